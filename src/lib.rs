@@ -1,0 +1,22 @@
+//! limbec: a drop-in for the `alembic` command line.
+//!
+//! Everything that can be known without running Python is answered here; Python is started only to execute
+//! user code (see `runtime`). Directions: `cli → migrate → {plan, database, runtime} → revision` and
+//! `cli → config → script → revision`; `tests/layering.rs` checks them. Only `cli` prints, exits or reads the environment.
+
+/// Arguments, the terminal, errors and one file per command.
+pub mod cli;
+/// `alembic.ini`, `[tool.alembic]` and limbec's own settings, resolved into a `Project`.
+pub mod config;
+/// Database URLs and the version table on PostgreSQL and SQLite.
+pub mod database;
+/// The executor: a plan, a database and a runtime, reported by events.
+pub mod migrate;
+/// From (revision map, heads, target) to a `Plan` of steps; pure.
+pub mod plan;
+/// The revision graph; pure: knows no files, no database and no configuration.
+pub mod revision;
+/// Finds the project's Python and speaks to the engine that runs in it.
+pub mod runtime;
+/// Revision files: parsing, loading, templates, writing; never runs Python.
+pub mod script;

@@ -1,0 +1,65 @@
+use crate::revision::RevisionId;
+
+/// What a step does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Runs `upgrade()`.
+    Upgrade,
+    /// Runs `downgrade()`.
+    Downgrade,
+    /// Changes the version table alone.
+    Stamp,
+}
+
+/// One statement on the version table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HeadChange {
+    /// `INSERT`
+    Insert(RevisionId),
+    /// `DELETE`, one row expected.
+    Delete(RevisionId),
+    /// `UPDATE`, one row expected.
+    Update {
+        /// The row's value before.
+        from: RevisionId,
+        /// The row's value after.
+        to: RevisionId,
+    },
+}
+
+/// One revision going up or down, or one stamp.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The revision whose script runs; for a stamp the destination (for a stamp to base: the row deleted).
+    pub revision: RevisionId,
+    /// What is done with it.
+    pub direction: Direction,
+    /// Rows of the version table before, sorted.
+    pub from_heads: Vec<RevisionId>,
+    /// Rows of the version table after, sorted.
+    pub to_heads: Vec<RevisionId>,
+    /// The statements that lead from one to the other, in order.
+    pub changes: Vec<HeadChange>,
+    /// For a stamp: Alembic's `StampStep` arguments, needed to hand the step to env.py. `None` otherwise.
+    pub stamp: Option<StampStep>,
+}
+
+/// The arguments of Alembic's `StampStep`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StampStep {
+    /// `from_`
+    pub from: Vec<RevisionId>,
+    /// `to_`
+    pub to: Vec<RevisionId>,
+    /// `is_upgrade`
+    pub is_upgrade: bool,
+    /// `branch_move`
+    pub branch_move: bool,
+}
+
+/// The steps that would run, in order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Plan {
+    /// In the order of execution.
+    pub steps: Vec<Step>,
+}

@@ -1,0 +1,50 @@
+//! Revision files: where they are, what they declare, how new ones are written. Never runs Python.
+
+mod directory;
+mod error;
+mod parse;
+
+pub use directory::{Loaded, Locations, ScriptDirectory, is_revision_file, load};
+pub use error::ScriptError;
+pub use parse::{Parsed, Undecided, parse_revision};
+
+use std::ops::Range;
+use std::path::PathBuf;
+
+use crate::revision::Revision;
+
+/// One revision file: what it declares, where it lies and where in the text it says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Script {
+    /// What the graph needs.
+    pub revision: Revision,
+    /// Absolute, symlinks resolved: what `Path:` prints.
+    pub path: PathBuf,
+    /// `__doc__` as Python would have it (dedented only as Python's compiler does), `None` without one.
+    pub docstring: Option<String>,
+    /// Byte ranges of the values in the source; absent where they were not found in the text.
+    pub spans: Spans,
+}
+
+/// Byte ranges in a revision's source.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Spans {
+    /// Value of `revision`.
+    pub revision: Option<Range<usize>>,
+    /// Value of `down_revision`.
+    pub down_revision: Option<Range<usize>>,
+    /// The docstring literal, quotes included.
+    pub docstring: Option<Range<usize>>,
+}
+
+impl Script {
+    /// Alembic's `Script.doc`: the docstring, stripped, up to the first blank line; may hold newlines, may be empty.
+    pub fn doc(&self) -> &str {
+        todo!()
+    }
+
+    /// Alembic's `Script.longdoc`: the whole docstring, stripped as Python strips (Unicode white space).
+    pub fn long_doc(&self) -> &str {
+        todo!()
+    }
+}
