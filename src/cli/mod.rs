@@ -1,8 +1,17 @@
 //! The command line: the only module that prints, exits or reads the environment.
+//!
+//! `run` takes the arguments through `argparse` (argparse's habits, for Alembic's commands) and clap (`args`) to one
+//! function of `commands`; those print through `ui` and fail with an `error::CommandError`.
 
-use std::process::ExitCode;
+pub mod argparse;
+pub mod args;
+pub mod commands;
+pub mod context;
+pub mod environment;
+pub mod error;
+pub mod exit;
+pub mod options;
+mod run;
+pub mod ui;
 
-/// Parses the arguments, runs the command and turns the outcome into an exit status.
-pub fn main() -> ExitCode {
-    todo!()
-}
+pub use run::main;

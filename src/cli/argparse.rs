@@ -1,0 +1,388 @@
+//! Python's argparse, as far as Alembic's parser uses it: which word of a command line is what.
+//!
+//! Follows `argparse.ArgumentParser._parse_known_args` of Python 3.11. The outcome is a canonical command line without
+//! any freedom left (`--option=value`, positionals behind `--`), which clap turns into `args::Cli`, and the command line
+//! that Alembic's own parser gets from the engine.
+
+use clap::Command;
+use thiserror::Error;
+
+use super::options::{self, Effect, Grammar, OptionSpec, Origin, Positionals};
+
+/// What a command line asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Request {
+    /// The help of a command, or of the whole (`None`).
+    Help(Option<String>),
+    /// `--version`
+    Version,
+    /// A command.
+    Run(Invocation),
+}
+
+/// A command line without abbreviations and ambiguity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invocation {
+    /// The command's canonical name: `ensure_version`, never `ensure-version`.
+    pub command: String,
+    /// For clap, program name included.
+    pub canonical: Vec<String>,
+    /// What Alembic's own parser would have to be given, program name not included; for limbec's own commands only the
+    /// options before the command.
+    pub alembic: Vec<String>,
+}
+
+/// A command line that cannot be understood (exit status 2).
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{message}")]
+pub struct UsageError {
+    /// What is wrong with it.
+    pub message: String,
+    /// The command that was given, if that much was understood.
+    pub command: Option<String>,
+    /// What was probably meant.
+    pub suggestion: Option<String>,
+}
+
+/// Reads a command line, program name not included.
+///
+/// # Errors
+/// Wherever argparse calls `error()`.
+pub fn read(root: &Command, arguments: &[String]) -> Result<Request, UsageError> {
+    let globals = options::global_grammar(root);
+    let before = match parse(&globals, arguments).map_err(|message| usage(None, message))? {
+        Stop::Help => return Ok(Request::Help(None)),
+        Stop::Version => return Ok(Request::Version),
+        Stop::End(words) => words,
+    };
+    let Some((name, rest)) = before.positionals.split_first() else {
+        return Err(usage(None, "a command is missing".to_owned()));
+    };
+    let Some(command) = root.find_subcommand(name) else { return Err(unknown_command(root, name)) };
+    let grammar = options::command_grammar(root, command);
+    let canonical = command.get_name().to_owned();
+    let after = match parse(&grammar, rest).map_err(|message| usage(Some(&canonical), message))? {
+        Stop::Help => return Ok(Request::Help(Some(canonical))),
+        Stop::Version => return Ok(Request::Version),
+        Stop::End(words) => words,
+    };
+    let extras: Vec<&str> = after.extras.iter().chain(&before.extras).map(String::as_str).collect();
+    if let Some(first) = extras.first() {
+        let error = usage(Some(&canonical), format!("unrecognized arguments: {}", extras.join(" ")));
+        return Err(UsageError { suggestion: similar_option(&grammar, first), ..error });
+    }
+    Ok(Request::Run(invocation(&canonical, (&globals, &before), (&grammar, &after))))
+}
+
+fn usage(command: Option<&str>, message: String) -> UsageError {
+    UsageError { message, command: command.map(str::to_owned), suggestion: None }
+}
+
+fn unknown_command(root: &Command, name: &str) -> UsageError {
+    let names = root.get_subcommands().map(Command::get_name);
+    UsageError { suggestion: most_similar(name, names), ..usage(None, format!("there is no command `{name}`")) }
+}
+
+fn similar_option(grammar: &Grammar, typed: &str) -> Option<String> {
+    let name = typed.split('=').next().filter(|name| name.starts_with("--"))?;
+    most_similar(name, grammar.options.iter().flat_map(|option| &option.names).map(String::as_str))
+}
+
+/// The candidate that a typing error may have turned into `typed`.
+fn most_similar<'a>(typed: &str, candidates: impl Iterator<Item = &'a str>) -> Option<String> {
+    let score = |candidate: &str| (strsim::jaro(typed, candidate) * 1000.0) as u32;
+    candidates
+        .map(|candidate| (score(candidate), candidate))
+        .filter(|(score, _)| *score > 700)
+        .max()
+        .map(|(_, c)| c.to_owned())
+}
+
+/// The words of one level, sorted.
+#[derive(Debug, Default)]
+struct Words {
+    /// Index in `Grammar::options` and the value, in order.
+    options: Vec<(usize, Option<String>)>,
+    positionals: Vec<String>,
+    extras: Vec<String>,
+}
+
+enum Stop {
+    Help,
+    Version,
+    End(Words),
+}
+
+/// What one argument looks like, before it is known what takes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Shape {
+    /// `A` of argparse's pattern.
+    Argument,
+    /// `-`: the first `--`.
+    Separator,
+    /// `O`: option index (none: unknown), its spelling, the value attached to it.
+    Option { option: Option<usize>, name: String, value: Option<String> },
+}
+
+struct Parser<'a> {
+    grammar: &'a Grammar,
+    arguments: &'a [String],
+    shapes: Vec<Shape>,
+    words: Words,
+    positionals_done: bool,
+}
+
+/// `_parse_known_args`
+fn parse(grammar: &Grammar, arguments: &[String]) -> Result<Stop, String> {
+    let mut shapes = Vec::with_capacity(arguments.len());
+    for argument in arguments {
+        let shape = match argument.as_str() {
+            _ if shapes.contains(&Shape::Separator) => Shape::Argument,
+            "--" => Shape::Separator,
+            argument => grammar.shape(argument)?,
+        };
+        shapes.push(shape);
+    }
+    Parser { grammar, arguments, shapes, words: Words::default(), positionals_done: false }.run()
+}
+
+impl Parser<'_> {
+    fn run(mut self) -> Result<Stop, String> {
+        let is_option = |shape: &Shape| matches!(shape, Shape::Option { .. });
+        let end_of_options = self.shapes.iter().rposition(is_option).map_or(0, |last| last + 1);
+        let mut start = 0;
+        while start < end_of_options {
+            let next = (start..end_of_options).find(|&index| is_option(&self.shapes[index])).unwrap_or(end_of_options);
+            if start != next {
+                let end = self.take_positionals(start);
+                if end > start {
+                    start = end;
+                    continue;
+                }
+                self.words.extras.extend_from_slice(&self.arguments[start..next]);
+            }
+            match self.take_option(next)? {
+                Taken::Until(end) => start = end,
+                Taken::Stop(stop) => return Ok(stop),
+            }
+        }
+        let end = self.take_positionals(start);
+        self.words.extras.extend_from_slice(&self.arguments[end..]);
+        match &self.grammar.positionals {
+            Positionals::One(name) | Positionals::Many(name) if !self.positionals_done => {
+                Err(format!("the following arguments are required: {name}"))
+            }
+            _ => Ok(Stop::End(self.words)),
+        }
+    }
+
+    /// `consume_positionals`: as many as match at once; returns where they end.
+    fn take_positionals(&mut self, start: usize) -> usize {
+        if self.positionals_done {
+            return start;
+        }
+        let run = |from: usize, wanted: fn(&Shape) -> bool| {
+            from + self.shapes[from..].iter().take_while(|shape| wanted(shape)).count()
+        };
+        let separators: fn(&Shape) -> bool = |shape| *shape == Shape::Separator;
+        let plain: fn(&Shape) -> bool = |shape| !matches!(shape, Shape::Option { .. });
+        let first = run(start, separators);
+        if self.grammar.positionals != Positionals::Free && self.shapes.get(first) != Some(&Shape::Argument) {
+            return start;
+        }
+        let (end, keeps_separator) = match &self.grammar.positionals {
+            Positionals::None => return start,
+            Positionals::One(_) => (run(first + 1, separators), false),
+            Positionals::Many(_) | Positionals::Free => (run(first, plain), false),
+            Positionals::Command => (self.shapes.len(), true),
+        };
+        let mut taken = self.arguments[start..end].to_vec();
+        if !keeps_separator && let Some(separator) = taken.iter().position(|argument| argument == "--") {
+            taken.remove(separator);
+        }
+        self.words.positionals.extend(taken);
+        self.positionals_done = self.grammar.positionals != Positionals::Free;
+        end
+    }
+
+    /// `consume_optional`: one argument, which may be several short options in one.
+    fn take_option(&mut self, index: usize) -> Result<Taken, String> {
+        let Shape::Option { option, mut name, mut value } = self.shapes[index].clone() else {
+            return Ok(Taken::Until(index + 1));
+        };
+        let Some(mut option) = option else {
+            self.words.extras.push(self.arguments[index].clone());
+            return Ok(Taken::Until(index + 1));
+        };
+        let mut found = Vec::new();
+        let end = loop {
+            let spec = &self.grammar.options[option];
+            match value.take() {
+                Some(attached) if spec.effect.takes_value() => {
+                    found.push((option, Some(attached)));
+                    break index + 1;
+                }
+                Some(attached) => {
+                    let mut rest = attached.chars();
+                    let bundled = rest.next().filter(|_| !name.starts_with("--")).map(|letter| format!("-{letter}"));
+                    let next = bundled.as_deref().and_then(|name| self.grammar.exact(name));
+                    let (Some(bundled), Some(next)) = (bundled, next) else {
+                        return Err(format!("argument {}: ignored explicit argument '{attached}'", spec.label()));
+                    };
+                    found.push((option, None));
+                    (option, name) = (next, bundled);
+                    value = Some(rest.as_str().to_owned()).filter(|rest| !rest.is_empty());
+                }
+                None if !spec.effect.takes_value() => {
+                    found.push((option, None));
+                    break index + 1;
+                }
+                None if self.shapes.get(index + 1) == Some(&Shape::Argument) => {
+                    found.push((option, Some(self.arguments[index + 1].clone())));
+                    break index + 2;
+                }
+                None => return Err(format!("argument {}: expected one argument", spec.label())),
+            }
+        };
+        for (option, value) in found {
+            match self.grammar.options[option].effect {
+                Effect::Help => return Ok(Taken::Stop(Stop::Help)),
+                Effect::Version => return Ok(Taken::Stop(Stop::Version)),
+                _ => self.words.options.push((option, value)),
+            }
+        }
+        Ok(Taken::Until(end))
+    }
+}
+
+enum Taken {
+    Until(usize),
+    Stop(Stop),
+}
+
+impl Grammar {
+    fn exact(&self, name: &str) -> Option<usize> {
+        self.options.iter().position(|option| option.names.iter().any(|known| known == name))
+    }
+
+    /// `_parse_optional`
+    fn shape(&self, argument: &str) -> Result<Shape, String> {
+        let known = |option, name: &str, value: Option<&str>| Shape::Option {
+            option: Some(option),
+            name: name.to_owned(),
+            value: value.map(str::to_owned),
+        };
+        if !argument.starts_with('-') {
+            return Ok(Shape::Argument);
+        }
+        if let Some(option) = self.exact(argument) {
+            return Ok(known(option, argument, None));
+        }
+        if argument == "-" {
+            return Ok(Shape::Argument);
+        }
+        if let Some((name, value)) = argument.split_once('=')
+            && let Some(option) = self.exact(name)
+        {
+            return Ok(known(option, name, Some(value)));
+        }
+        for origin in [Origin::Alembic, Origin::Limbec] {
+            match self.candidates(argument, origin).as_slice() {
+                [] => {}
+                [(option, name, value)] => return Ok(known(*option, name, *value)),
+                several => {
+                    let names: Vec<&str> = several.iter().map(|(_, name, _)| *name).collect();
+                    return Err(format!("ambiguous option: {argument} could match {}", names.join(", ")));
+                }
+            }
+        }
+        if is_negative_number(argument) || argument.contains(' ') {
+            return Ok(Shape::Argument);
+        }
+        Ok(Shape::Option { option: None, name: argument.to_owned(), value: None })
+    }
+
+    /// `_get_option_tuples`: option, its spelling, the value attached.
+    fn candidates<'a>(&'a self, argument: &'a str, origin: Origin) -> Vec<(usize, &'a str, Option<&'a str>)> {
+        let mut found = Vec::new();
+        let names = self.options.iter().enumerate().filter(|(_, option)| option.origin == origin);
+        for (index, name) in names.flat_map(|(index, option)| option.names.iter().map(move |name| (index, name))) {
+            if argument.starts_with("--") {
+                let (prefix, value) =
+                    argument.split_once('=').map_or((argument, None), |(prefix, value)| (prefix, Some(value)));
+                if name.starts_with(prefix) {
+                    found.push((index, name.as_str(), value));
+                }
+            } else if let Some(value) = argument.strip_prefix(name.as_str()).filter(|_| name.len() == 2) {
+                found.push((index, name.as_str(), Some(value)));
+            }
+        }
+        found
+    }
+}
+
+/// `_negative_number_matcher`: `^-\d+$|^-\d*\.\d+$`, where `$` also matches before a final newline.
+fn is_negative_number(argument: &str) -> bool {
+    let Some(number) = argument.strip_prefix('-') else { return false };
+    let number = number.strip_suffix('\n').unwrap_or(number);
+    let digits = |text: &str| text.chars().all(|c| c.is_numeric() && !c.is_alphabetic());
+    match number.split_once('.') {
+        None => !number.is_empty() && digits(number),
+        Some((whole, fraction)) => digits(whole) && !fraction.is_empty() && digits(fraction),
+    }
+}
+
+fn invocation(command: &str, before: (&Grammar, &Words), after: (&Grammar, &Words)) -> Invocation {
+    let known = options::is_alembic_command(command);
+    let mut occurrences: Vec<(&OptionSpec, Option<&str>)> = Vec::new();
+    for (grammar, words) in [before, after] {
+        occurrences.extend(words.options.iter().map(|(option, value)| (&grammar.options[*option], value.as_deref())));
+    }
+    let globals = spelled(occurrences.iter().filter(|(option, _)| option.global));
+    let own = spelled(occurrences.iter().filter(|(option, _)| !option.global));
+    let positionals = &after.1.positionals;
+    let mut canonical = vec!["limbec".to_owned()];
+    canonical.extend(globals.iter().map(|(_, word)| word.clone()));
+    canonical.push(command.to_owned());
+    canonical.extend(own.iter().map(|(_, word)| word.clone()));
+    if !positionals.is_empty() {
+        canonical.push("--".to_owned());
+        canonical.extend_from_slice(positionals);
+    }
+    let alembic_globals = &before.0.options;
+    let is_alembic = |option: &OptionSpec| {
+        option.origin == Origin::Alembic
+            || option.global
+                && alembic_globals
+                    .iter()
+                    .any(|global| global.origin == Origin::Alembic && global.canonical() == option.canonical())
+    };
+    let mut alembic: Vec<String> =
+        globals.iter().filter(|(option, _)| is_alembic(option)).map(|(_, word)| word.clone()).collect();
+    if known {
+        alembic.push(command.to_owned());
+        alembic.extend(own.iter().filter(|(option, _)| is_alembic(option)).map(|(_, word)| word.clone()));
+        if positionals.iter().any(|argument| argument.starts_with('-') && !is_negative_number(argument)) {
+            alembic.push("--".to_owned());
+        }
+        alembic.extend_from_slice(positionals);
+    }
+    Invocation { command: command.to_owned(), canonical, alembic }
+}
+
+/// Each option once (those that add up: as often as given), in the order of its first appearance, the last value winning.
+fn spelled<'a>(
+    occurrences: impl Iterator<Item = &'a (&'a OptionSpec, Option<&'a str>)>,
+) -> Vec<(&'a OptionSpec, String)> {
+    let mut words: Vec<(&OptionSpec, String)> = Vec::new();
+    for (option, value) in occurrences {
+        let name = option.canonical();
+        let word = value.map_or_else(|| name.to_owned(), |value| format!("{name}={value}"));
+        let earlier = words.iter_mut().find(|(known, _)| known.canonical() == name);
+        match earlier {
+            Some(earlier) if !matches!(option.effect, Effect::Append | Effect::Count) => earlier.1 = word,
+            _ => words.push((option, word)),
+        }
+    }
+    words
+}

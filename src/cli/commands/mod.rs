@@ -1,0 +1,73 @@
+//! One file a command: its arguments (the doc comments are the help) and `run`.
+
+/// `adopt`
+pub mod adopt;
+/// `branches`
+pub mod branches;
+/// `check`
+pub mod check;
+/// `current`
+pub mod current;
+/// `doctor`
+pub mod doctor;
+/// `downgrade`
+pub mod downgrade;
+/// `edit`
+pub mod edit;
+/// `ensure_version`
+pub mod ensure_version;
+/// `heads`
+pub mod heads;
+/// `history`
+pub mod history;
+/// `init`
+pub mod init;
+/// `list`
+pub mod list;
+/// `list_templates`
+pub mod list_templates;
+/// `merge`
+pub mod merge;
+/// `new`
+pub mod new;
+/// `plan`
+pub mod plan;
+/// `revision`
+pub mod revision;
+/// `show`
+pub mod show;
+/// `stamp`
+pub mod stamp;
+/// `upgrade`
+pub mod upgrade;
+
+use super::args::Command;
+use super::context::CommandContext;
+use super::error::CommandError;
+use super::exit::ExitStatus;
+
+/// Runs the command that was asked for.
+pub(super) fn run(context: &mut CommandContext, command: &Command) -> Result<ExitStatus, CommandError> {
+    match command {
+        Command::Adopt(args) => adopt::run(context, args),
+        Command::Branches(args) => branches::run(context, args),
+        Command::Check(args) => check::run(context, args),
+        Command::Current(args) => current::run(context, args),
+        Command::Doctor(args) => doctor::run(context, args),
+        Command::Downgrade(args) => downgrade::run(context, args),
+        Command::Edit(args) => edit::run(context, args),
+        Command::EnsureVersion(args) => ensure_version::run(context, args),
+        Command::Heads(args) => heads::run(context, args),
+        Command::History(args) => history::run(context, args),
+        Command::Init(args) => init::run(context, args),
+        Command::List(args) => list::run(context, args),
+        Command::ListTemplates(args) => list_templates::run(context, args),
+        Command::Merge(args) => merge::run(context, args),
+        Command::New(args) => new::run(context, args),
+        Command::Plan(args) => plan::run(context, args),
+        Command::Revision(args) => revision::run(context, args),
+        Command::Show(args) => show::run(context, args),
+        Command::Stamp(args) => stamp::run(context, args),
+        Command::Upgrade(args) => upgrade::run(context, args),
+    }
+}

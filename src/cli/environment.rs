@@ -1,0 +1,47 @@
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::{self, IsTerminal};
+use std::path::PathBuf;
+
+/// What the process was given besides its arguments, read once. Everything below `cli` gets it as values.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    /// All variables, for those that a configuration names (`url = "env:NAME"`).
+    pub variables: BTreeMap<String, OsString>,
+    /// The current directory, as the shell wrote it where it did (`PWD`), else as the system says.
+    pub current_dir: PathBuf,
+    /// Width of the terminal on standard input, which decides how Alembic wraps its messages.
+    pub message_width: Option<usize>,
+    /// Whether a person can be asked: standard input and standard error are terminals.
+    pub interactive: bool,
+}
+
+impl Environment {
+    /// Reads the process's environment.
+    ///
+    /// # Errors
+    /// When the current directory does not exist any more.
+    pub fn read() -> io::Result<Self> {
+        let variables =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value))).collect();
+        Ok(Self {
+            variables,
+            current_dir: std::env::current_dir()?,
+            message_width: width_of_standard_input(),
+            interactive: io::stdin().is_terminal() && io::stderr().is_terminal(),
+        })
+    }
+
+    /// A variable that is set, not empty and valid Unicode.
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).and_then(|value| value.to_str()).filter(|value| !value.is_empty())
+    }
+}
+
+/// Alembic's `TERMWIDTH`: `TIOCGWINSZ` of file descriptor 0; `None` when that is no terminal or has no width.
+fn width_of_standard_input() -> Option<usize> {
+    let mut size = libc::winsize { ws_row: 0, ws_col: 0, ws_xpixel: 0, ws_ypixel: 0 };
+    // SAFETY: TIOCGWINSZ writes one winsize, which outlives the call.
+    let status = unsafe { libc::ioctl(libc::STDIN_FILENO, libc::TIOCGWINSZ, &raw mut size) };
+    (status == 0 && size.ws_col > 0).then_some(usize::from(size.ws_col))
+}

@@ -1,0 +1,131 @@
+use std::error::Error;
+use std::process::ExitCode;
+
+use super::ui::Ui;
+
+/// What went wrong, which decides heading, stream and exit status (`CommandError::report`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// Alembic says `FAILED: sentence` (its `CommandError`): standard output and 255 in Alembic's commands.
+    Failed,
+    /// Alembic would have died of a traceback, or it is limbec's own failure: standard error and 1.
+    Crashed,
+    /// The command line, or a configuration of limbec's own: standard error and 2.
+    Usage,
+    /// Ctrl-C, after everything was rolled back: 130.
+    Interrupted,
+}
+
+/// Why a command did not do what it was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommandError {
+    /// What kind of failure it is.
+    pub kind: ErrorKind,
+    /// What is wrong and where, without a full stop unless Alembic's sentence has one.
+    pub sentence: String,
+    /// How it came about, from near to far.
+    pub causes: Vec<String>,
+    /// What to type or to change.
+    pub hints: Vec<String>,
+}
+
+impl CommandError {
+    /// A failure that Alembic reports by `FAILED: sentence`.
+    pub fn failed(sentence: impl Into<String>) -> Self {
+        Self::of(ErrorKind::Failed, sentence)
+    }
+
+    /// A failure where Alembic dies of a traceback, or of limbec itself.
+    pub fn crashed(sentence: impl Into<String>) -> Self {
+        Self::of(ErrorKind::Crashed, sentence)
+    }
+
+    /// Wrong usage.
+    pub fn usage(sentence: impl Into<String>) -> Self {
+        Self::of(ErrorKind::Usage, sentence)
+    }
+
+    /// Ctrl-C.
+    pub fn interrupted() -> Self {
+        Self::of(ErrorKind::Interrupted, "interrupted")
+    }
+
+    /// Something that this version cannot do yet.
+    pub fn not_available(what: &str) -> Self {
+        Self::crashed(format!("{what} is not available yet"))
+    }
+
+    fn of(kind: ErrorKind, sentence: impl Into<String>) -> Self {
+        Self { kind, sentence: sentence.into(), causes: Vec::new(), hints: Vec::new() }
+    }
+
+    /// From an error of a module: its sentence, and those of its sources as causes.
+    pub fn from_error(error: &dyn Error, is_command_error: bool) -> Self {
+        let kind = if is_command_error { ErrorKind::Failed } else { ErrorKind::Crashed };
+        let mut causes = Vec::new();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            causes.push(cause.to_string());
+            source = cause.source();
+        }
+        Self { causes, ..Self::of(kind, error.to_string()) }
+    }
+
+    /// Adds how it came about.
+    #[must_use]
+    pub fn caused_by(mut self, cause: impl Into<String>) -> Self {
+        self.causes.push(cause.into());
+        self
+    }
+
+    /// Adds what to type or to change.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Prints it where its kind and the command demand, and says the exit status.
+    pub(super) fn report(&self, ui: &mut Ui, convention: Convention) -> ExitCode {
+        match (self.kind, convention) {
+            (ErrorKind::Failed, Convention::Alembic) => {
+                ui.message(&format!("FAILED: {}", self.sentence));
+                self.details(ui);
+                ExitCode::from(255)
+            }
+            (ErrorKind::Failed | ErrorKind::Crashed, _) => {
+                ui.error(&self.sentence);
+                self.details(ui);
+                ExitCode::FAILURE
+            }
+            (ErrorKind::Usage, _) => {
+                ui.error(&self.sentence);
+                self.details(ui);
+                ExitCode::from(2)
+            }
+            (ErrorKind::Interrupted, _) => {
+                ui.error(&self.sentence);
+                self.details(ui);
+                ExitCode::from(130)
+            }
+        }
+    }
+
+    fn details(&self, ui: &mut Ui) {
+        for cause in &self.causes {
+            ui.cause(cause);
+        }
+        for hint in &self.hints {
+            ui.hint(hint);
+        }
+    }
+}
+
+/// Whose rules a failure follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Convention {
+    /// A command of Alembic's, without `--raiseerr`.
+    Alembic,
+    /// A command of limbec's, or `--raiseerr`.
+    Limbec,
+}

@@ -1,0 +1,154 @@
+//! The one place that prints.
+//!
+//! Results and Alembic's messages go to standard output and are written at once, at the end or when something else is about
+//! to write there (`flush`). A reader that went away (`limbec history | head -1`) is no failure: the rest is dropped silently and
+//! the exit status is that of the command. Everything else goes to standard error.
+
+use std::io::{self, Write};
+
+use anstream::{AutoStream, ColorChoice};
+use owo_colors::OwoColorize;
+
+/// Whether an announcement is silenced by `-q`, as Alembic does it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Announcement {
+    /// `Generating FILE ...  done`: silenced.
+    Work,
+    /// `Running post write hook 'NAME' ...`, a line of its own, printed whatever `-q` says.
+    Hook,
+}
+
+/// How to print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UiOptions {
+    /// `-q`
+    pub quiet: bool,
+    /// Whether standard error gets colours.
+    pub colored: bool,
+    /// Width of the terminal on standard input; `None`: messages are not wrapped.
+    pub message_width: Option<usize>,
+    /// How many `-v` limbec was given.
+    pub verbosity: u8,
+}
+
+impl UiOptions {
+    /// Neither colours nor wrapping, for what happens before the arguments are known.
+    pub fn plain() -> Self {
+        Self { quiet: false, colored: false, message_width: None, verbosity: 0 }
+    }
+}
+
+/// Prints results, messages, warnings, hints and errors.
+#[derive(Debug)]
+pub struct Ui {
+    options: UiOptions,
+    out: Vec<u8>,
+}
+
+impl Ui {
+    /// A Ui that has printed nothing.
+    pub fn new(options: UiOptions) -> Self {
+        Self { options, out: Vec::new() }
+    }
+
+    /// How many `-v` limbec was given (Alembic's own `-v` of heads, history … not counted).
+    pub fn verbosity(&self) -> u8 {
+        self.options.verbosity
+    }
+
+    /// Whether `-q` was given.
+    pub fn is_quiet(&self) -> bool {
+        self.options.quiet
+    }
+
+    /// A line of the result (Alembic's `config.print_stdout`): never wrapped, silenced by `-q`.
+    pub fn result(&mut self, line: &str) {
+        if !self.options.quiet {
+            self.out.extend_from_slice(line.as_bytes());
+            self.out.push(b'\n');
+        }
+    }
+
+    /// A message in Alembic's manner (`util.msg`): wrapped and indented where standard input is a terminal, silenced by `-q`.
+    pub fn message(&mut self, message: &str) {
+        if !self.options.quiet {
+            let text = self.wrapped(message);
+            self.out.extend_from_slice(text.as_bytes());
+            self.out.push(b'\n');
+        }
+    }
+
+    /// Alembic's `util.status`: `TEXT ...`, the work, `  done` or `  FAILED`.
+    ///
+    /// # Errors
+    /// Those of the work.
+    pub fn announced<T, E>(
+        &mut self,
+        kind: Announcement,
+        text: &str,
+        work: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let silent = self.options.quiet && kind == Announcement::Work;
+        if !silent {
+            let text = self.wrapped(&format!("{text} ..."));
+            self.out.extend_from_slice(text.as_bytes());
+            if kind == Announcement::Hook {
+                self.out.push(b'\n');
+            }
+            self.flush();
+        }
+        let outcome = work(self);
+        if !silent {
+            self.out.extend_from_slice(if outcome.is_ok() { b"  done\n" } else { b"  FAILED\n" });
+        }
+        outcome
+    }
+
+    fn wrapped(&self, message: &str) -> String {
+        message.to_owned()
+    }
+
+    /// Writes what is waiting for standard output; to be called before Python or a child may write there.
+    pub fn flush(&mut self) {
+        let text = std::mem::take(&mut self.out);
+        let mut stdout = io::stdout().lock();
+        // A closed pipe is the reader's decision, and there is no place to report a full disk but the same stream.
+        let _ = stdout.write_all(&text).and_then(|()| stdout.flush());
+    }
+
+    /// Progress and context for people, on standard error; silenced by `-q`.
+    pub fn status(&mut self, sentence: &str) {
+        if !self.options.quiet {
+            self.line(sentence);
+        }
+    }
+
+    /// `warning: …` on standard error.
+    pub fn warning(&mut self, sentence: &str) {
+        self.line(&format!("{} {sentence}", "warning:".yellow().bold()));
+    }
+
+    /// `hint: …` on standard error: what to type or to change.
+    pub fn hint(&mut self, sentence: &str) {
+        self.line(&format!("{} {sentence}", "hint:".cyan().bold()));
+    }
+
+    /// `error: …` on standard error.
+    pub(super) fn error(&mut self, sentence: &str) {
+        self.line(&format!("{} {sentence}", "error:".red().bold()));
+    }
+
+    /// `caused by: …` on standard error.
+    pub(super) fn cause(&mut self, sentence: &str) {
+        self.line(&format!("{} {sentence}", "caused by:".bold()));
+    }
+
+    fn line(&mut self, text: &str) {
+        // Keeps the order on a terminal that shows both streams.
+        self.flush();
+        let choice = if self.options.colored { ColorChoice::Always } else { ColorChoice::Never };
+        let mut stderr = AutoStream::new(io::stderr(), choice).lock();
+        // Nobody is left to be told when standard error is gone.
+        let _ = writeln!(stderr, "{text}");
+    }
+}
