@@ -49,7 +49,15 @@ pub struct UsageError {
 /// # Errors
 /// Wherever argparse calls `error()`.
 pub fn read(root: &Command, arguments: &[String]) -> Result<Request, UsageError> {
-    let globals = options::global_grammar(root);
+    // What Alembic accepts means what it means to Alembic, whatever limbec adds.
+    read_with(root, arguments, |option| option.origin == Origin::Alembic)
+        .or_else(|_| read_with(root, arguments, |_| true))
+}
+
+/// `read` with those options only that are wanted.
+fn read_with(root: &Command, arguments: &[String], wanted: fn(&OptionSpec) -> bool) -> Result<Request, UsageError> {
+    let mut globals = options::global_grammar(root);
+    globals.options.retain(wanted);
     let before = match parse(&globals, arguments).map_err(|message| usage(None, message))? {
         Stop::Help => return Ok(Request::Help(None)),
         Stop::Version => return Ok(Request::Version),
@@ -59,7 +67,8 @@ pub fn read(root: &Command, arguments: &[String]) -> Result<Request, UsageError>
         return Err(usage(None, "a command is missing".to_owned()));
     };
     let Some(command) = root.find_subcommand(name) else { return Err(unknown_command(root, name)) };
-    let grammar = options::command_grammar(root, command);
+    let mut grammar = options::command_grammar(root, command);
+    grammar.options.retain(wanted);
     let canonical = command.get_name().to_owned();
     let after = match parse(&grammar, rest).map_err(|message| usage(Some(&canonical), message))? {
         Stop::Help => return Ok(Request::Help(Some(canonical))),
@@ -362,7 +371,7 @@ fn invocation(command: &str, before: (&Grammar, &Words), after: (&Grammar, &Word
     if known {
         alembic.push(command.to_owned());
         alembic.extend(own.iter().filter(|(option, _)| is_alembic(option)).map(|(_, word)| word.clone()));
-        if positionals.iter().any(|argument| argument.starts_with('-') && !is_negative_number(argument)) {
+        if positionals.iter().any(|argument| argument.starts_with('-')) {
             alembic.push("--".to_owned());
         }
         alembic.extend_from_slice(positionals);
@@ -385,4 +394,135 @@ fn spelled<'a>(
         }
     }
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use clap::CommandFactory;
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::cli::args::Cli;
+
+    /// What Alembic's parser made of a command line; written by tests/conformance/argparse_cases.py.
+    #[derive(Debug, Deserialize)]
+    struct Case {
+        argv: Vec<String>,
+        exit: String,
+        command: Option<String>,
+        #[serde(default)]
+        options: BTreeMap<String, Vec<String>>,
+        #[serde(default)]
+        positionals: Vec<String>,
+    }
+
+    fn read_line(arguments: &[&str]) -> Result<Request, UsageError> {
+        read(&Cli::command(), &arguments.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
+    }
+
+    fn without_additions(root: &Command, arguments: &[String]) -> Result<Request, UsageError> {
+        read_with(root, arguments, |option| option.origin == Origin::Alembic)
+    }
+
+    fn alembic_line(arguments: &[&str]) -> String {
+        match read_line(arguments) {
+            Ok(Request::Run(invocation)) => invocation.alembic.join(" "),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The options of a canonical command line, by name.
+    fn values(words: &[String], command: &str) -> (BTreeMap<String, Vec<String>>, Vec<String>) {
+        let mut options: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut rest = words.iter().peekable();
+        let mut seen_command = false;
+        while let Some(word) =
+            rest.next_if(|word| word.starts_with('-') && *word != "--" || !seen_command && *word == command)
+        {
+            if word == command {
+                seen_command = true;
+            } else {
+                let (name, value) =
+                    word.split_once('=').map_or((word.as_str(), None), |(name, value)| (name, Some(value)));
+                options.entry(name.to_owned()).or_default().extend(value.map(str::to_owned));
+            }
+        }
+        rest.next_if(|word| *word == "--");
+        (options, rest.cloned().collect())
+    }
+
+    #[test]
+    fn understands_what_argparse_understands() {
+        let cases: Vec<Case> =
+            serde_json::from_str(include_str!("../../tests/conformance/argparse_cases.json")).unwrap();
+        assert!(cases.len() > 1000);
+        let root = Cli::command();
+        let mut wrong = Vec::new();
+        for case in &cases {
+            let request = read(&root, &case.argv);
+            let same = match (&request, case.exit.as_str()) {
+                (Err(_), "usage") | (Ok(Request::Help(_) | Request::Version), "printed") => true,
+                // Only because limbec has more options, or has them after the command as well.
+                (Ok(_), "usage") => {
+                    without_additions(&root, &case.argv).is_err()
+                        || case.argv.iter().any(|word| word.ends_with("-version"))
+                }
+                (Ok(Request::Run(invocation)), "run") => {
+                    let (options, positionals) = values(&invocation.canonical[1..], &invocation.command);
+                    Some(&invocation.command) == case.command.as_ref()
+                        && options == case.options
+                        && positionals == case.positionals
+                        && values(&invocation.alembic, &invocation.command) == (options, positionals)
+                        && Cli::command().try_get_matches_from(&invocation.canonical).is_ok()
+                }
+                _ => false,
+            };
+            if !same {
+                wrong.push(format!("{case:?}\n    {request:?}"));
+            }
+        }
+        assert!(
+            wrong.is_empty(),
+            "{} of {} differ:\n{}",
+            wrong.len(),
+            cases.len(),
+            wrong[..wrong.len().min(20)].join("\n")
+        );
+    }
+
+    #[test]
+    fn prefixes_of_alembics_options_win() {
+        assert_eq!(alembic_line(&["upgrade", "--s", "head"]), "upgrade --sql head");
+        assert_eq!(alembic_line(&["upgrade", "--t=x", "head"]), "upgrade --tag=x head");
+        assert_eq!(alembic_line(&["current", "-c"]), "current --check-heads");
+        assert_eq!(alembic_line(&["heads", "-v", "-v"]), "heads --verbose");
+        assert_eq!(alembic_line(&["ensure-version"]), "ensure_version");
+    }
+
+    #[test]
+    fn options_before_the_command_may_follow_it() {
+        let expected = "--config=a.ini -x=1 -x=2 heads";
+        assert_eq!(alembic_line(&["-c", "a.ini", "-x", "1", "heads", "-x2"]), expected);
+        assert_eq!(alembic_line(&["heads", "-c", "a.ini", "-x", "1", "-x", "2", "--url", "sqlite://"]), expected);
+        assert_eq!(alembic_line(&["current", "--config", "a.ini"]), "--config=a.ini current");
+    }
+
+    #[test]
+    fn limbecs_own_commands_take_options_anywhere() {
+        let Ok(Request::Run(invocation)) = read_line(&["plan", "downgrade", "--from", "a", "-1", "--for=json"]) else {
+            panic!("not understood");
+        };
+        assert_eq!(invocation.canonical, ["limbec", "plan", "--from=a", "--format=json", "--", "downgrade", "-1"]);
+        assert_eq!(invocation.alembic, [""; 0]);
+    }
+
+    #[test]
+    fn suggests_what_was_probably_meant() {
+        let suggestion = |arguments: &[&str]| read_line(arguments).unwrap_err().suggestion;
+        assert_eq!(suggestion(&["upgrad", "head"]).as_deref(), Some("upgrade"));
+        assert_eq!(suggestion(&["heads", "--verbos3"]).as_deref(), Some("--verbose"));
+        assert_eq!(suggestion(&["zzz"]), None);
+    }
 }

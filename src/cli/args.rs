@@ -32,7 +32,7 @@ pub struct Cli {
 pub struct GlobalArgs {
     /// Configuration file: an ini file, a pyproject.toml, or one of each [default: $ALEMBIC_CONFIG, else alembic.ini; can be repeated]
     #[arg(short, long, value_name = "FILE")]
-    pub config: Vec<PathBuf>,
+    pub config: Vec<String>,
     /// Section of the ini file to use
     #[arg(short, long, value_name = "SECTION", default_value = "alembic")]
     pub name: String,
