@@ -1,1 +1,22 @@
-//! (skeleton)
+//! The project's configuration: the ini file and `[tool.alembic]` exactly as Alembic reads them, and limbec's own settings.
+
+mod error;
+mod ini;
+mod interpolation;
+mod package;
+mod percent;
+mod project;
+pub(crate) mod python_text;
+mod script_settings;
+mod settings;
+mod sources;
+mod toml;
+
+pub use error::{ConfigError, IniFault, InterpolationFault, PercentFault};
+pub use ini::{DEFAULT_SECTION, Ini};
+pub use package::{PackageFolders, PackageResolver};
+pub use project::{DEFAULT_INI_SECTION, Project, ProjectOptions};
+pub use script_settings::{PostWriteHook, ScriptSettings};
+pub use settings::{Settings, SettingsError, TransactionMode, UrlSource};
+pub use sources::Sources;
+pub use toml::{OptionValue, Toml};

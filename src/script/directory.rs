@@ -14,6 +14,8 @@ pub struct Locations {
     pub recursive: bool,
     /// `sourceless`
     pub sourceless: bool,
+    /// `prepend_sys_path`, absolute: where constants that a revision file imports may be found.
+    pub import_roots: Vec<PathBuf>,
 }
 
 /// A project's revision files and their graph.

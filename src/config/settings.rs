@@ -1,0 +1,272 @@
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use super::error::ConfigError;
+use super::toml::{Toml, TomlTable, TomlValue, ToolFault};
+
+/// limbec's own settings: `[tool.limbec]` in `pyproject.toml`, or the whole of a `limbec.toml`.
+///
+/// `[tool.limbec.sections.NAME]` (`[sections.NAME]` in `limbec.toml`) has the same keys and wins when the ini section in
+/// use is NAME, so that two databases behind one ini have a URL each.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Where the settings were found; `None` if nowhere.
+    pub origin: Option<PathBuf>,
+    /// Where the database is.
+    pub url: Option<UrlSource>,
+    /// Schema of the tables and of the version table.
+    pub schema: Option<String>,
+    /// Overrides the transaction mode of env.py.
+    pub transaction: Option<TransactionMode>,
+    /// The project's interpreter: an absolute path, or a bare name to be looked up on PATH.
+    pub python: Option<PathBuf>,
+}
+
+/// How the database URL is given.
+#[derive(Clone, PartialEq, Eq)]
+pub enum UrlSource {
+    /// `env:NAME`
+    Environment(String),
+    /// `file:PATH`, absolute here; relative paths are relative to the settings file.
+    File(PathBuf),
+    /// The URL itself, which may hold a password.
+    Literal(String),
+}
+
+/// Without the URL: it may hold a password.
+impl fmt::Debug for UrlSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Environment(name) => f.debug_tuple("Environment").field(name).finish(),
+            Self::File(path) => f.debug_tuple("File").field(path).finish(),
+            Self::Literal(_) => f.write_str("Literal(..)"),
+        }
+    }
+}
+
+/// What a transaction spans.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransactionMode {
+    /// One transaction a revision: a failure undoes that revision alone.
+    PerRevision,
+    /// One transaction for the whole command, Alembic's default.
+    PerRun,
+}
+
+/// What is wrong with limbec's own settings.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum SettingsError {
+    /// A key that nothing reads.
+    #[error(
+        "{}, line {line}: unknown setting '{key}'{}",
+        path.display(),
+        similar.as_ref().map(|name| format!("; did you mean '{name}'?")).unwrap_or_default()
+    )]
+    UnknownKey {
+        /// The settings file.
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+        /// As written.
+        key: String,
+        /// The known key that is closest, if one is close.
+        similar: Option<&'static str>,
+    },
+    /// A value of the wrong type or form. The value is not repeated: it may be a secret.
+    #[error("{}, line {line}: '{key}' should be {expected}", path.display())]
+    BadValue {
+        /// The settings file.
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+        /// The key.
+        key: String,
+        /// In words, with an article.
+        expected: &'static str,
+    },
+    /// Settings in two places.
+    #[error("limbec's settings are both in {} and in [tool.limbec] of {}: keep one", limbec_toml.display(), pyproject.display())]
+    TwoPlaces {
+        /// The limbec.toml.
+        limbec_toml: PathBuf,
+        /// The pyproject.toml.
+        pyproject: PathBuf,
+    },
+}
+
+/// Keys of the settings; `sections` is one more on the outermost level.
+const KEYS: [&str; 4] = ["url", "schema", "transaction", "python"];
+const SECTIONS: &str = "sections";
+
+impl Settings {
+    /// Reads the settings for the ini section `section` from `pyproject` or from the first `limbec.toml` in `folders`.
+    pub(super) fn load(pyproject: &Toml, folders: &[PathBuf], section: &str) -> Result<Self, ConfigError> {
+        let in_pyproject = match pyproject.tool("limbec") {
+            Ok(found) => found,
+            Err(ToolFault::Tool { .. }) => None,
+            Err(ToolFault::Named { line }) => {
+                return Err(bad(pyproject.path(), line, "tool.limbec", "a table").into());
+            }
+        };
+        let limbec_toml = folders.iter().map(|folder| folder.join("limbec.toml")).find(|path| path.exists());
+        match (limbec_toml, in_pyproject) {
+            (Some(limbec_toml), Some(_)) => {
+                Err(SettingsError::TwoPlaces { limbec_toml, pyproject: pyproject.path().to_owned() }.into())
+            }
+            (Some(path), None) => {
+                let toml = Toml::read(&path, "")?;
+                Ok(Self::from_table(toml.root(), &path, section)?)
+            }
+            (None, Some(table)) => Ok(Self::from_table(table, pyproject.path(), section)?),
+            (None, None) => Ok(Self::default()),
+        }
+    }
+
+    fn from_table(table: &TomlTable, path: &Path, section: &str) -> Result<Self, SettingsError> {
+        let mut settings = Self { origin: Some(path.to_owned()), ..Self::default() };
+        settings.apply(table, path, true)?;
+        let Some(sections) = table.get(SECTIONS) else {
+            return Ok(settings);
+        };
+        let TomlValue::Table(sections_table) = &sections.value else {
+            return Err(bad(path, sections.line, SECTIONS, "a table of tables"));
+        };
+        for (name, node) in sections_table {
+            let TomlValue::Table(own) = &node.value else {
+                return Err(bad(path, node.line, &format!("{SECTIONS}.{name}"), "a table"));
+            };
+            let mut scratch = settings.clone();
+            scratch.apply(own, path, false)?;
+            if name == section {
+                settings = scratch;
+            }
+        }
+        Ok(settings)
+    }
+
+    fn apply(&mut self, table: &TomlTable, path: &Path, outermost: bool) -> Result<(), SettingsError> {
+        for (key, node) in table {
+            let text = |expected| match &node.value {
+                TomlValue::Text(text) if !text.is_empty() => Ok(text.as_str()),
+                _ => Err(bad(path, node.line, key, expected)),
+            };
+            match key.as_str() {
+                "url" => {
+                    let expected = "'env:NAME', 'file:PATH' or a URL";
+                    let source = url_source(text(expected)?, path);
+                    self.url = Some(source.ok_or_else(|| bad(path, node.line, key, expected))?);
+                }
+                "schema" => self.schema = Some(text("the name of a schema")?.to_owned()),
+                "transaction" => {
+                    let expected = "'per-revision' or 'per-run'";
+                    self.transaction = Some(match text(expected)? {
+                        "per-revision" => TransactionMode::PerRevision,
+                        "per-run" => TransactionMode::PerRun,
+                        _ => return Err(bad(path, node.line, key, expected)),
+                    });
+                }
+                "python" => self.python = Some(interpreter(text("the path of a Python interpreter")?, path)),
+                SECTIONS if outermost => {}
+                _ => {
+                    let (path, key, similar) = (path.to_owned(), key.clone(), closest(key));
+                    return Err(SettingsError::UnknownKey { path, line: node.line, key, similar });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn bad(path: &Path, line: usize, key: &str, expected: &'static str) -> SettingsError {
+    SettingsError::BadValue { path: path.to_owned(), line, key: key.to_owned(), expected }
+}
+
+fn url_source(text: &str, settings_file: &Path) -> Option<UrlSource> {
+    if let Some(name) = text.strip_prefix("env:") {
+        return (!name.is_empty()).then(|| UrlSource::Environment(name.to_owned()));
+    }
+    if let Some(path) = text.strip_prefix("file:") {
+        return (!path.is_empty()).then(|| UrlSource::File(beside(settings_file, path)));
+    }
+    Some(UrlSource::Literal(text.to_owned()))
+}
+
+fn interpreter(text: &str, settings_file: &Path) -> PathBuf {
+    if text.contains(std::path::is_separator) { beside(settings_file, text) } else { PathBuf::from(text) }
+}
+
+fn beside(settings_file: &Path, path: &str) -> PathBuf {
+    settings_file.parent().unwrap_or(Path::new("")).join(path)
+}
+
+fn closest(key: &str) -> Option<&'static str> {
+    let scored = KEYS.iter().map(|known| (strsim::damerau_levenshtein(key, known), *known));
+    scored.filter(|(distance, known)| *distance <= known.len() / 3).min().map(|(_, known)| known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(text: &str, section: &str) -> Result<Settings, String> {
+        let toml = Toml::parse(text, Path::new("/p/pyproject.toml"), "/p").unwrap();
+        Settings::load(&toml, &[], section).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_three_forms_of_a_url() {
+        let url = |text: &str| settings(&format!("[tool.limbec]\nurl = \"{text}\"\n"), "alembic").unwrap().url.unwrap();
+        assert_eq!(url("env:DATABASE_URL"), UrlSource::Environment("DATABASE_URL".to_owned()));
+        assert_eq!(url("file:secrets/url"), UrlSource::File(PathBuf::from("/p/secrets/url")));
+        assert_eq!(url("file:/run/url"), UrlSource::File(PathBuf::from("/run/url")));
+        let literal = url("postgresql://u:secret@h/d");
+        assert_eq!(literal, UrlSource::Literal("postgresql://u:secret@h/d".to_owned()));
+        assert!(!format!("{literal:?}").contains("secret"));
+    }
+
+    #[test]
+    fn the_table_of_a_section_wins() {
+        let text = "[tool.limbec]\nurl = \"env:A\"\nschema = \"s\"\ntransaction = \"per-revision\"\n\
+                    python = \".venv/bin/python\"\n[tool.limbec.sections.tenant]\nurl = \"env:B\"\n";
+        let main = settings(text, "alembic").unwrap();
+        assert_eq!(main.url, Some(UrlSource::Environment("A".to_owned())));
+        assert_eq!(main.transaction, Some(TransactionMode::PerRevision));
+        assert_eq!(main.python, Some(PathBuf::from("/p/.venv/bin/python")));
+        let tenant = settings(text, "tenant").unwrap();
+        assert_eq!(tenant.url, Some(UrlSource::Environment("B".to_owned())));
+        assert_eq!(tenant.schema.as_deref(), Some("s"));
+    }
+
+    #[test]
+    fn faults_name_file_and_line_and_never_the_value() {
+        assert_eq!(
+            settings("[tool.limbec]\n\nulr = \"env:A\"\n", "alembic").unwrap_err(),
+            "/p/pyproject.toml, line 3: unknown setting 'ulr'; did you mean 'url'?"
+        );
+        assert_eq!(
+            settings("[tool.limbec.sections.a]\nzzz = 1\n", "alembic").unwrap_err(),
+            "/p/pyproject.toml, line 2: unknown setting 'zzz'"
+        );
+        assert_eq!(
+            settings("[tool.limbec]\nurl = [\"postgresql://u:secret@h/d\"]\n", "alembic").unwrap_err(),
+            "/p/pyproject.toml, line 2: 'url' should be 'env:NAME', 'file:PATH' or a URL"
+        );
+        assert_eq!(
+            settings("[tool.limbec]\ntransaction = \"each\"\n", "alembic").unwrap_err(),
+            "/p/pyproject.toml, line 2: 'transaction' should be 'per-revision' or 'per-run'"
+        );
+    }
+
+    #[test]
+    fn two_places_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("limbec.toml"), "schema = \"x\"\n").unwrap();
+        let folders = [folder.path().to_owned()];
+        let empty = Toml::parse("", Path::new("/p/pyproject.toml"), "/p").unwrap();
+        assert_eq!(Settings::load(&empty, &folders, "alembic").unwrap().schema.as_deref(), Some("x"));
+        let both = Toml::parse("[tool.limbec]\n", Path::new("/p/pyproject.toml"), "/p").unwrap();
+        assert!(Settings::load(&both, &folders, "alembic").is_err());
+    }
+}
