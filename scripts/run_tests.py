@@ -1,0 +1,90 @@
+"""Runs every check of the repository, one after the other, and says at the end which failed. Standard library only.
+
+`scripts/test` calls this, with the virtualenvs made and the servers running.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from support.paths import ROOT, TOOLS
+from support.venvs import other_interpreters
+
+VENVS = {
+    "LIMBEC_TEST_ORACLE": TOOLS / "oracle",
+    "LIMBEC_TEST_OLD": TOOLS / "old",
+    "LIMBEC_TEST_MIDDLE": TOOLS / "middle",
+    "LIMBEC_TEST_SUPERSET_READER": TOOLS / "superset-reader",
+}
+CLOSING_LINES = ("test result:", "passed in", "failed in", "error in", "errors in", "Found ", "All checks passed")
+
+
+def environment():
+    """The environment of every step: the oracle's `python3` and `alembic` are the first on PATH."""
+    oracle = VENVS["LIMBEC_TEST_ORACLE"]
+    variables = {name: str(path) for name, path in VENVS.items()}
+    variables["LIMBEC_TEST_PYTHONS"] = os.pathsep.join(other_interpreters())
+    variables["VIRTUAL_ENV"] = str(oracle)
+    variables["PATH"] = os.pathsep.join([str(oracle / "bin"), os.environ["PATH"]])
+    # Everything that a suite may skip for want of something is a failure where this is set.
+    variables["LIMBEC_REQUIRE_POSTGRES"] = "1"
+    return {**os.environ, **variables}
+
+
+def steps(chosen, pytest_arguments):
+    """(name, command) of every step that was asked for, in the order in which they fail fastest."""
+    python = str(VENVS["LIMBEC_TEST_ORACLE"] / "bin/python")
+    if "python" in chosen:
+        yield "ruff check", [python, "-m", "ruff", "check", "."]
+        yield "ruff format", [python, "-m", "ruff", "format", "--check", "."]
+    if "rust" in chosen:
+        yield "cargo fmt", ["cargo", "fmt", "--all", "--check"]
+        yield "cargo clippy", ["cargo", "clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]
+    yield "cargo build", ["cargo", "build"]
+    if "rust" in chosen:
+        yield "cargo test", ["cargo", "test", "--workspace", "--no-fail-fast"]
+    if "python" in chosen:
+        yield "pytest", [python, "-m", "pytest", *pytest_arguments]
+
+
+def run(name, command, variables):
+    """Run one step with its output passed on as it comes; returns (ok, seconds, its closing lines)."""
+    print(f"\n==> {name}: {' '.join(command)}", flush=True)
+    began, closing = time.monotonic(), []
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    )
+    for line in process.stdout:
+        print(line, end="", flush=True)
+        if any(mark in line for mark in CLOSING_LINES):
+            closing.append(line.strip())
+    return process.wait() == 0, time.monotonic() - began, closing
+
+
+def main():
+    arguments = sys.argv[1:]
+    split = arguments.index("--") if "--" in arguments else len(arguments)
+    chosen = arguments[:split] or ["rust", "python"]
+    unknown = set(chosen) - {"rust", "python"}
+    if unknown:
+        sys.exit(f"no such part: {' '.join(sorted(unknown))}; there are rust and python")
+    variables, results = environment(), []
+    for name, command in steps(chosen, arguments[split + 1 :]):
+        results.append((name, *run(name, command, variables)))
+    print("\n==> summary")
+    for name, ok, seconds, closing in results:
+        print(f"{'ok    ' if ok else 'FAILED'} {name} ({seconds:.0f} s)")
+        for line in closing:
+            print(f"           {line}")
+    failed = [name for name, ok, *_ in results if not ok]
+    if failed:
+        sys.exit(f"FAILED: {', '.join(failed)}")
+    print("all checks passed")
+
+
+if __name__ == "__main__":
+    main()

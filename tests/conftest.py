@@ -1,0 +1,68 @@
+"""Fixtures that every suite may use. What is missing on the machine skips a test, or fails it where it is required."""
+
+import os
+import subprocess
+import uuid
+from pathlib import Path
+
+import pytest
+from support.paths import alembic_binary, limbec_binary
+
+
+def missing(what: str, required_by: str):
+    """Skip, or fail when the environment variable `required_by` says that nothing may be skipped."""
+    if os.environ.get(required_by):
+        pytest.fail(f"{what}, and {required_by} is set")
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="session")
+def limbec_bin() -> Path:
+    """The limbec binary under test."""
+    return limbec_binary()
+
+
+@pytest.fixture(scope="session")
+def alembic_bin() -> Path:
+    """The real `alembic`, of the interpreter that runs the tests."""
+    return alembic_binary()
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """The folder with the histories of real projects."""
+    folder = os.environ.get("LIMBEC_CORPUS")
+    if not folder or not Path(folder).is_dir():
+        missing("LIMBEC_CORPUS names no folder", "LIMBEC_REQUIRE_CORPUS")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> str:
+    """The URL of a superuser's connection to the test cluster, as psql takes it."""
+    url = os.environ.get("LIMBEC_TEST_POSTGRES")
+    if not url:
+        missing("LIMBEC_TEST_POSTGRES is not set (see scripts/with-servers)", "LIMBEC_REQUIRE_POSTGRES")
+    return url
+
+
+@pytest.fixture
+def postgres_databases(postgres_server):
+    """A function that creates an empty database and returns its SQLAlchemy URL; all are dropped after the test."""
+    created = []
+
+    def create() -> str:
+        name = f"limbec_{uuid.uuid4().hex[:16]}"
+        subprocess.run(["psql", postgres_server, "-qc", f"CREATE DATABASE {name}"], check=True)
+        created.append(name)
+        return postgres_server.replace("postgresql://", "postgresql+psycopg2://").rpartition("/")[0] + f"/{name}"
+
+    yield create
+    for name in created:
+        subprocess.run(["psql", postgres_server, "-qc", f"DROP DATABASE {name} WITH (FORCE)"], check=False)
+
+
+@pytest.fixture
+def postgres_url(postgres_databases) -> str:
+    """The SQLAlchemy URL of an empty database of this test's own."""
+    return postgres_databases()

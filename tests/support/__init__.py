@@ -1,0 +1,1 @@
+"""What the Python test suites share: virtualenvs, PostgreSQL, PgBouncer, the binaries under test."""
