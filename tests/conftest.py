@@ -1,7 +1,6 @@
 """Fixtures that every suite may use. What is missing on the machine skips a test, or fails it where it is required."""
 
 import os
-import subprocess
 import uuid
 from pathlib import Path
 
@@ -46,6 +45,18 @@ def postgres_server() -> str:
     return url
 
 
+def run_on_server(server: str, statement: str):
+    """Run one statement outside a transaction."""
+    psycopg2 = pytest.importorskip("psycopg2")
+    connection = psycopg2.connect(server)
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+    finally:
+        connection.close()
+
+
 @pytest.fixture
 def postgres_databases(postgres_server):
     """A function that creates an empty database and returns its SQLAlchemy URL; all are dropped after the test."""
@@ -53,13 +64,13 @@ def postgres_databases(postgres_server):
 
     def create() -> str:
         name = f"limbec_{uuid.uuid4().hex[:16]}"
-        subprocess.run(["psql", postgres_server, "-qc", f"CREATE DATABASE {name}"], check=True)
+        run_on_server(postgres_server, f"CREATE DATABASE {name}")
         created.append(name)
         return postgres_server.replace("postgresql://", "postgresql+psycopg2://").rpartition("/")[0] + f"/{name}"
 
     yield create
     for name in created:
-        subprocess.run(["psql", postgres_server, "-qc", f"DROP DATABASE {name} WITH (FORCE)"], check=False)
+        run_on_server(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
