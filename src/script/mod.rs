@@ -3,6 +3,8 @@
 mod directory;
 mod error;
 mod parse;
+pub mod python;
+pub mod template;
 
 pub use directory::{Loaded, Locations, ScriptDirectory, is_revision_file, load};
 pub use error::ScriptError;
