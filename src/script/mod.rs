@@ -1,13 +1,25 @@
 //! Revision files: where they are, what they declare, how new ones are written. Never runs Python.
 
+mod announce;
+mod bundled;
 mod directory;
+mod editor;
 mod error;
+mod hooks;
+mod init;
+mod naming;
 mod parse;
+mod paths;
 pub mod python;
 pub mod template;
 
+pub use announce::{Announce, WorkKind};
 pub use directory::{Loaded, Locations, ScriptDirectory, is_revision_file, load};
+pub use editor::{EditorError, EditorVariables};
 pub use error::ScriptError;
+pub use hooks::{HookConfig, HookError, HookNeedsPython, HookPython, PreparedHook, prepare_hooks};
+pub use init::{InitError, InitRequest, Templates, init};
+pub use naming::{DEFAULT_FILE_TEMPLATE, DEFAULT_SLUG_LENGTH, Naming, NamingError, random_id};
 pub use parse::{Parsed, Undecided, parse_revision};
 
 use std::ops::Range;

@@ -16,11 +16,7 @@ fn matches(pattern: &Regex, c: char) -> bool {
 
 /// Whether Python's `re` counts the character as `\w` in a `str` pattern.
 pub fn is_word(c: char) -> bool {
-    if c.is_ascii() {
-        c.is_ascii_alphanumeric() || c == '_'
-    } else {
-        matches(&WORD, c)
-    }
+    if c.is_ascii() { c.is_ascii_alphanumeric() || c == '_' } else { matches(&WORD, c) }
 }
 
 /// Python's `repr` of a `str`: single quotes unless only those occur in the text.

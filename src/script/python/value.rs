@@ -82,7 +82,8 @@ impl Value {
     /// Python's `a == b`; `None` where it is not known here.
     pub fn equals(&self, other: &Self) -> Option<bool> {
         match (self, other) {
-            (Self::Config | Self::Comma | Self::RegexModule, _) | (_, Self::Config | Self::Comma | Self::RegexModule) => None,
+            (Self::Config | Self::Comma | Self::RegexModule, _)
+            | (_, Self::Config | Self::Comma | Self::RegexModule) => None,
             (Self::Bool(a), Self::Int(b)) | (Self::Int(b), Self::Bool(a)) => Some(i64::from(*a) == *b),
             (Self::Tuple(a), Self::Tuple(b)) | (Self::List(a), Self::List(b)) => {
                 let mut equal = a.len() == b.len();

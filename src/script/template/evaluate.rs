@@ -177,7 +177,7 @@ impl Scope<'_> {
         if self.is_free(&method.value, "context") && name == "get" {
             return self.context_get(arguments).ok_or_else(unknown);
         }
-                match (self.evaluate(&method.value)?, arguments) {
+        match (self.evaluate(&method.value)?, arguments) {
             (Value::RegexModule, arguments) => split_on_commas(name, arguments).ok_or_else(unknown),
             (Value::Config, arguments) if name == "get_main_option" => self.main_option(arguments),
             (Value::Str(text), arguments) => string_method(&text, name, arguments).ok_or_else(unknown),
@@ -250,7 +250,9 @@ fn string_method(text: &str, name: &str, arguments: &[Value]) -> Option<Value> {
 fn split_on_commas(name: &str, arguments: &[Value]) -> Option<Value> {
     match (name, arguments) {
         ("split", [Value::Str(pattern), Value::Str(text)]) if pattern == r",\s*" && text.is_ascii() => {
-            let blank = |c: char| c.is_ascii_whitespace() || ('\u{b}'..='\u{c}').contains(&c) || ('\u{1c}'..='\u{1f}').contains(&c);
+            let blank = |c: char| {
+                c.is_ascii_whitespace() || ('\u{b}'..='\u{c}').contains(&c) || ('\u{1c}'..='\u{1f}').contains(&c)
+            };
             let mut parts = text.split(',');
             let first = parts.next().map(str::to_owned);
             let others = parts.map(|part| part.trim_start_matches(blank).to_owned());

@@ -7,3 +7,6 @@ mod names;
 mod render;
 
 pub use render::{NeedsPython, TemplateContext, encode, render};
+
+#[cfg(test)]
+mod tests;

@@ -64,11 +64,24 @@ pub fn encode(text: &str, encoding: &str) -> Option<Vec<u8>> {
 /// Nodes with their nesting resolved.
 enum Block {
     Text(String),
-    Expression { line: usize, text: String, filters: String },
-    Code { line: usize, statements: Vec<Stmt>, module: bool },
+    Expression {
+        line: usize,
+        text: String,
+        filters: String,
+    },
+    Code {
+        line: usize,
+        statements: Vec<Stmt>,
+        module: bool,
+    },
     /// Conditions with their bodies; the last condition may be absent (`else`).
     If(Vec<(usize, Option<Expr>, Vec<Block>)>),
-    For { line: usize, target: String, items: Expr, body: Vec<Block> },
+    For {
+        line: usize,
+        target: String,
+        items: Expr,
+        body: Vec<Block>,
+    },
 }
 
 /// A control line that ends a run of blocks: `elif`, `else`, `endif`, `endfor`.
@@ -156,8 +169,10 @@ fn statements(line: usize, text: &str) -> Result<Vec<Stmt>, NeedsPython> {
         let length = first.len() - first.trim_start_matches([' ', '\t']).len();
         &first[..length]
     });
-    let dedented: String = text.lines().map(|line| line.strip_prefix(indent).unwrap_or(line).to_owned() + "\n").collect();
-    let module = parse_module(&dedented).map_err(|_| NeedsPython::new(line, "a Python block that is not understood"))?;
+    let dedented: String =
+        text.lines().map(|line| line.strip_prefix(indent).unwrap_or(line).to_owned() + "\n").collect();
+    let module =
+        parse_module(&dedented).map_err(|_| NeedsPython::new(line, "a Python block that is not understood"))?;
     Ok(module.into_syntax().body.into_iter().collect())
 }
 
