@@ -1,1 +1,25 @@
-//! (skeleton)
+//! Python: finding the project's interpreter, and running the driver (`python/limbec/driver`) in it, in this process
+//! or in a child. The only part of limbec that starts Python.
+
+mod child;
+mod elf;
+mod embed;
+mod engine_file;
+mod error;
+mod failure;
+mod host;
+mod interpreter;
+mod launch;
+mod packages;
+mod protocol;
+mod request;
+mod signal;
+
+pub use engine_file::ENGINE_ABI;
+pub use error::RuntimeError;
+pub use failure::{FailureKind, Frame, PythonFailure};
+pub use host::{Host, HostRefusal, NoCalls};
+pub use interpreter::{Implementation, Interpreter, Origin, PythonVersion, Search};
+pub use launch::{Mode, Runtime, RuntimeOptions};
+pub use packages::{Packages, resolve_resource};
+pub use request::{Invocation, Metadata, Overrides, Request, ScriptEntry, TransactionMode};

@@ -1,0 +1,34 @@
+"""The ``python -c`` text of a child: the line to limbec is two inherited pipes, whose numbers are the arguments."""
+
+import json
+import os
+import sys
+
+
+def open_line(read_end, write_end):
+    reader = open(read_end, "rb")
+    writer = open(write_end, "wb", buffering=0)
+
+    def exchange(text):
+        data = memoryview(text.encode("utf-8") + b"\n")
+        while data:
+            data = data[writer.write(data) :]
+        reply = reader.readline()
+        if not reply:
+            raise SystemExit("limbec is gone")
+        return reply.decode("utf-8")
+
+    return exchange
+
+
+if not getattr(sys.flags, "safe_path", False) and sys.path and sys.path[0] == "":
+    # `-c` puts the current directory there, a console script does not.
+    del sys.path[0]
+exchange = open_line(int(sys.argv[1]), int(sys.argv[2]))
+scope = {"__name__": "_limbec_boot", "exchange": exchange}
+try:
+    exec(compile(json.loads(exchange('{"boot": null}')), "<limbec>/boot.py", "exec"), scope)
+except (KeyboardInterrupt, SystemExit):
+    os._exit(130)  # between requests: whatever was asked for has been told
+# Finalisation takes longer than many a migration; `finish` has done what could be noticed of it.
+os._exit(0 if scope["flushed"] else 120)

@@ -1,0 +1,65 @@
+"""``run_env`` and ``command``: Alembic's own command line and command functions, over limbec's scripts and steps."""
+
+from contextlib import ExitStack
+
+from .session import pause_collector, resume_collector, set_arguments
+
+
+def run_env(session, request):
+    """Runs env.py once, with the steps that limbec plans for the heads found there."""
+    from . import steps
+
+    def action(config, options):
+        if options.cmd[0].__name__ in steps.PLANNED:
+            with steps.planned_elsewhere(session):
+                call_command(config, options)
+        else:
+            steps.run_environment(session, config)
+
+    perform(session, request, action)
+
+
+def command(session, request):
+    """Runs the Alembic command named in argv, as Alembic does but for printing its error."""
+    perform(session, request, call_command)
+
+
+def call_command(config, options):
+    function, positional, keywords = options.cmd
+    function(
+        config,
+        *[getattr(options, name, None) for name in positional],
+        **{name: getattr(options, name, None) for name in keywords},
+    )
+
+
+def perform(session, request, action):
+    """Reads argv and the configuration as Alembic does, then calls ``action(config, options)`` under the overrides."""
+    pause_collector()
+    try:
+        from alembic.config import CommandLine
+
+        from .environment import overridden_environment
+        from .scripts import lazy_scripts
+
+        class Line(CommandLine):
+            def run_cmd(self, config, options):
+                override_options(config, request["overrides"])
+                with ExitStack() as stack:
+                    stack.enter_context(lazy_scripts(request["scripts"]))
+                    stack.enter_context(overridden_environment(request))
+                    action(config, options)
+
+        set_arguments(request["argv"])
+        Line(prog="alembic").main(argv=request["argv"])
+    finally:
+        resume_collector()
+
+
+def override_options(config, overrides):
+    """Main options of the ini section; the values are literal, so a percent sign is doubled for ConfigParser."""
+    options = dict(overrides["options"])
+    if overrides["url"] is not None:
+        options["sqlalchemy.url"] = overrides["url"]
+    for name, value in options.items():
+        config.set_main_option(name, value.replace("%", "%%"))

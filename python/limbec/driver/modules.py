@@ -1,0 +1,54 @@
+"""``metadata`` and ``locate``: small questions that only importing can answer."""
+
+import os
+import sys
+
+from . import failures
+
+
+def metadata(session, request):
+    """What revision files declare, by importing them; a list of ``{"value": …}`` or ``{"failure": …}``."""
+    extend_path(request["sys_path"])
+    return [describe_file(path) for path in request["paths"]]
+
+
+def describe_file(path):
+    from alembic import util
+
+    try:
+        module = util.load_python_file(*os.path.split(path))
+        return {
+            "value": {
+                "revision": getattr(module, "revision", None),
+                "down_revision": strings(util.to_tuple(module.down_revision, default=())),
+                "branch_labels": strings(util.to_tuple(getattr(module, "branch_labels", None), default=())),
+                "depends_on": strings(util.to_tuple(getattr(module, "depends_on", None), default=())),
+                "doc": module.__doc__,
+            }
+        }
+    except BaseException as error:
+        return {"failure": failures.describe(error)}
+
+
+def strings(values):
+    return [str(value) for value in values]
+
+
+def locate(session, request):
+    """The directory of a ``package:dir`` resource, as Alembic resolves it."""
+    from contextlib import ExitStack
+    from importlib import resources
+
+    extend_path(request["sys_path"])
+    package, *parts = request["resource"].split(":")
+    place = resources.files(package)
+    for part in parts:
+        place = place / part
+    # Never closed: a resource unpacked from an archive must stay for as long as this process lives.
+    return os.path.abspath(ExitStack().enter_context(resources.as_file(place)))
+
+
+def extend_path(folders):
+    """prepend_sys_path of the configuration."""
+    missing = [folder for folder in folders if folder not in sys.path]
+    sys.path[:0] = missing

@@ -1,0 +1,1 @@
+"""``probe``: runs env.py without a database, to see what it would connect to and how it configures Alembic."""

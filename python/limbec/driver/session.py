@@ -1,0 +1,130 @@
+"""The request loop.
+
+Messages to limbec, each answered by one JSON value:
+``{"next": null}`` a request, ``{"kind": "return"}`` to leave the loop or ``{"kind": "finish"}`` to end Python;
+``{"call": method, "params": value}`` ``{"result": value}`` or ``{"refused": sentence}``;
+``{"outcome": {"value": …} | {"failure": …}}`` anything.
+"""
+
+import gc
+import json
+import os
+import sys
+import threading
+
+from . import failures
+
+
+class Session:
+    """The line to limbec, and what was said on it during one request."""
+
+    def __init__(self, exchange):
+        self._exchange = exchange
+        self._lock = threading.Lock()
+        self.refused = None
+
+    def send(self, message):
+        with self._lock:
+            return json.loads(self._exchange(json.dumps(message)))
+
+    def call(self, method, params):
+        """Asks limbec; a refusal is raised as one of Alembic's command errors."""
+        flush_streams()
+        answer = self.send({"call": method, "params": params})
+        if "refused" in answer:
+            from .refusal import Refused
+
+            self.refused = Refused(answer["refused"])
+            raise self.refused
+        return answer["result"]
+
+
+def serve(exchange):
+    """Answers requests until limbec says to return or to finish; false if Python's last output was lost."""
+    session = Session(exchange)
+    while True:
+        request = session.send({"next": None})
+        kind = request["kind"]
+        if kind == "return":
+            return True
+        if kind == "finish":
+            flushed = finish()
+            session.send({"outcome": {"value": {"flushed": flushed}}})
+            return flushed
+        session.refused = None
+        outcome = answer(session, request)
+        flush_streams()
+        session.send({"outcome": outcome})
+
+
+def answer(session, request):
+    """The outcome of one request; nothing that user code raises gets past this."""
+    try:
+        value = handler(request["kind"])(session, request)
+        if session.refused is not None:
+            raise session.refused  # env.py swallowed it
+        return {"value": value}
+    except BaseException as error:
+        return {"failure": failures.describe(session.refused or error)}
+
+
+def handler(kind):
+    """The function for a kind of request; its module is compiled only now."""
+    if kind in ("run_env", "command"):
+        from . import commands
+
+        return getattr(commands, kind)
+    if kind == "probe":
+        from . import probe
+
+        return probe.probe
+    from . import modules
+
+    return getattr(modules, kind)
+
+
+def pause_collector():
+    """No garbage is made by importing, only a great many objects: collecting would cost a sixth of the time."""
+    gc.disable()
+
+
+def resume_collector():
+    """Called before user code runs in earnest; what was imported so far is never looked at again."""
+    if not gc.isenabled():
+        freeze = getattr(gc, "freeze", None)  # not in PyPy
+        if freeze is not None:
+            freeze()
+        gc.enable()
+
+
+def flush_streams():
+    """Keeps the order of lines right between Python and limbec. Whether all arrived is told by `finish`."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            pass  # closed, full or absent; a migration must not die of it
+
+
+def finish():
+    """What finalisation would do that anybody can notice; false if the last output could not be written."""
+    import atexit
+
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    flushed = True
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None and not stream.closed:
+                stream.flush()
+        except (OSError, ValueError):
+            flushed = False
+    return flushed
+
+
+def set_arguments(argv):
+    """Makes `sys.argv` and `sys.path` what they are when the `alembic` script of this environment runs."""
+    folder = os.path.dirname(sys.executable or "")
+    sys.argv[:] = [os.path.join(folder, "alembic"), *argv]
+    if not getattr(sys.flags, "safe_path", False) and folder not in sys.path[:1]:
+        sys.path.insert(0, folder)

@@ -1,0 +1,86 @@
+"""The steps of a run: planned by limbec, executed by Alembic."""
+
+import time
+from contextlib import contextmanager
+
+from alembic import context
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import RevisionStep, StampStep
+from alembic.script import ScriptDirectory
+
+PLANNED = ("upgrade", "downgrade", "stamp")
+
+
+@contextmanager
+def planned_elsewhere(session):
+    """While it lasts, Alembic's upgrade, downgrade and stamp run what limbec plans, whatever their target."""
+
+    def steps(script, destination, heads):
+        return planned_steps(session, script, heads)
+
+    names = [f"_{command}_revs" for command in PLANNED]
+    originals = {name: getattr(ScriptDirectory, name) for name in names}
+    for name in names:
+        setattr(ScriptDirectory, name, steps)
+    try:
+        yield
+    finally:
+        for name, original in originals.items():
+            setattr(ScriptDirectory, name, original)
+
+
+def run_environment(session, config):
+    """Runs env.py for a command that Alembic has no plan for (`current`, say): limbec's plan may well be empty."""
+    script = ScriptDirectory.from_config(config)
+    with EnvironmentContext(config, script, fn=lambda heads, _: planned_steps(session, script, heads)):
+        script.run_env()
+
+
+def planned_steps(session, script, heads):
+    """Alembic's step objects in limbec's order, with word of each to limbec; called for each run_migrations()."""
+    migration = context.get_context()
+    plan = session.call("plan", {"heads": list(heads), "target": describe_target(migration)})
+    # All modules first: a file that cannot be imported has to stop the run before anything has run.
+    steps = [make_step(script, step) for step in plan["steps"]]
+    for index, step in enumerate(steps):
+        session.call("step_started", {"index": index})
+        began = time.perf_counter()
+        yield step
+        session.call("step_finished", {"index": index, "seconds": time.perf_counter() - began})
+    session.call("finished", {"heads": None if migration.as_sql else heads_afterwards(migration)})
+
+
+def make_step(script, step):
+    stamp = step.get("stamp")
+    if stamp is not None:
+        moved = (tuple(stamp["from"]), tuple(stamp["to"]), stamp["is_upgrade"], stamp["branch_move"])
+        return StampStep(*moved, script.revision_map)
+    revision = script.get_revision(step["revision"])
+    return RevisionStep(script.revision_map, revision, step["direction"] == "upgrade")
+
+
+def heads_afterwards(migration):
+    """The version table as it is now; the transaction that SQLAlchemy begins for a mere SELECT is not left behind."""
+    connection = migration.connection
+    before = connection.in_transaction()
+    heads = list(migration.get_current_heads())
+    if not before and connection.in_transaction():
+        connection.rollback()
+    return heads
+
+
+def describe_target(migration):
+    """What this run_migrations() works on, for limbec's own use of the same database."""
+    connection = None if migration.as_sql else migration.connection
+    url = None if connection is None else connection.engine.url.render_as_string(hide_password=False)
+    return {
+        "url": url,
+        "dialect": migration.dialect.name,
+        "driver": migration.dialect.driver,
+        "version_table": migration.version_table,
+        "version_table_schema": migration.version_table_schema,
+        "transactional_ddl": bool(migration.impl.transactional_ddl),
+        "transaction_per_migration": bool(migration._transaction_per_migration),
+        "in_transaction": bool(migration._in_external_transaction),
+        "offline": bool(migration.as_sql),
+    }

@@ -1,0 +1,131 @@
+use std::cell::RefCell;
+use std::io::Write;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use super::child::PythonChild;
+use super::protocol::Conversation;
+use super::{Host, Implementation, Interpreter, NoCalls, Request, RuntimeError, embed, engine_file};
+
+/// Where Python runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// In this process.
+    Embedded,
+    /// In a child process.
+    Child,
+}
+
+/// What the command line and the environment say about running Python.
+#[derive(Debug, Clone, Default)]
+pub struct RuntimeOptions {
+    /// Against limbec's own choice (`LIMBEC_PYTHON_MODE`).
+    pub mode: Option<Mode>,
+    /// The engine's file (`LIMBEC_ENGINE`).
+    pub engine: Option<PathBuf>,
+    /// limbec's own executable, symlinks resolved, to find the engine beside it.
+    pub executable: Option<PathBuf>,
+}
+
+/// An interpreter, ready to run requests; Python is started by the first of them and stays until `finish`.
+pub struct Runtime {
+    interpreter: Interpreter,
+    place: Place,
+    child: RefCell<Option<PythonChild>>,
+}
+
+enum Place {
+    Embedded { library: PathBuf, engine: PathBuf },
+    Child,
+}
+
+impl Runtime {
+    /// Chooses where Python will run; starts nothing.
+    ///
+    /// In this process if the interpreter's executable itself uses a shared libpython and the engine is there; a
+    /// static executable runs faster than a libpython beside it, and free-threaded builds and PyPy have another
+    /// object layout than the engine was made for.
+    pub fn new(interpreter: Interpreter, options: &RuntimeOptions) -> Result<Self, RuntimeError> {
+        let engine = engine_file::find(options.engine.as_deref(), options.executable.as_deref());
+        let fits = interpreter.implementation == Implementation::CPython && !interpreter.version.free_threaded;
+        let place = match (options.mode, interpreter.library.clone().filter(|_| fits), engine) {
+            (Some(Mode::Child), _, _) => Place::Child,
+            (_, Some(library), Some(engine)) => Place::Embedded { library, engine },
+            (Some(Mode::Embedded), library, _) => {
+                let path = interpreter.path.clone();
+                let missing = if library.is_none() { "a libpython that fits the engine" } else { "the engine's file" };
+                return Err(RuntimeError::Load { path, reason: format!("there is no {missing}") });
+            }
+            (None, _, _) => Place::Child,
+        };
+        Ok(Self { interpreter, place, child: RefCell::new(None) })
+    }
+
+    /// The interpreter.
+    pub fn interpreter(&self) -> &Interpreter {
+        &self.interpreter
+    }
+
+    /// Where Python runs.
+    pub fn mode(&self) -> Mode {
+        match self.place {
+            Place::Embedded { .. } => Mode::Embedded,
+            Place::Child => Mode::Child,
+        }
+    }
+
+    /// Runs one request; the host answers what the driver asks meanwhile. Not to be called from within that host.
+    pub fn run(&self, request: &Request, host: &mut dyn Host) -> Result<Value, RuntimeError> {
+        let request = serde_json::to_value(request).map_err(|error| RuntimeError::Protocol(error.to_string()))?;
+        self.converse(request, host)
+    }
+
+    /// Ends Python as far as anybody can notice: threads are joined, exit handlers run, streams flushed.
+    ///
+    /// The interpreter is not torn down (that costs more than many a migration); the process should end soon.
+    pub fn finish(self) -> Result<(), RuntimeError> {
+        let running = match self.place {
+            Place::Embedded { .. } => embed::is_running(),
+            Place::Child => self.child.borrow().is_some(),
+        };
+        if !running {
+            return Ok(());
+        }
+        let outcome = self.converse(json!({"kind": "finish"}), &mut NoCalls);
+        if let Some(child) = self.child.take() {
+            child.wait()?;
+        }
+        match outcome?["flushed"].as_bool() {
+            Some(true) => Ok(()),
+            _ => Err(RuntimeError::Unflushed),
+        }
+    }
+
+    fn converse(&self, request: Value, host: &mut dyn Host) -> Result<Value, RuntimeError> {
+        // What limbec has printed comes before what Python prints.
+        let _ = std::io::stdout().flush();
+        let mut conversation = Conversation::new(request, host);
+        match &self.place {
+            Place::Embedded { library, engine } => {
+                embed::start(&self.interpreter.path, library, engine)?;
+                embed::converse(&mut conversation)?;
+            }
+            Place::Child => self.converse_with_child(&mut conversation)?,
+        }
+        conversation.finish()
+    }
+
+    fn converse_with_child(&self, conversation: &mut Conversation<'_>) -> Result<(), RuntimeError> {
+        let mut slot = self.child.borrow_mut();
+        let child = match &mut *slot {
+            Some(child) => child,
+            empty => empty.insert(PythonChild::start(&self.interpreter.path)?),
+        };
+        let result = child.converse(conversation);
+        if result.is_err() {
+            *slot = None;
+        }
+        result
+    }
+}

@@ -1,0 +1,113 @@
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::script::Script;
+
+/// What the driver is asked to do.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Request {
+    /// Runs env.py once with the steps that the host plans.
+    RunEnv(Invocation),
+    /// Runs an Alembic command function itself.
+    Command(Invocation),
+    /// Runs env.py without a database and tells what it would use.
+    Probe(Invocation),
+    /// Imports revision files for what they declare; the answer is a list, see `Metadata`.
+    Metadata {
+        /// The files, absolute.
+        paths: Vec<PathBuf>,
+        /// `prepend_sys_path`.
+        sys_path: Vec<String>,
+    },
+    /// The directory of a `package:dir` resource; the answer is a string.
+    Locate {
+        /// `package:dir`, more colons for more directories.
+        resource: String,
+        /// `prepend_sys_path`.
+        sys_path: Vec<String>,
+    },
+}
+
+/// An Alembic command line and the project that it runs on.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Invocation {
+    /// Arguments in Alembic's spelling, without the program's name.
+    pub argv: Vec<String>,
+    /// All revisions in the order of loading; `None` lets Alembic load them itself, importing every file.
+    pub scripts: Option<Vec<ScriptEntry>>,
+    /// What limbec's settings say against env.py and the configuration.
+    pub overrides: Overrides,
+    /// The version table is not created even if it is absent (`current`, dry runs).
+    pub dont_mutate: bool,
+}
+
+/// What overrides env.py and the configuration.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Overrides {
+    /// `sqlalchemy.url`; env.py must use it, or nothing is run.
+    pub url: Option<String>,
+    /// `version_table_schema`, where env.py gives none.
+    pub schema: Option<String>,
+    /// How the steps are cut into transactions.
+    pub transaction: Option<TransactionMode>,
+    /// Main options of the ini section, set literally.
+    pub options: BTreeMap<String, String>,
+}
+
+/// How the steps are cut into transactions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TransactionMode {
+    /// One transaction a revision: a failure undoes that revision alone.
+    PerRevision,
+    /// One transaction around all.
+    PerRun,
+}
+
+/// What the driver has to know of a revision to leave its file alone until it runs.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ScriptEntry {
+    /// Absolute, symlinks resolved.
+    pub path: PathBuf,
+    /// `revision`
+    pub revision: String,
+    /// `down_revision`, in declared order.
+    pub down_revision: Vec<String>,
+    /// `branch_labels` as declared.
+    pub branch_labels: Vec<String>,
+    /// `depends_on` as declared.
+    pub depends_on: Vec<String>,
+    /// The docstring, stripped.
+    pub doc: String,
+}
+
+impl From<&Script> for ScriptEntry {
+    fn from(script: &Script) -> Self {
+        Self {
+            path: script.path.clone(),
+            revision: script.revision.id.to_string(),
+            down_revision: script.revision.down.iter().map(ToString::to_string).collect(),
+            branch_labels: script.revision.branch_labels.clone(),
+            depends_on: script.revision.depends_on.clone(),
+            doc: script.long_doc().to_owned(),
+        }
+    }
+}
+
+/// What a revision file declares, as its import tells.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Metadata {
+    /// `revision`, absent where the file has none.
+    pub revision: Option<String>,
+    /// `down_revision`
+    pub down_revision: Vec<String>,
+    /// `branch_labels`
+    pub branch_labels: Vec<String>,
+    /// `depends_on`
+    pub depends_on: Vec<String>,
+    /// `__doc__`
+    pub doc: Option<String>,
+}

@@ -1,0 +1,69 @@
+//! Ctrl-C while a child works: the terminal sends it to both processes, and this one has to wait for the other.
+
+use std::ffi::{c_int, c_void};
+use std::mem::MaybeUninit;
+use std::os::fd::RawFd;
+use std::process::Command;
+use std::ptr;
+use std::sync::atomic::{AtomicI32, Ordering};
+
+/// The child that an interrupt sent to this process alone is passed on to; 0 for none.
+static CHILD: AtomicI32 = AtomicI32::new(0);
+
+/// While it lives, SIGINT does not end this process.
+pub(super) struct Patience {
+    before: libc::sigaction,
+}
+
+impl Patience {
+    /// Begins to wait for the child with that process id.
+    pub(super) fn with(child: u32) -> Self {
+        CHILD.store(child as i32, Ordering::Release);
+        // SAFETY: an all-zero sigaction is valid; the handler only does what a handler may.
+        unsafe {
+            let mut action: libc::sigaction = MaybeUninit::zeroed().assume_init();
+            action.sa_sigaction = pass_on as *const () as usize;
+            action.sa_flags = libc::SA_SIGINFO | libc::SA_RESTART;
+            let mut before = MaybeUninit::zeroed();
+            libc::sigaction(libc::SIGINT, &raw const action, before.as_mut_ptr());
+            Self { before: before.assume_init() }
+        }
+    }
+}
+
+impl Drop for Patience {
+    fn drop(&mut self) {
+        CHILD.store(0, Ordering::Release);
+        // SAFETY: restores what was there.
+        unsafe { libc::sigaction(libc::SIGINT, &raw const self.before, ptr::null_mut()) };
+    }
+}
+
+/// Sent by a process (`kill`), a signal reaches only one of the two; sent by the terminal, both.
+extern "C" fn pass_on(signal: c_int, info: *mut libc::siginfo_t, _: *mut c_void) {
+    let child = CHILD.load(Ordering::Acquire);
+    // SAFETY: with SA_SIGINFO the kernel hands over a valid structure; `kill` is async-signal-safe.
+    unsafe {
+        if child > 0 && (*info).si_code == libc::SI_USER {
+            libc::kill(child, signal);
+        }
+    }
+}
+
+/// Lets the command inherit `fds`, and be ended by the kernel when this process dies: nobody would be left to answer it.
+pub(super) fn tie(command: &mut Command, fds: [RawFd; 2]) {
+    use std::os::unix::process::CommandExt;
+    // SAFETY: the closure makes system calls only, all of them async-signal-safe.
+    unsafe {
+        command.pre_exec(move || {
+            for fd in fds {
+                if libc::fcntl(fd, libc::F_SETFD, 0) < 0 {
+                    return Err(std::io::Error::last_os_error());
+                }
+            }
+            #[cfg(target_os = "linux")]
+            libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGTERM);
+            Ok(())
+        });
+    }
+}
