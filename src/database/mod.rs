@@ -1,1 +1,22 @@
-//! (skeleton)
+//! Databases: SQLAlchemy's URLs, and the version table on PostgreSQL and SQLite. Other dialects go through the engine.
+//!
+//! Nothing here reads the environment: `PG…` variables and `HOME` come in as an [`Environment`]. No error and no
+//! `Display` or `Debug` text holds a password.
+
+mod connection;
+mod dialect;
+mod environment;
+mod error;
+mod percent;
+mod postgres;
+mod sqlite;
+mod tls;
+mod url;
+mod version_table;
+
+pub use connection::{Access, Connection, Transaction};
+pub use dialect::Dialect;
+pub use environment::Environment;
+pub use error::DatabaseError;
+pub use url::{DatabaseUrl, UrlError};
+pub use version_table::{VersionTableName, quote_identifier};

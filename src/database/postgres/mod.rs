@@ -1,0 +1,11 @@
+//! PostgreSQL: libpq's connection settings, its order of attempts, and the version table.
+
+mod connect;
+mod connection;
+mod hosts;
+mod passfile;
+mod service;
+mod settings;
+
+pub(super) use connection::PostgresConnection;
+pub(super) use hosts::hosts_of;

@@ -1,0 +1,110 @@
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use limbec::database::{Access, Connection, DatabaseUrl, Environment};
+use tokio_postgres::NoTls;
+
+/// An own database on the test server, dropped at the end.
+pub(crate) struct TestDatabase {
+    admin: String,
+    name: String,
+}
+
+static COUNTER: AtomicU32 = AtomicU32::new(0);
+
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+/// The value of a variable that switches tests on; without it a skip is printed, which CI does not allow.
+pub(crate) fn server(variable: &str) -> Option<String> {
+    match std::env::var(variable) {
+        Ok(url) if !url.is_empty() => Some(url),
+        _ => {
+            assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{variable} is not set, and CI skips nothing");
+            eprintln!("skipped: {variable} is not set");
+            None
+        }
+    }
+}
+
+impl TestDatabase {
+    /// `None`: there is no server, and the skip has been printed.
+    pub(crate) fn create() -> Option<Self> {
+        let admin = server("LIMBEC_TEST_POSTGRES")?;
+        let number = COUNTER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("limbec_test_{}_{number}", std::process::id());
+        run_sql(&admin, &format!("CREATE DATABASE {name}"));
+        Some(Self { admin, name })
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A URL of this database; `query` as after the `?`.
+    pub(crate) fn url(&self, query: &str) -> String {
+        with_database(&self.admin, &self.name, query)
+    }
+
+    /// Runs statements in this database.
+    pub(crate) fn sql(&self, statements: &str) {
+        run_sql(&self.url(""), statements);
+    }
+
+    /// The first column of the rows, as text.
+    pub(crate) fn column(&self, query: &str) -> Vec<String> {
+        column(&self.url(""), query)
+    }
+
+    pub(crate) fn connect(&self, query: &str) -> Connection {
+        connect(&self.url(query))
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        run_sql(&self.admin, &format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
+    }
+}
+
+/// The URL of another database of the same server.
+pub(crate) fn with_database(url: &str, name: &str, query: &str) -> String {
+    let (base, rest) = url.split_once("://").expect("a URL");
+    let (place, _) = rest.split_once('/').expect("a URL with a database");
+    let query = if query.is_empty() { String::new() } else { format!("?{query}") };
+    format!("{base}://{place}/{name}{query}")
+}
+
+pub(crate) fn connect(url: &str) -> Connection {
+    let url = DatabaseUrl::parse(url).expect("a URL");
+    Connection::open(&url, &Environment::default(), Access::Write).unwrap_or_else(|error| panic!("{url}: {error}"))
+}
+
+/// What opening it for reading says.
+pub(crate) fn refusal(url: &str) -> limbec::database::DatabaseError {
+    let url = DatabaseUrl::parse(url).expect("a URL");
+    match Connection::open(&url, &Environment::default(), Access::Read) {
+        Ok(_) => panic!("{url} was accepted"),
+        Err(error) => error,
+    }
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(future)
+}
+
+async fn client(url: &str) -> tokio_postgres::Client {
+    let scheme = url.split_once("://").expect("a URL").1;
+    let (client, connection) =
+        tokio_postgres::connect(&format!("postgresql://{scheme}"), NoTls).await.expect("the test server answers");
+    tokio::spawn(connection);
+    client
+}
+
+pub(crate) fn run_sql(url: &str, statements: &str) {
+    block_on(async { client(url).await.batch_execute(statements).await.expect(statements) });
+}
+
+pub(crate) fn column(url: &str, query: &str) -> Vec<String> {
+    block_on(async {
+        let rows = client(url).await.query(query, &[]).await.expect(query);
+        rows.iter().map(|row| row.get::<_, String>(0)).collect()
+    })
+}
