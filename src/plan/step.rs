@@ -1,3 +1,5 @@
+use thiserror::Error;
+
 use crate::revision::RevisionId;
 
 /// What a step does.
@@ -62,4 +64,14 @@ pub struct StampStep {
 pub struct Plan {
     /// In the order of execution.
     pub steps: Vec<Step>,
+    /// What Alembic says as a `UserWarning` while it plans.
+    pub warnings: Vec<PlanWarning>,
+}
+
+/// Alembic's `UserWarning`s of planning; `Display` is its sentence.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum PlanWarning {
+    /// `downgrade -N` with several rows: the first one returned by the database counts.
+    #[error("downgrade -1 from multiple heads is ambiguous; this usage will be disallowed in a future release.")]
+    AmbiguousRelativeDowngrade,
 }

@@ -12,6 +12,11 @@ impl RevisionId {
         Self(id.into())
     }
 
+    /// The identifier as shared text.
+    pub(super) fn shared(&self) -> Arc<str> {
+        self.0.clone()
+    }
+
     /// The identifier as text.
     pub fn as_str(&self) -> &str {
         &self.0
