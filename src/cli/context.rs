@@ -1,7 +1,15 @@
+use std::path::PathBuf;
+use std::rc::Rc;
+
 use super::argparse::Invocation;
 use super::args::GlobalArgs;
 use super::environment::Environment;
+use super::error::{CommandError, ErrorKind};
+use super::render::path_text;
 use super::ui::Ui;
+use crate::config::{ConfigError, PackageFolders, PackageResolver, Project, ProjectOptions, ScriptSettings};
+use crate::revision::{Revision, RevisionId, RevisionMap};
+use crate::script::{self, Script, ScriptDirectory, Undecided};
 
 /// What a command works with. Everything expensive is made on first use and kept.
 #[derive(Debug)]
@@ -14,11 +22,153 @@ pub struct CommandContext {
     pub globals: GlobalArgs,
     /// The command line, canonical.
     pub invocation: Invocation,
+    project: Option<Rc<Project>>,
+    script_settings: Option<Rc<ScriptSettings>>,
+    scripts: Option<Rc<ScriptDirectory>>,
 }
 
 impl CommandContext {
     /// A context that has looked at nothing yet.
     pub fn new(ui: Ui, environment: Environment, globals: GlobalArgs, invocation: Invocation) -> Self {
-        Self { ui, environment, globals, invocation }
+        Self { ui, environment, globals, invocation, project: None, script_settings: None, scripts: None }
     }
+
+    /// The project's configuration.
+    ///
+    /// # Errors
+    /// Files that cannot be read, or that Alembic would choke on whatever the command.
+    pub fn project(&mut self) -> Result<Rc<Project>, CommandError> {
+        if let Some(project) = &self.project {
+            return Ok(Rc::clone(project));
+        }
+        let project = Project::load(&ProjectOptions {
+            cwd: self.environment.current_dir.clone(),
+            config: self.globals.config.clone(),
+            alembic_config: self.environment.variable("ALEMBIC_CONFIG").map(str::to_owned),
+            section: self.globals.name.clone(),
+        })?;
+        Ok(Rc::clone(self.project.insert(Rc::new(project))))
+    }
+
+    /// What Alembic reads of the configuration before it looks at revision files (`ScriptDirectory.from_config`).
+    ///
+    /// # Errors
+    /// Above all: no script location, or one that does not exist.
+    pub fn script_settings(&mut self) -> Result<Rc<ScriptSettings>, CommandError> {
+        if let Some(settings) = &self.script_settings {
+            return Ok(Rc::clone(settings));
+        }
+        let project = self.project()?;
+        let settings = match project.script_settings(&self.packages()) {
+            Ok(settings) => settings,
+            Err(error @ ConfigError::NoScriptLocation) => return Err(self.without_script_location(&project, error)),
+            Err(error) => return Err(error.into()),
+        };
+        for hint in &settings.hints {
+            self.ui.hint(hint);
+        }
+        Ok(Rc::clone(self.script_settings.insert(Rc::new(settings))))
+    }
+
+    /// The revision files and their graph.
+    ///
+    /// # Errors
+    /// Those of `script_settings`, files that cannot be read or understood, and a broken graph.
+    pub fn scripts(&mut self) -> Result<Rc<ScriptDirectory>, CommandError> {
+        self.load(|error| error)
+    }
+
+    /// The same where Alembic builds the graph outside its error handling (`heads`, `current --check-heads`): a broken
+    /// graph is a traceback there.
+    ///
+    /// # Errors
+    /// As `scripts`.
+    pub fn scripts_unhandled(&mut self) -> Result<Rc<ScriptDirectory>, CommandError> {
+        self.load(|error| CommandError { kind: ErrorKind::Crashed, ..error })
+    }
+
+    fn load(&mut self, broken: fn(CommandError) -> CommandError) -> Result<Rc<ScriptDirectory>, CommandError> {
+        if let Some(scripts) = &self.scripts {
+            return Ok(Rc::clone(scripts));
+        }
+        let settings = self.script_settings()?;
+        let loaded = script::load(&settings.locations)?;
+        for warning in &loaded.warnings {
+            self.ui.warning(warning);
+        }
+        let scripts = self.decide(loaded.files)?;
+        let revisions: Vec<Revision> = scripts.iter().map(|script| script.revision.clone()).collect();
+        let map = RevisionMap::build(revisions).map_err(|error| broken(error.into()))?;
+        for warning in map.warnings() {
+            self.ui.warning(&warning.to_string());
+        }
+        Ok(Rc::clone(self.scripts.insert(Rc::new(ScriptDirectory { scripts, map }))))
+    }
+
+    /// Puts Python's answers where parsing could not decide, each with a warning that says what it costs.
+    fn decide(&mut self, files: Vec<Result<Script, (PathBuf, Undecided)>>) -> Result<Vec<Script>, CommandError> {
+        let open: Vec<&(PathBuf, Undecided)> = files.iter().filter_map(|file| file.as_ref().err()).collect();
+        if open.is_empty() {
+            return Ok(files.into_iter().flatten().collect());
+        }
+        for (path, undecided) in &open {
+            let Undecided { name, line, reason } = undecided;
+            let file = path_text(path);
+            self.ui
+                .warning(&format!("{file}, line {line}: `{name}` {reason}, so Python has to be asked for this file"));
+        }
+        let paths = open.into_iter().map(|(path, _)| path.clone()).collect();
+        let mut answers = self.ask_python(paths)?.into_iter();
+        files
+            .into_iter()
+            .map(|file| file.or_else(|(path, _)| answers.next().ok_or_else(|| unanswered(&path))))
+            .collect()
+    }
+
+    /// Finds the directory of a package for `package:directory` in the configuration.
+    pub fn packages(&self) -> impl PackageResolver + use<> {
+        PackageFolders::default()
+    }
+
+    /// What Python says about revision files that parsing could not decide, in the order of `paths`.
+    ///
+    /// # Errors
+    /// No interpreter, or a file that cannot be imported.
+    fn ask_python(&mut self, _paths: Vec<PathBuf>) -> Result<Vec<Script>, CommandError> {
+        Err(CommandError::not_available("asking Python about a revision file"))
+    }
+
+    /// The rows of the version table, in the order of the database.
+    ///
+    /// # Errors
+    /// No database, or one that does not answer.
+    pub fn version_rows(&mut self) -> Result<Vec<RevisionId>, CommandError> {
+        Err(CommandError::not_available("reading the version table"))
+    }
+
+    fn without_script_location(&self, project: &Project, error: ConfigError) -> CommandError {
+        let directory = path_text(&self.environment.current_dir);
+        let named = !self.globals.config.is_empty() || self.environment.variable("ALEMBIC_CONFIG").is_some();
+        let failure = CommandError::from(error);
+        match (project.ini_path().exists(), project.toml_path().exists()) {
+            (false, false) if named => failure.hint(format!("{} does not exist", path_text(&project.ini_path()))),
+            (false, false) => failure.hint(format!(
+                "{directory} has no alembic.ini: go to the project's directory, name the file by `-c FILE`, or start a \
+                 project by `limbec init DIRECTORY`"
+            )),
+            (true, _) => failure.hint(format!(
+                "section [{}] of {} should have the line `script_location = DIRECTORY`",
+                project.section,
+                path_text(&project.ini_path())
+            )),
+            (false, true) => failure.hint(format!(
+                "[tool.alembic] of {} should have the line `script_location = \"DIRECTORY\"`",
+                path_text(&project.toml_path())
+            )),
+        }
+    }
+}
+
+fn unanswered(path: &std::path::Path) -> CommandError {
+    CommandError::crashed(format!("Python did not say what {} declares", path_text(path)))
 }

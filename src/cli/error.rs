@@ -2,6 +2,9 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use super::ui::Ui;
+use crate::config::ConfigError;
+use crate::revision::RevisionError;
+use crate::script::{Announce, ScriptError};
 
 /// What went wrong, which decides heading, stream and exit status (`CommandError::report`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +30,8 @@ pub struct CommandError {
     pub causes: Vec<String>,
     /// What to type or to change.
     pub hints: Vec<String>,
+    /// Whether the configuration is at fault: limbec's own commands end with 2 then.
+    pub is_configuration: bool,
 }
 
 impl CommandError {
@@ -56,7 +61,7 @@ impl CommandError {
     }
 
     fn of(kind: ErrorKind, sentence: impl Into<String>) -> Self {
-        Self { kind, sentence: sentence.into(), causes: Vec::new(), hints: Vec::new() }
+        Self { kind, sentence: sentence.into(), causes: Vec::new(), hints: Vec::new(), is_configuration: false }
     }
 
     /// From an error of a module: its sentence, and those of its sources as causes.
@@ -87,36 +92,27 @@ impl CommandError {
 
     /// Prints it where its kind and the command demand, and says the exit status.
     pub(super) fn report(&self, ui: &mut Ui, convention: Convention) -> ExitCode {
-        match (self.kind, convention) {
-            (ErrorKind::Failed, Convention::Alembic) => {
-                ui.message(&format!("FAILED: {}", self.sentence));
-                self.details(ui);
-                ExitCode::from(255)
-            }
-            (ErrorKind::Failed | ErrorKind::Crashed, _) => {
-                ui.error(&self.sentence);
-                self.details(ui);
-                ExitCode::FAILURE
-            }
-            (ErrorKind::Usage, _) => {
-                ui.error(&self.sentence);
-                self.details(ui);
-                ExitCode::from(2)
-            }
-            (ErrorKind::Interrupted, _) => {
-                ui.error(&self.sentence);
-                self.details(ui);
-                ExitCode::from(130)
-            }
+        if self.kind == ErrorKind::Failed && convention == Convention::Alembic {
+            ui.message(&format!("FAILED: {}", self.sentence));
+        } else {
+            ui.error(&self.sentence);
         }
-    }
-
-    fn details(&self, ui: &mut Ui) {
         for cause in &self.causes {
             ui.cause(cause);
         }
         for hint in &self.hints {
             ui.hint(hint);
+        }
+        ExitCode::from(self.status(convention))
+    }
+
+    fn status(&self, convention: Convention) -> u8 {
+        match (self.kind, convention) {
+            (ErrorKind::Usage, _) => 2,
+            (ErrorKind::Interrupted, _) => 130,
+            (ErrorKind::Failed, Convention::Alembic) => 255,
+            (ErrorKind::Failed | ErrorKind::Crashed, Convention::Limbec) if self.is_configuration => 2,
+            (ErrorKind::Failed | ErrorKind::Crashed, _) => 1,
         }
     }
 }
@@ -124,8 +120,45 @@ impl CommandError {
 /// Whose rules a failure follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Convention {
-    /// A command of Alembic's, without `--raiseerr`.
+    /// A command of Alembic's.
     Alembic,
-    /// A command of limbec's, or `--raiseerr`.
+    /// A command of Alembic's with `--raiseerr`.
+    Raise,
+    /// A command of limbec's.
     Limbec,
+}
+
+impl From<ConfigError> for CommandError {
+    fn from(error: ConfigError) -> Self {
+        let failure = Self { is_configuration: true, ..Self::from_error(&error, error.is_command_error()) };
+        match error {
+            ConfigError::Settings(_) => Self { kind: ErrorKind::Usage, ..failure },
+            ConfigError::NoScriptDirectory(_) => {
+                failure.hint("relative paths start at the current directory; `%(here)s/…` starts at the ini file")
+            }
+            ConfigError::NoPackage(_) => failure.hint(
+                "name the project's interpreter by `--python PATH`, or the folder of the package in prepend_sys_path",
+            ),
+            _ => failure,
+        }
+    }
+}
+
+impl From<ScriptError> for CommandError {
+    fn from(error: ScriptError) -> Self {
+        Self::from_error(&error, false)
+    }
+}
+
+impl From<RevisionError> for CommandError {
+    fn from(error: RevisionError) -> Self {
+        let failure = Self::from_error(&error, error.is_command_error());
+        match error {
+            RevisionError::NotFound(_) => {
+                failure.hint("`limbec history` lists the revisions, `limbec heads` the heads")
+            }
+            #[expect(unreachable_patterns, reason = "more variants are to come")]
+            _ => failure,
+        }
+    }
 }

@@ -11,7 +11,10 @@ pub mod environment;
 pub mod error;
 pub mod exit;
 pub mod options;
+pub mod render;
 mod run;
+pub mod table;
 pub mod ui;
+mod wrap;
 
 pub use run::main;

@@ -40,8 +40,11 @@ fn run(cli: &Cli, invocation: Invocation) -> ExitCode {
             return failure.report(&mut Ui::new(UiOptions::plain()), Convention::Limbec);
         }
     };
-    let alembic = options::is_alembic_command(&invocation.command) && !cli.globals.raiseerr;
-    let convention = if alembic { Convention::Alembic } else { Convention::Limbec };
+    let convention = match (options::is_alembic_command(&invocation.command), cli.globals.raiseerr) {
+        (true, false) => Convention::Alembic,
+        (true, true) => Convention::Raise,
+        (false, _) => Convention::Limbec,
+    };
     let ui = Ui::new(ui_options(&cli.globals, &environment));
     let mut context = CommandContext::new(ui, environment, cli.globals.clone(), invocation);
     let status = match commands::run(&mut context, &cli.command) {

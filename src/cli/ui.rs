@@ -8,15 +8,11 @@ use std::io::{self, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use owo_colors::OwoColorize;
+use serde::Serialize;
 
-/// Whether an announcement is silenced by `-q`, as Alembic does it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Announcement {
-    /// `Generating FILE ...  done`: silenced.
-    Work,
-    /// `Running post write hook 'NAME' ...`, a line of its own, printed whatever `-q` says.
-    Hook,
-}
+use super::table::Table;
+use super::wrap::wrap;
+use crate::script::{Announce, WorkKind};
 
 /// How to print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,43 +65,30 @@ impl Ui {
         }
     }
 
-    /// A message in Alembic's manner (`util.msg`): wrapped and indented where standard input is a terminal, silenced by `-q`.
-    pub fn message(&mut self, message: &str) {
-        if !self.options.quiet {
-            let text = self.wrapped(message);
-            self.out.extend_from_slice(text.as_bytes());
-            self.out.push(b'\n');
-        }
-    }
-
-    /// Alembic's `util.status`: `TEXT ...`, the work, `  done` or `  FAILED`.
-    ///
-    /// # Errors
-    /// Those of the work.
-    pub fn announced<T, E>(
-        &mut self,
-        kind: Announcement,
-        text: &str,
-        work: impl FnOnce(&mut Self) -> Result<T, E>,
-    ) -> Result<T, E> {
-        let silent = self.options.quiet && kind == Announcement::Work;
-        if !silent {
-            let text = self.wrapped(&format!("{text} ..."));
-            self.out.extend_from_slice(text.as_bytes());
-            if kind == Announcement::Hook {
-                self.out.push(b'\n');
-            }
-            self.flush();
-        }
-        let outcome = work(self);
-        if !silent {
-            self.out.extend_from_slice(if outcome.is_ok() { b"  done\n" } else { b"  FAILED\n" });
-        }
-        outcome
-    }
-
+    /// `util.msg` without its newline.
     fn wrapped(&self, message: &str) -> String {
-        message.to_owned()
+        match self.options.message_width {
+            None => message.to_owned(),
+            Some(width) => wrap(message, width).join("\n"),
+        }
+    }
+
+    /// A result for scripts (`--format json`): one document.
+    pub fn json(&mut self, result: &impl Serialize) {
+        if self.options.quiet {
+            return;
+        }
+        // Only maps with keys that are no strings cannot be written, and no result has one.
+        if let Ok(text) = serde_json::to_string_pretty(result) {
+            self.result(&text);
+        }
+    }
+
+    /// A result in columns.
+    pub fn table(&mut self, table: &Table) {
+        for line in table.lines() {
+            self.result(&line);
+        }
     }
 
     /// Writes what is waiting for standard output; to be called before Python or a child may write there.
@@ -150,5 +133,38 @@ impl Ui {
         let mut stderr = AutoStream::new(io::stderr(), choice).lock();
         // Nobody is left to be told when standard error is gone.
         let _ = writeln!(stderr, "{text}");
+    }
+}
+
+impl Announce for Ui {
+    /// Wrapped and indented where standard input is a terminal, silenced by `-q`.
+    fn message(&mut self, text: &str) {
+        if !self.options.quiet {
+            let text = self.wrapped(text);
+            self.out.extend_from_slice(text.as_bytes());
+            self.out.push(b'\n');
+        }
+    }
+
+    fn announced<T, E>(
+        &mut self,
+        kind: WorkKind,
+        text: &str,
+        work: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let silent = self.options.quiet && kind == WorkKind::Work;
+        if !silent {
+            let text = self.wrapped(&format!("{text} ..."));
+            self.out.extend_from_slice(text.as_bytes());
+            if kind == WorkKind::Hook {
+                self.out.push(b'\n');
+            }
+            self.flush();
+        }
+        let outcome = work(self);
+        if !silent {
+            self.out.extend_from_slice(if outcome.is_ok() { b"  done\n" } else { b"  FAILED\n" });
+        }
+        outcome
     }
 }

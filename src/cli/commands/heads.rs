@@ -4,6 +4,7 @@ use crate::cli::args::Format;
 use crate::cli::context::CommandContext;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
+use crate::cli::render::{Line, Renderer, RevisionsJson};
 
 /// Show the heads of the script directory
 #[derive(Debug, Clone, Args)]
@@ -22,7 +23,26 @@ pub struct HeadsArgs {
 /// Runs the command.
 ///
 /// # Errors
-/// See `CommandError`.
-pub fn run(_context: &mut CommandContext, _args: &HeadsArgs) -> Result<ExitStatus, CommandError> {
-    Err(CommandError::not_available("heads"))
+/// A project that cannot be read. A broken graph is a crash of Alembic's, but not with `--resolve-dependencies`.
+pub fn run(context: &mut CommandContext, args: &HeadsArgs) -> Result<ExitStatus, CommandError> {
+    let scripts = if args.resolve_dependencies { context.scripts()? } else { context.scripts_unhandled()? };
+    let map = &scripts.map;
+    let heads = if args.resolve_dependencies {
+        map.resolve("heads")?
+    } else {
+        // By name, as Alembic does: a revision may be called "head".
+        let ids = map.heads().iter().map(|head| map.revision(*head).id.as_str());
+        ids.map(|id| map.resolve(id)).collect::<Result<Vec<_>, _>>()?.concat()
+    };
+    let renderer = Renderer::new(&scripts);
+    if args.format == Format::Json {
+        let revisions = heads.iter().map(|head| renderer.json(*head, None)).collect();
+        context.ui.json(&RevisionsJson { revisions });
+        return Ok(ExitStatus::Success);
+    }
+    for head in heads {
+        let text = if args.verbose { renderer.entry(head, false) } else { renderer.line(head, Line::Head, false) };
+        context.ui.result(&text);
+    }
+    Ok(ExitStatus::Success)
 }

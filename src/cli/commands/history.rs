@@ -4,6 +4,9 @@ use crate::cli::args::Format;
 use crate::cli::context::CommandContext;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
+use crate::cli::render::{Line, Renderer, RevisionsJson};
+use crate::plan::{self, HistoryRange, RangeEnd};
+use crate::revision::RevisionId;
 
 /// List revisions, newest first
 #[derive(Debug, Clone, Args)]
@@ -25,7 +28,54 @@ pub struct HistoryArgs {
 /// Runs the command.
 ///
 /// # Errors
-/// See `CommandError`.
-pub fn run(_context: &mut CommandContext, _args: &HistoryArgs) -> Result<ExitStatus, CommandError> {
-    Err(CommandError::not_available("history"))
+/// A project that cannot be read, a range that is none, and with `-i` or `current` a database that does not answer.
+pub fn run(context: &mut CommandContext, args: &HistoryArgs) -> Result<ExitStatus, CommandError> {
+    // The order of the checks is Alembic's.
+    context.script_settings()?;
+    let (start, end) = range(args.rev_range.as_deref())?;
+    context.project()?.revision_environment()?;
+    let needs_rows = args.indicate_current || start == "current" || end == "current";
+    let rows = if needs_rows { context.version_rows()? } else { Vec::new() };
+    let scripts = context.scripts()?;
+    // Only one end can be `current`: of two, Alembic looks for a revision of that name.
+    let range = if end == "current" {
+        HistoryRange { start: RangeEnd::Symbol(start), end: rows_or_nothing(&rows) }
+    } else if start == "current" {
+        HistoryRange { start: rows_or_nothing(&rows), end: RangeEnd::Symbol(end) }
+    } else {
+        HistoryRange { start: RangeEnd::Symbol(start), end: RangeEnd::Symbol(end) }
+    };
+    let revisions = plan::history(&scripts.map, &range)?;
+    let is_row = |index| rows.contains(&scripts.map.revision(index).id);
+    let renderer = Renderer::new(&scripts);
+    if args.format == Format::Json {
+        let revision = |index| renderer.json(index, needs_rows.then(|| is_row(index)));
+        let revisions = revisions.into_iter().map(revision).collect();
+        context.ui.json(&RevisionsJson { revisions });
+        return Ok(ExitStatus::Success);
+    }
+    for index in revisions {
+        let current = args.indicate_current && is_row(index);
+        let text =
+            if args.verbose { renderer.entry(index, current) } else { renderer.line(index, Line::History, current) };
+        context.ui.result(&text);
+    }
+    Ok(ExitStatus::Success)
+}
+
+/// Splits a range; an end that is not given is empty.
+fn range(typed: Option<&str>) -> Result<(String, String), CommandError> {
+    let Some(typed) = typed else { return Ok((String::new(), String::new())) };
+    let Some((start, end)) = typed.trim().split_once(':') else {
+        return Err(CommandError::failed("History range requires [start]:[end], [start]:, or :[end]"));
+    };
+    if end.contains(':') {
+        return Err(CommandError::crashed(format!("a range has one colon, and '{typed}' has several")));
+    }
+    Ok((start.to_owned(), end.to_owned()))
+}
+
+/// An empty version table leaves the end open: everything, up to all heads.
+fn rows_or_nothing(rows: &[RevisionId]) -> RangeEnd {
+    if rows.is_empty() { RangeEnd::Symbol(String::new()) } else { RangeEnd::Rows(rows.to_vec()) }
 }

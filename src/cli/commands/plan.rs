@@ -1,11 +1,16 @@
 use clap::{Args, ValueEnum};
+use serde::Serialize;
 
 use crate::cli::args::Format;
 use crate::cli::context::CommandContext;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
+use crate::cli::table::Table;
+use crate::plan::{self, Direction, Plan, Step};
+use crate::revision::{RevisionError, RevisionId, RevisionMap};
+use crate::script::ScriptDirectory;
 
-/// Show what upgrade, downgrade or stamp would do
+/// Show what upgrade, downgrade or stamp would do, without doing it
 #[derive(Debug, Clone, Args)]
 pub struct PlanArgs {
     /// What would be done
@@ -22,21 +27,120 @@ pub struct PlanArgs {
     pub format: Format,
 }
 
-/// Runs the command.
-///
-/// # Errors
-/// See `CommandError`.
-pub fn run(_context: &mut CommandContext, _args: &PlanArgs) -> Result<ExitStatus, CommandError> {
-    Err(CommandError::not_available("plan"))
-}
-
 /// Which command is planned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum PlanDirection {
-    /// `upgrade TARGET`
+    /// What `upgrade TARGET` would do
     Upgrade,
-    /// `downgrade TARGET`
+    /// What `downgrade TARGET` would do
     Downgrade,
-    /// `stamp TARGET…`
+    /// What `stamp TARGET…` would do
     Stamp,
+}
+
+#[derive(Debug, Serialize)]
+struct PlanJson<'a> {
+    steps: Vec<StepJson<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct StepJson<'a> {
+    revision: &'a str,
+    direction: &'static str,
+    from_heads: Vec<&'a str>,
+    to_heads: Vec<&'a str>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// A project that cannot be read, a target that the command planned would refuse, and without `--from` a database that
+/// does not answer.
+pub fn run(context: &mut CommandContext, args: &PlanArgs) -> Result<ExitStatus, CommandError> {
+    let single = single_target(args)?;
+    let scripts = context.scripts()?;
+    let rows = match &args.from {
+        Some(from) => rows_given(&scripts.map, from)?,
+        None => context.version_rows()?,
+    };
+    let plan = match args.direction {
+        PlanDirection::Upgrade => plan::upgrade(&scripts.map, &rows, single)?,
+        PlanDirection::Downgrade => plan::downgrade(&scripts.map, &rows, single)?,
+        PlanDirection::Stamp => plan::stamp(&scripts.map, &rows, &args.targets)?,
+    };
+    match args.format {
+        Format::Json => context.ui.json(&PlanJson { steps: plan.steps.iter().map(step_json).collect() }),
+        Format::Text if plan.steps.is_empty() => context.ui.result("Nothing to do."),
+        Format::Text => context.ui.table(&table(&plan, &scripts)),
+    }
+    Ok(ExitStatus::Success)
+}
+
+/// The target of an upgrade or downgrade: one, and no range.
+fn single_target(args: &PlanArgs) -> Result<&str, CommandError> {
+    match (args.direction, args.targets.as_slice()) {
+        (PlanDirection::Stamp, _) => Ok(""),
+        (_, [target]) if target.contains(':') => {
+            Err(CommandError::failed("Range revision not allowed").hint("where the database is goes into --from"))
+        }
+        (_, [target]) => Ok(target),
+        _ => Err(CommandError::usage("upgrade and downgrade have one target")),
+    }
+}
+
+/// The rows that `--from` stands for: identifiers, or anything that `show` would understand.
+fn rows_given(map: &RevisionMap, from: &str) -> Result<Vec<RevisionId>, RevisionError> {
+    let mut rows = Vec::new();
+    for symbol in from.split(',').map(str::trim).filter(|symbol| !symbol.is_empty()) {
+        let resolved = match map.position(symbol) {
+            Some(index) => vec![index],
+            None => map.resolve(symbol)?,
+        };
+        rows.extend(resolved.into_iter().map(|index| map.revision(index).id.clone()));
+    }
+    rows.sort();
+    rows.dedup();
+    Ok(rows)
+}
+
+fn step_json(step: &Step) -> StepJson<'_> {
+    StepJson {
+        revision: step.revision.as_str(),
+        direction: direction(step.direction),
+        from_heads: step.from_heads.iter().map(RevisionId::as_str).collect(),
+        to_heads: step.to_heads.iter().map(RevisionId::as_str).collect(),
+    }
+}
+
+fn direction(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Upgrade => "upgrade",
+        Direction::Downgrade => "downgrade",
+        Direction::Stamp => "stamp",
+    }
+}
+
+fn table(plan: &Plan, scripts: &ScriptDirectory) -> Table {
+    let mut table = Table::new(&["Step", "Direction", "Revision", "Message", "Heads before", "", "Heads after"]);
+    for (number, step) in plan.steps.iter().enumerate() {
+        let index = scripts.map.position(step.revision.as_str());
+        let message = index.and_then(|index| scripts.script(index).doc().lines().next()).unwrap_or_default();
+        table.row(vec![
+            format!("{:>4}", number + 1),
+            direction(step.direction).to_owned(),
+            step.revision.to_string(),
+            message.to_owned(),
+            heads(&step.from_heads),
+            "→".to_owned(),
+            heads(&step.to_heads),
+        ]);
+    }
+    table
+}
+
+fn heads(heads: &[RevisionId]) -> String {
+    if heads.is_empty() {
+        return "<base>".to_owned();
+    }
+    heads.iter().map(RevisionId::as_str).collect::<Vec<_>>().join(", ")
 }

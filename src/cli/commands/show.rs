@@ -4,6 +4,7 @@ use crate::cli::args::Format;
 use crate::cli::context::CommandContext;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
+use crate::cli::render::{Renderer, RevisionsJson};
 
 /// Show revisions with path and docstring
 #[derive(Debug, Clone, Args)]
@@ -19,7 +20,24 @@ pub struct ShowArgs {
 /// Runs the command.
 ///
 /// # Errors
-/// See `CommandError`.
-pub fn run(_context: &mut CommandContext, _args: &ShowArgs) -> Result<ExitStatus, CommandError> {
-    Err(CommandError::not_available("show"))
+/// A project that cannot be read, a symbol that stands for no revision, and for `current` a database that does not answer.
+pub fn run(context: &mut CommandContext, args: &ShowArgs) -> Result<ExitStatus, CommandError> {
+    let is_current = args.rev == "current";
+    let rows = if is_current { context.version_rows()? } else { Vec::new() };
+    let scripts = context.scripts()?;
+    let revisions = if is_current {
+        rows.iter().map(|row| scripts.map.resolve(row.as_str())).collect::<Result<Vec<_>, _>>()?.concat()
+    } else {
+        scripts.map.resolve(&args.rev)?
+    };
+    let renderer = Renderer::new(&scripts);
+    if args.format == Format::Json {
+        let revisions = revisions.iter().map(|index| renderer.json(*index, is_current.then_some(true))).collect();
+        context.ui.json(&RevisionsJson { revisions });
+        return Ok(ExitStatus::Success);
+    }
+    for index in revisions {
+        context.ui.result(&renderer.entry(index, false));
+    }
+    Ok(ExitStatus::Success)
 }
