@@ -1,0 +1,26 @@
+use std::time::Duration;
+
+use crate::plan::{Plan, Step};
+
+/// What happens while a plan runs, for whoever shows it.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// The plan for one version table is known and about to run.
+    Planned(&'a Plan),
+    /// A step begins; it counts from 0.
+    StepStarted {
+        /// Position in the plan.
+        index: usize,
+        /// The step.
+        step: &'a Step,
+    },
+    /// A step's script and its change of the version table are done (and committed, where each revision has its own transaction).
+    StepFinished {
+        /// Position in the plan.
+        index: usize,
+        /// The step.
+        step: &'a Step,
+        /// Wall time of the step.
+        elapsed: Duration,
+    },
+}

@@ -1,0 +1,52 @@
+use super::conversation::{Conversation, Planner};
+use super::{Event, MigrateError};
+use crate::database::{Connection, VersionTableName};
+use crate::plan::{HeadChange, Plan};
+use crate::runtime::{Invocation, Request, Runtime};
+
+/// Runs env.py once. The heads that its own connection reads are given to the planner, whose steps are then run in the
+/// transaction mode that env.py asks for; afterwards the heads are read again and compared with the plan.
+///
+/// # Errors
+/// The planner's refusal, a failure in Python, or heads that are not what the plan leads to.
+pub fn run_env(
+    runtime: &Runtime,
+    invocation: Invocation,
+    planner: &mut Planner<'_>,
+    observer: &mut dyn FnMut(Event<'_>),
+) -> Result<(), MigrateError> {
+    let mut conversation = Conversation::new(planner, observer);
+    runtime.run(&Request::RunEnv(invocation), &mut conversation)?;
+    Ok(())
+}
+
+/// Applies a plan of stamps to the version table itself, in one transaction, the deletion of all rows included where
+/// `Purge::All` asks for it.
+///
+/// # Errors
+/// What the database says, and Alembic's sentence when a row that should change is not there.
+pub fn stamp(
+    connection: &mut Connection,
+    table: &VersionTableName,
+    plan: &Plan,
+    purge: Purge,
+) -> Result<(), MigrateError> {
+    let changes: Vec<HeadChange> = plan.steps.iter().flat_map(|step| step.changes.iter().cloned()).collect();
+    let mut transaction = connection.begin()?;
+    transaction.ensure_version_table(table)?;
+    if purge == Purge::All {
+        transaction.purge(table)?;
+    }
+    transaction.apply(table, &changes)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Whether rows are deleted before a stamp.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purge {
+    /// `stamp --purge`
+    All,
+    /// The plan says what changes.
+    Nothing,
+}
