@@ -12,6 +12,8 @@ mod parse;
 mod paths;
 pub mod python;
 pub mod template;
+mod write;
+mod write_error;
 
 pub use announce::{Announce, WorkKind};
 pub use directory::{Loaded, Locations, ScriptDirectory, is_revision_file, load};
@@ -21,6 +23,8 @@ pub use hooks::{HookConfig, HookError, HookNeedsPython, HookPython, PreparedHook
 pub use init::{InitError, InitRequest, Templates, init};
 pub use naming::{DEFAULT_FILE_TEMPLATE, DEFAULT_SLUG_LENGTH, Naming, NamingError, random_id};
 pub use parse::{Parsed, Undecided, parse_revision};
+pub use write::{MainOption, NewRevision, RevisionWriter, WriteSettings, Written};
+pub use write_error::{NeedsPython, WriteError};
 
 use std::ops::Range;
 use std::path::PathBuf;
