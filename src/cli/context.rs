@@ -146,6 +146,16 @@ impl CommandContext {
         Err(CommandError::not_available("reading the version table"))
     }
 
+    /// The database that was named explicitly: `--url`, else LIMBEC_URL.
+    pub fn url_override(&self) -> Option<&str> {
+        self.globals.url.as_deref().or_else(|| self.environment.variable("LIMBEC_URL"))
+    }
+
+    /// The schema that was named explicitly: `--schema`, else LIMBEC_SCHEMA.
+    pub fn schema_override(&self) -> Option<&str> {
+        self.globals.schema.as_deref().or_else(|| self.environment.variable("LIMBEC_SCHEMA"))
+    }
+
     fn without_script_location(&self, project: &Project, error: ConfigError) -> CommandError {
         let directory = path_text(&self.environment.current_dir);
         let named = !self.globals.config.is_empty() || self.environment.variable("ALEMBIC_CONFIG").is_some();

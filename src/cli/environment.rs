@@ -38,6 +38,42 @@ impl Environment {
     }
 }
 
+impl Environment {
+    /// The encoding that Python would choose for standard output. A locale without UTF-8 makes no difference: Python switches
+    /// to UTF-8 in the C locale, and others are not found in practice.
+    pub fn stdout_encoding(&self) -> Encoding {
+        let name = self.variable("PYTHONIOENCODING").unwrap_or_default().split(':').next().unwrap_or_default();
+        match name.to_ascii_lowercase().replace('_', "-").as_str() {
+            "ascii" | "us-ascii" => Encoding::Ascii,
+            "latin-1" | "latin1" | "iso-8859-1" | "iso8859-1" | "l1" => Encoding::Latin1,
+            _ => Encoding::Utf8,
+        }
+    }
+}
+
+/// Encodings of standard output that scripts ask for by PYTHONIOENCODING.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// Everything can be said.
+    Utf8,
+    /// Up to U+00FF.
+    Latin1,
+    /// Up to U+007F.
+    Ascii,
+}
+
+impl Encoding {
+    /// Encodes as Python does with `errors="replace"`: a question mark for what there is no code for.
+    pub fn encode(self, text: &str) -> Vec<u8> {
+        let last = match self {
+            Encoding::Utf8 => return text.as_bytes().to_vec(),
+            Encoding::Latin1 => 0xff,
+            Encoding::Ascii => 0x7f,
+        };
+        text.chars().map(|c| u8::try_from(u32::from(c)).ok().filter(|code| *code <= last).unwrap_or(b'?')).collect()
+    }
+}
+
 /// Alembic's `TERMWIDTH`: `TIOCGWINSZ` of file descriptor 0; `None` when that is no terminal or has no width.
 fn width_of_standard_input() -> Option<usize> {
     let mut size = libc::winsize { ws_row: 0, ws_col: 0, ws_xpixel: 0, ws_ypixel: 0 };

@@ -157,7 +157,12 @@ impl From<RevisionError> for CommandError {
             RevisionError::NotFound(_) => {
                 failure.hint("`limbec history` lists the revisions, `limbec heads` the heads")
             }
-            #[expect(unreachable_patterns, reason = "more variants are to come")]
+            RevisionError::MultipleHeads(_) => {
+                failure.hint("`limbec heads` lists them, `limbec merge heads` joins them")
+            }
+            RevisionError::MissingDown { .. } => {
+                failure.hint("a file is missing: deleted, or not brought along from another branch of the repository")
+            }
             _ => failure,
         }
     }

@@ -10,6 +10,7 @@ pub mod context;
 pub mod environment;
 pub mod error;
 pub mod exit;
+mod help;
 pub mod options;
 pub mod render;
 mod run;

@@ -1,30 +1,48 @@
 use std::io::{self, IsTerminal};
+use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
 use super::argparse::{self, Invocation, Request, UsageError};
 use super::args::{Cli, ColorWhen, GlobalArgs};
-use super::commands;
 use super::context::CommandContext;
 use super::environment::Environment;
 use super::error::{CommandError, Convention};
-use super::options;
 use super::ui::{Ui, UiOptions};
+use super::{commands, help, options};
 
-/// Parses the arguments, runs the command and turns the outcome into an exit status.
+/// Parses the arguments, runs the command and turns the outcome into an exit status: 0 done, 1 failed (255 where Alembic
+/// says `FAILED`), 2 wrong usage, 130 interrupted.
 pub fn main() -> ExitCode {
+    panic::set_hook(Box::new(report_panic));
+    panic::catch_unwind(AssertUnwindSafe(start)).unwrap_or(ExitCode::FAILURE)
+}
+
+fn start() -> ExitCode {
     let mut root = Cli::command();
-    let arguments: Vec<String> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    let mut arguments = Vec::new();
+    for argument in std::env::args_os().skip(1) {
+        match argument.into_string() {
+            Ok(argument) => arguments.push(argument),
+            Err(argument) => {
+                let failure = CommandError::usage(format!("{} is not valid Unicode", argument.display()));
+                return failure.report(&mut Ui::new(UiOptions::plain()), Convention::Limbec);
+            }
+        }
+    }
     match argparse::read(&root, &arguments) {
         Ok(Request::Run(invocation)) => match parse(&mut root, &invocation) {
             Ok(cli) => run(&cli, invocation),
-            Err(error) => clap_exit(&error),
+            Err(error) => {
+                // Nobody is left to be told when standard error is gone.
+                let _ = error.print();
+                ExitCode::from(2)
+            }
         },
-        Ok(Request::Help(command)) => help(&mut root, command.as_deref()),
-        Ok(Request::Version) => print(&root.render_version()),
-        Err(error) => wrong_usage(&mut root, &error),
+        Ok(Request::Help(command)) => print(&help::help(root, command.as_deref())),
+        Ok(Request::Version) => print(&format!("limbec {}", env!("CARGO_PKG_VERSION"))),
+        Err(error) => wrong_usage(&error).report(&mut Ui::new(UiOptions::plain()), Convention::Limbec),
     }
 }
 
@@ -56,26 +74,19 @@ fn run(cli: &Cli, invocation: Invocation) -> ExitCode {
 }
 
 fn ui_options(globals: &GlobalArgs, environment: &Environment) -> UiOptions {
-    let plain = ["NO_COLOR", "CI"].iter().any(|name| environment.variable(name).is_some());
+    let unwanted = ["NO_COLOR", "CI"].iter().any(|name| environment.variable(name).is_some());
+    let dumb = environment.variable("TERM") == Some("dumb");
     UiOptions {
         quiet: globals.quiet,
         colored: match globals.color {
             ColorWhen::Always => true,
             ColorWhen::Never => false,
-            ColorWhen::Auto => !plain && io::stderr().is_terminal() && environment.variable("TERM") != Some("dumb"),
+            ColorWhen::Auto => !unwanted && !dumb && io::stderr().is_terminal(),
         },
         message_width: environment.message_width,
         verbosity: globals.verbosity,
+        encoding: environment.stdout_encoding(),
     }
-}
-
-fn help(root: &mut clap::Command, command: Option<&str>) -> ExitCode {
-    root.build();
-    let command = match command.and_then(|name| root.find_subcommand_mut(name)) {
-        Some(command) => command,
-        None => root,
-    };
-    print(&command.render_long_help().to_string())
 }
 
 /// Prints what was asked for instead of a command.
@@ -86,18 +97,24 @@ fn print(text: &str) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn wrong_usage(root: &mut clap::Command, error: &UsageError) -> ExitCode {
-    root.build();
-    let command = match error.command.as_deref().and_then(|name| root.find_subcommand_mut(name)) {
-        Some(command) => command,
-        None => root,
-    };
-    clap_exit(&command.error(ErrorKind::UnknownArgument, &error.message))
+fn wrong_usage(error: &UsageError) -> CommandError {
+    let mut failure = CommandError::usage(&error.message);
+    if let Some(suggestion) = &error.suggestion {
+        failure = failure.hint(format!("did you mean `{suggestion}`?"));
+    }
+    failure.hint(match &error.command {
+        Some(command) => format!("`limbec {command} --help` explains its arguments"),
+        None => "`limbec --help` lists the commands".to_owned(),
+    })
 }
 
-/// Prints a usage error in clap's form.
-fn clap_exit(error: &clap::Error) -> ExitCode {
-    // Nobody is left to be told when standard error is gone.
-    let _ = error.print();
-    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+/// A bug becomes one sentence; Python's callers and worker threads unwind on.
+fn report_panic(panic: &PanicHookInfo<'_>) {
+    let what = panic.payload_as_str().unwrap_or("no message");
+    let place = panic.location().map(|place| format!(" ({}, line {})", place.file(), place.line())).unwrap_or_default();
+    let failure = CommandError::crashed(format!("limbec has a bug: {what}{place}")).hint(format!(
+        "please report this sentence and the command line at {}/issues; the database is as the last finished step left it",
+        env!("CARGO_PKG_REPOSITORY")
+    ));
+    failure.report(&mut Ui::new(UiOptions::plain()), Convention::Limbec);
 }

@@ -10,6 +10,7 @@ use anstream::{AutoStream, ColorChoice};
 use owo_colors::OwoColorize;
 use serde::Serialize;
 
+use super::environment::Encoding;
 use super::table::Table;
 use super::wrap::wrap;
 use crate::script::{Announce, WorkKind};
@@ -25,12 +26,14 @@ pub struct UiOptions {
     pub message_width: Option<usize>,
     /// How many `-v` limbec was given.
     pub verbosity: u8,
+    /// Of standard output.
+    pub encoding: Encoding,
 }
 
 impl UiOptions {
     /// Neither colours nor wrapping, for what happens before the arguments are known.
     pub fn plain() -> Self {
-        Self { quiet: false, colored: false, message_width: None, verbosity: 0 }
+        Self { quiet: false, colored: false, message_width: None, verbosity: 0, encoding: Encoding::Utf8 }
     }
 }
 
@@ -38,13 +41,13 @@ impl UiOptions {
 #[derive(Debug)]
 pub struct Ui {
     options: UiOptions,
-    out: Vec<u8>,
+    out: String,
 }
 
 impl Ui {
     /// A Ui that has printed nothing.
     pub fn new(options: UiOptions) -> Self {
-        Self { options, out: Vec::new() }
+        Self { options, out: String::new() }
     }
 
     /// How many `-v` limbec was given (Alembic's own `-v` of heads, history … not counted).
@@ -60,8 +63,8 @@ impl Ui {
     /// A line of the result (Alembic's `config.print_stdout`): never wrapped, silenced by `-q`.
     pub fn result(&mut self, line: &str) {
         if !self.options.quiet {
-            self.out.extend_from_slice(line.as_bytes());
-            self.out.push(b'\n');
+            self.out.push_str(line);
+            self.out.push('\n');
         }
     }
 
@@ -93,7 +96,10 @@ impl Ui {
 
     /// Writes what is waiting for standard output; to be called before Python or a child may write there.
     pub fn flush(&mut self) {
-        let text = std::mem::take(&mut self.out);
+        if self.out.is_empty() {
+            return;
+        }
+        let text = self.options.encoding.encode(&std::mem::take(&mut self.out));
         let mut stdout = io::stdout().lock();
         // A closed pipe is the reader's decision, and there is no place to report a full disk but the same stream.
         let _ = stdout.write_all(&text).and_then(|()| stdout.flush());
@@ -141,8 +147,8 @@ impl Announce for Ui {
     fn message(&mut self, text: &str) {
         if !self.options.quiet {
             let text = self.wrapped(text);
-            self.out.extend_from_slice(text.as_bytes());
-            self.out.push(b'\n');
+            self.out.push_str(&text);
+            self.out.push('\n');
         }
     }
 
@@ -155,15 +161,15 @@ impl Announce for Ui {
         let silent = self.options.quiet && kind == WorkKind::Work;
         if !silent {
             let text = self.wrapped(&format!("{text} ..."));
-            self.out.extend_from_slice(text.as_bytes());
+            self.out.push_str(&text);
             if kind == WorkKind::Hook {
-                self.out.push(b'\n');
+                self.out.push('\n');
             }
             self.flush();
         }
         let outcome = work(self);
         if !silent {
-            self.out.extend_from_slice(if outcome.is_ok() { b"  done\n" } else { b"  FAILED\n" });
+            self.out.push_str(if outcome.is_ok() { "  done\n" } else { "  FAILED\n" });
         }
         outcome
     }

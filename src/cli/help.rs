@@ -1,0 +1,194 @@
+//! The help: clap's, with the commands in two groups and examples.
+
+use clap::{Arg, ArgAction, Command};
+
+use super::options::is_alembic_command;
+
+/// What to type, and what it does.
+const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
+    (
+        "",
+        &[
+            ("limbec upgrade head", "upgrade the database to the newest revision"),
+            ("limbec current -v", "which revisions it is at"),
+            ("limbec history -r-3:", "the newest revisions"),
+            ("limbec plan upgrade head", "what an upgrade would do"),
+            ("limbec new \"add user preferences\"", "a new revision, filled from the models"),
+            ("limbec -n tenant -x tenant=acme upgrade head", "another ini section, an argument for env.py"),
+            ("limbec doctor", "how limbec sees project, database and Python"),
+        ],
+    ),
+    ("branches", &[("limbec branches -v", "with paths and docstrings")]),
+    ("check", &[("limbec check", "fails when a revision is missing for a change of the models")]),
+    (
+        "current",
+        &[
+            ("limbec current", "the revisions that the database is at"),
+            ("limbec current --check-heads", "for a script: fails unless it is at the newest"),
+        ],
+    ),
+    (
+        "downgrade",
+        &[
+            ("limbec downgrade -1", "one revision back"),
+            ("limbec downgrade ae1027", "back to that revision"),
+            ("limbec downgrade base", "undo everything"),
+            ("limbec downgrade --sql ae1027:base", "print the SQL of it"),
+        ],
+    ),
+    ("edit", &[("limbec edit head", "the newest revision"), ("limbec edit current", "what the database is at")]),
+    ("ensure_version", &[("limbec ensure_version", "create the version table, empty")]),
+    ("heads", &[("limbec heads -v", "with path and docstring"), ("limbec heads --format json", "for a script")]),
+    (
+        "history",
+        &[
+            ("limbec history -i", "mark what the database is at"),
+            ("limbec history -r-3:", "from three below the head up to it"),
+            ("limbec history -r current:", "what an upgrade would add"),
+            ("limbec history -r ae1027:1975ea -v", "between two revisions, with docstrings"),
+        ],
+    ),
+    (
+        "init",
+        &[
+            ("limbec init alembic", "alembic.ini and the directory alembic"),
+            ("limbec init -t async migrations", "for an asynchronous driver"),
+            ("limbec init -t pyproject migrations", "with the configuration in pyproject.toml"),
+        ],
+    ),
+    ("list", &[("limbec list", "oldest first"), ("limbec list --format json", "for a script, see docs/json.md")]),
+    ("list_templates", &[("limbec list_templates", "what `init --template` takes")]),
+    ("merge", &[("limbec merge heads -m \"join both branches\"", "one head of all")]),
+    (
+        "new",
+        &[
+            ("limbec new \"add user preferences\"", "compare models and database, write the difference"),
+            ("limbec new \"fill preferences\" --no-autogenerate", "an empty revision, without Python"),
+        ],
+    ),
+    (
+        "plan",
+        &[
+            ("limbec plan upgrade head", "from what the database is at"),
+            ("limbec plan upgrade head --from base", "on an empty database"),
+            ("limbec plan downgrade -1 --from ae1027 --format json", "for a script, without any database"),
+        ],
+    ),
+    (
+        "revision",
+        &[
+            ("limbec revision -m \"add a table\"", "an empty revision"),
+            ("limbec revision --autogenerate -m \"add a table\"", "filled from the models"),
+            ("limbec revision -m \"a fix\" --head ae1027 --splice", "a new branch"),
+        ],
+    ),
+    ("show", &[("limbec show head", "the newest revision"), ("limbec show current", "what the database is at")]),
+    (
+        "stamp",
+        &[
+            ("limbec stamp head", "the schema is already there: say so"),
+            ("limbec stamp --purge ae1027", "whatever the version table says"),
+        ],
+    ),
+    (
+        "upgrade",
+        &[
+            ("limbec upgrade head", "to the newest revision"),
+            ("limbec upgrade heads", "of all branches"),
+            ("limbec upgrade +2", "two revisions on"),
+            ("limbec upgrade --sql head > upgrade.sql", "print the SQL, from an empty database"),
+            ("limbec upgrade --transaction per-revision head", "a failure undoes the failed revision alone"),
+        ],
+    ),
+];
+
+/// The help of a command, or of the whole.
+pub(super) fn help(mut root: Command, command: Option<&str>) -> String {
+    root.build();
+    let command = match command.and_then(|name| root.find_subcommand(name)) {
+        Some(command) => with_examples(command.clone(), command.get_name()).after_long_help(format!(
+            "{}\n\nOptions of every command, such as --config, -x, --quiet or --url: see `limbec --help`.",
+            examples(command.get_name())
+        )),
+        None => {
+            let template = format!(
+                "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{}\nOptions:\n{{options}}{{after-help}}",
+                commands(&root)
+            );
+            let version = Arg::new("version").long("version").action(ArgAction::SetTrue).help("Print the version");
+            with_examples(root, "").arg(version).help_template(template)
+        }
+    };
+    let help = command.mut_arg("help", |arg| arg.help("Print this help").long_help("Print this help"));
+    help.clone().render_long_help().to_string()
+}
+
+fn with_examples(command: Command, name: &str) -> Command {
+    command.after_long_help(examples(name))
+}
+
+fn examples(command: &str) -> String {
+    let examples = EXAMPLES.iter().find(|(name, _)| *name == command).map_or(&[][..], |(_, examples)| examples);
+    if examples.is_empty() {
+        return String::new();
+    }
+    format!("Examples:\n{}", columns(examples).trim_end())
+}
+
+/// The commands in two groups.
+fn commands(root: &Command) -> String {
+    let group = |alembic: bool| {
+        let commands = root.get_subcommands().filter(|command| is_alembic_command(command.get_name()) == alembic);
+        let about = |command: &Command| command.get_about().map(ToString::to_string).unwrap_or_default();
+        let rows: Vec<(String, String)> =
+            commands.map(|command| (command.get_name().to_owned(), about(command))).collect();
+        columns(&rows.iter().map(|(name, about)| (name.as_str(), about.as_str())).collect::<Vec<_>>())
+    };
+    format!("Commands of Alembic:\n{}\nCommands of limbec:\n{}", group(true), group(false))
+}
+
+fn columns(rows: &[(&str, &str)]) -> String {
+    let width = rows.iter().map(|(left, _)| left.chars().count()).max().unwrap_or(0);
+    rows.iter().map(|(left, right)| format!("  {left:width$}  {right}\n")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::cli::args::Cli;
+
+    #[test]
+    fn every_command_and_option_is_documented() {
+        let root = Cli::command();
+        for command in root.get_subcommands() {
+            let name = command.get_name();
+            assert!(command.get_about().is_some(), "{name}");
+            for arg in command.get_arguments() {
+                assert!(arg.get_help().is_some(), "{name} {}", arg.get_id());
+            }
+        }
+    }
+
+    #[test]
+    fn every_example_is_understood() {
+        let root = Cli::command();
+        for (_, examples) in EXAMPLES {
+            for (line, _) in *examples {
+                let words = shlex::split(line.split(" > ").next().unwrap()).unwrap();
+                let request = crate::cli::argparse::read(&root, &words[1..]);
+                assert!(matches!(request, Ok(crate::cli::argparse::Request::Run(_))), "{line}: {request:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_help_names_every_command_once() {
+        let text = help(Cli::command(), None);
+        for command in Cli::command().get_subcommands() {
+            let line = format!("\n  {} ", command.get_name());
+            assert_eq!(text.matches(&line).count(), 1, "{line}");
+        }
+    }
+}
