@@ -103,7 +103,9 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
 ];
 
 /// The help of a command, or of the whole.
-pub(super) fn help(mut root: Command, command: Option<&str>) -> String {
+pub(super) fn help(root: Command, command: Option<&str>) -> String {
+    let version = Arg::new("version").long("version").action(ArgAction::SetTrue).help("Print the version");
+    let mut root = root.arg(version);
     root.build();
     let command = match command.and_then(|name| root.find_subcommand(name)) {
         Some(command) => with_examples(command.clone(), command.get_name()).after_long_help(format!(
@@ -115,8 +117,7 @@ pub(super) fn help(mut root: Command, command: Option<&str>) -> String {
                 "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{}\nOptions:\n{{options}}{{after-help}}",
                 commands(&root)
             );
-            let version = Arg::new("version").long("version").action(ArgAction::SetTrue).help("Print the version");
-            with_examples(root, "").arg(version).help_template(template)
+            with_examples(root, "").help_template(template)
         }
     };
     let help = command.mut_arg("help", |arg| arg.help("Print this help").long_help("Print this help"));

@@ -102,8 +102,9 @@ impl RevisionWriter<'_> {
         let target = self.absolute(&path);
         let parent = target.parent().unwrap_or(&target);
         self.ensure_directory(parent, announce)?;
-        announce
-            .announced(WorkKind::Work, &format!("Generating {}", target.display()), |_| create(parent, &target, &bytes))?;
+        announce.announced(WorkKind::Work, &format!("Generating {}", target.display()), |_| {
+            create(parent, &target, &bytes)
+        })?;
         for hook in hooks {
             hook.run(&path, announce)?;
         }

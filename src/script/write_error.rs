@@ -26,9 +26,7 @@ pub enum WriteError {
     #[error("Path {0} is not represented in current version locations")]
     NotALocation(String),
     /// The parent is no head, and there is no `--splice`.
-    #[error(
-        "Revision {0} is not a head revision; please specify --splice to create a new branch from this revision"
-    )]
+    #[error("Revision {0} is not a head revision; please specify --splice to create a new branch from this revision")]
     NotAHead(RevisionId),
     /// The template leaves branch labels out; the file has been written.
     #[error(
