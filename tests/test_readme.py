@@ -1,0 +1,118 @@
+"""Every command in README.md works as it stands there."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from support.paths import ROOT
+
+README = (ROOT / "README.md").read_text()
+
+# Commands that set something up in the checkout. `scripts/test` is what runs this file, and it cannot run itself;
+# `pip install .` takes a release build, and tests/packaging does that once for all that has to be said about it.
+IN_THE_CHECKOUT = ["pip install .", "scripts/demo", "scripts/test"]
+
+MODELS = """
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+users = sa.Table("users", metadata, sa.Column("id", sa.Integer, primary_key=True))
+"""
+
+FIRST_REVISION = '''"""create users"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "a1b2c3d4e5f6"
+down_revision = None
+
+
+def upgrade():
+    op.create_table("users", sa.Column("id", sa.Integer, primary_key=True))
+
+
+def downgrade():
+    op.drop_table("users")
+'''
+
+
+def blocks(heading: str) -> "list[str]":
+    """The `sh` blocks under one heading."""
+    section = README.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    return re.findall(r"^```sh\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+
+
+def commands(heading: str) -> "list[str]":
+    return [line for block in blocks(heading) for line in block.splitlines() if line]
+
+
+def environment(limbec: Path, alembic: Path) -> "dict[str, str]":
+    folders = [str(limbec.parent), str(alembic.parent), os.environ["PATH"]]
+    return {**os.environ, "PATH": os.pathsep.join(folders), "VIRTUAL_ENV": str(alembic.parent.parent)}
+
+
+def shell(command: str, cwd: Path, variables: "dict[str, str]") -> str:
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", command],
+        cwd=cwd,
+        env=variables,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout}"
+    return done.stdout
+
+
+@pytest.fixture
+def project(tmp_path, limbec_bin, alembic_bin):
+    """Somebody's project: made by Alembic itself, with one revision and a model."""
+    variables = environment(limbec_bin, alembic_bin)
+    shell("alembic init migrations", tmp_path, variables)
+    ini = tmp_path / "alembic.ini"
+    ini.write_text(ini.read_text().replace("driver://user:pass@localhost/dbname", "sqlite:///app.db"))
+    (tmp_path / "models.py").write_text(MODELS)
+    env = tmp_path / "migrations" / "env.py"
+    env.write_text(env.read_text().replace("target_metadata = None", "from models import metadata as target_metadata"))
+    (tmp_path / "migrations" / "versions" / "a1b2c3d4e5f6_create_users.py").write_text(FIRST_REVISION)
+    return tmp_path
+
+
+def test_every_block_of_the_readme_is_run_here():
+    tested = blocks("Install") + blocks("Try it") + blocks("Five minutes with a project of yours")
+    assert re.findall(r"^```sh\n(.*?)^```$", README, re.MULTILINE | re.DOTALL) == tested
+    assert commands("Install") + commands("Try it") == IN_THE_CHECKOUT
+
+
+def test_the_tour(project, limbec_bin, alembic_bin):
+    variables = environment(limbec_bin, alembic_bin)
+    said = {command: shell(command, project, variables) for command in commands("Five minutes with a project of yours")}
+    assert said["limbec heads"] == "a1b2c3d4e5f6 (head)\n"
+    assert said["limbec history"] == "<base> -> a1b2c3d4e5f6 (head), create users\n"
+    assert "a1b2c3d4e5f6 (head)" in said["limbec current"]
+    assert "add user preferences" in said["limbec list"]
+    # One revision was gone up and down again, so Alembic finds the first, and then goes up by itself.
+    assert "a1b2c3d4e5f6" in said["alembic current"]
+    assert "(head)" in shell("limbec current", project, variables)
+
+
+def test_the_demo(limbec_bin, alembic_bin):
+    said = shell("scripts/demo", ROOT, environment(limbec_bin, alembic_bin))
+    assert "19e7f4a60bd8 (head)" in said
+    assert "c4f92b61e835 (head)" in said
+
+
+def test_scripts_that_the_readme_names_are_there_and_executable():
+    for command in IN_THE_CHECKOUT[1:]:
+        assert os.access(ROOT / command, os.X_OK)
+
+
+def test_links_lead_to_files():
+    for document in [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text()):
+            assert (document.parent / target).exists(), f"{document.name} links to {target}"
