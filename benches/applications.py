@@ -1,0 +1,62 @@
+"""Real projects with their application, on SQLite: the virtualenv, the settings and the databases of each."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from support.venvs import ensure_app
+
+
+def airflow(folder, site):
+    """Airflow reads its database's URL from its own settings, so that env.py imports the application."""
+    database = folder / "airflow.db"
+    environment = {
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{database}",
+        "AIRFLOW_HOME": str(folder / "home"),
+    }
+    return database, ["-c", str(site / "airflow/alembic.ini")], environment
+
+
+def langflow(folder, _site):
+    """Langflow's env.py takes the URL from the ini, and imports the models."""
+    database = folder / "langflow.db"
+    ini = folder / "alembic.ini"
+    ini.write_text(f"[alembic]\nscript_location = langflow:alembic\nsqlalchemy.url = sqlite+aiosqlite:///{database}\n")
+    return database, ["-c", str(ini)], {}
+
+
+APPLICATIONS = {"airflow": airflow, "langflow": langflow}
+
+
+def cases(name: str, parent: Path, case):
+    """The cases of one application, and its `alembic`. Makes its virtualenv and its databases."""
+    program = ensure_app(name) / "bin/alembic"
+    site = next(program.parent.parent.glob("lib/python*/site-packages"))
+    folder = parent / name
+    (folder / "home").mkdir(parents=True)
+    database, options, environment = APPLICATIONS[name](folder, site)
+
+    def alembic(*arguments):
+        command = [str(program), *options, *arguments]
+        done = subprocess.run(command, cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True)
+        if done.returncode:
+            raise SystemExit(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
+
+    alembic("upgrade", "head")
+    at_head = Path(shutil.copyfile(database, folder / "at-head.db"))
+    alembic("downgrade", "-1")
+    pending = Path(shutil.copyfile(database, folder / "one-pending.db"))
+
+    def make(title, arguments, source=None):
+        copied = (source, database) if source else None
+        return case(name, title, [*options, *arguments], folder, dict(environment), copied)
+
+    listed = [
+        make("heads", ["heads"]),
+        make("history", ["history"]),
+        make("current", ["current"], at_head),
+        make("upgrade, nothing to do", ["upgrade", "head"], at_head),
+        make("upgrade, one pending", ["upgrade", "head"], pending),
+    ]
+    return listed, program
