@@ -131,3 +131,43 @@ fn is_word_punctuation(c: char) -> bool {
 fn is_blank(chunk: &[char]) -> bool {
     chunk.iter().all(|c| c.is_whitespace())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The lines are those of Python's `textwrap.wrap(text, width, initial_indent="  ", subsequent_indent="  ")`.
+    #[test]
+    fn wraps_as_python_does() {
+        let cases: &[(&str, usize, &[&str])] = &[
+            (
+                "FAILED: Can't locate revision identified by 'ae1027'",
+                20,
+                &["  FAILED: Can't", "  locate revision", "  identified by", "  'ae1027'"][..],
+            ),
+            (
+                "a well--known revision-identified  thing -- --autogenerate x",
+                12,
+                &["  a well--", "  known", "  revision-", "  identified", "  thing -- -", "  -autogener", "  ate x"][..],
+            ),
+            (
+                "/tmp/some/very/long/path/that/does/not-fit/anywhere.py",
+                16,
+                &["  /tmp/some/very", "  /long/path/tha", "  t/does/not-fit", "  /anywhere.py"][..],
+            ),
+            ("tab\there\nand a line", 40, &["  tab     here and a line"][..]),
+            ("naïve-ish été (head)", 8, &["  naïve-", "  ish", "  été", "  (head)"][..]),
+            (
+                "e.g.--x a-b--c-d foo--bar",
+                5,
+                &["  e.g", "  .--", "  x", "  a-b", "  --", "  c-d", "  foo", "  --", "  bar"][..],
+            ),
+            ("abc", 3, &["  a", "  b", "  c"][..]),
+            ("", 10, &[][..]),
+            (" leading and trailing  ", 80, &["   leading and trailing"][..]),
+        ];
+        for (text, width, expected) in cases {
+            assert_eq!(wrap(text, *width), *expected, "{text:?} in {width}");
+        }
+    }
+}
