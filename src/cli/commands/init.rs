@@ -1,8 +1,13 @@
+use std::path::PathBuf;
+
 use clap::Args;
 
 use crate::cli::context::CommandContext;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
+use crate::cli::writing::{PythonCommand, needs_python, templates};
+use crate::config::Sources;
+use crate::script::{InitError, InitRequest, init};
 
 /// Make a new script directory
 #[derive(Debug, Clone, Args)]
@@ -21,7 +26,23 @@ pub struct InitArgs {
 /// Runs the command.
 ///
 /// # Errors
-/// See `CommandError`.
-pub fn run(_context: &mut CommandContext, _args: &InitArgs) -> Result<ExitStatus, CommandError> {
-    Err(CommandError::not_available("init"))
+/// A directory that is not empty, no such template, or a file system that refuses.
+pub fn run(context: &mut CommandContext, args: &InitArgs) -> Result<ExitStatus, CommandError> {
+    let environment = &context.environment;
+    let sources = Sources::choose(&context.globals.config, environment.variable("ALEMBIC_CONFIG"))?;
+    let request = InitRequest {
+        directory: PathBuf::from(&args.directory),
+        template: args.template.clone(),
+        package: args.package,
+        ini: PathBuf::from(sources.ini),
+        toml: PathBuf::from(sources.toml),
+        current_dir: environment.current_dir.clone(),
+    };
+    match init(&request, &templates(context), &mut context.ui) {
+        Ok(()) => Ok(ExitStatus::Success),
+        Err(error @ InitError::NeedsPython { .. }) => {
+            needs_python(context, &PythonCommand::as_given(context), &error.to_string())
+        }
+        Err(error) => Err(CommandError::from_error(&error, error.is_command_error())),
+    }
 }

@@ -1,8 +1,11 @@
+use chrono::Utc;
 use clap::Args;
 
 use crate::cli::context::CommandContext;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
+use crate::cli::writing::{Files, PythonCommand, needs_python};
+use crate::script::{NewRevision, random_id};
 
 /// Make a revision that merges several heads
 #[derive(Debug, Clone, Args)]
@@ -27,7 +30,22 @@ pub struct MergeArgs {
 /// Runs the command.
 ///
 /// # Errors
-/// See `CommandError`.
-pub fn run(_context: &mut CommandContext, _args: &MergeArgs) -> Result<ExitStatus, CommandError> {
-    Err(CommandError::not_available("merge"))
+/// A project that cannot be read, symbols that stand for nothing, revisions that are no heads, a file that is there already.
+pub fn run(context: &mut CommandContext, args: &MergeArgs) -> Result<ExitStatus, CommandError> {
+    let files = Files::of(context)?;
+    if files.project.revision_environment()? {
+        return needs_python(context, &PythonCommand::as_given(context), "revision_environment is set");
+    }
+    let new = NewRevision {
+        id: args.rev_id.clone().filter(|id| !id.is_empty()).unwrap_or_else(random_id),
+        message: args.message.clone(),
+        parents: args.revisions.clone(),
+        splice: args.splice,
+        branch_label: args.branch_label.clone(),
+        version_path: None,
+        depends_on: Vec::new(),
+        file_name: None,
+        created: Utc::now(),
+    };
+    files.write_or_python(context, &new)
 }

@@ -1,8 +1,11 @@
+use chrono::Utc;
 use clap::Args;
 
 use crate::cli::context::CommandContext;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
+use crate::cli::writing::{Files, PythonCommand, needs_python};
+use crate::script::{NewRevision, random_id};
 
 /// Make a new revision file
 #[derive(Debug, Clone, Args)]
@@ -39,7 +42,34 @@ pub struct RevisionArgs {
 /// Runs the command.
 ///
 /// # Errors
-/// See `CommandError`.
-pub fn run(_context: &mut CommandContext, _args: &RevisionArgs) -> Result<ExitStatus, CommandError> {
-    Err(CommandError::not_available("revision"))
+/// A project that cannot be read, symbols that stand for nothing, a parent that is no head, a file that is there already.
+pub fn run(context: &mut CommandContext, args: &RevisionArgs) -> Result<ExitStatus, CommandError> {
+    let files = Files::of(context)?;
+    let environment = files.project.revision_environment()?;
+    if args.autogenerate {
+        if args.sql {
+            return Err(CommandError::failed("Using --sql with --autogenerate does not make any sense"));
+        }
+        return needs_python(context, &PythonCommand::as_given(context), "--autogenerate runs env.py");
+    }
+    if environment {
+        return needs_python(context, &PythonCommand::as_given(context), "revision_environment is set");
+    }
+    if args.sql {
+        return Err(CommandError::failed(
+            "Using --sql with the revision command when revision_environment is not configured does not make any sense",
+        ));
+    }
+    let new = NewRevision {
+        id: args.rev_id.clone().filter(|id| !id.is_empty()).unwrap_or_else(random_id),
+        message: args.message.clone(),
+        parents: vec![args.head.clone().unwrap_or_else(|| "head".to_owned())],
+        splice: args.splice,
+        branch_label: args.branch_label.clone(),
+        version_path: args.version_path.clone(),
+        depends_on: args.depends_on.clone(),
+        file_name: None,
+        created: Utc::now(),
+    };
+    files.write_or_python(context, &new)
 }

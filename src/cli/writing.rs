@@ -1,0 +1,163 @@
+//! What the commands that write files share.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use super::context::CommandContext;
+use super::error::CommandError;
+use super::exit::ExitStatus;
+use super::ui::Ui;
+use crate::config::{Project, ScriptSettings};
+use crate::runtime::{Interpreter, Search};
+use crate::script::{Announce, HookConfig, HookPython, Naming, NewRevision, RevisionWriter, ScriptDirectory, Templates, WriteError, WriteSettings, Written};
+
+/// An Alembic command that only Python can run.
+pub(super) struct PythonCommand {
+    /// Arguments in Alembic's spelling, without the program's name.
+    pub(super) argv: Vec<String>,
+    /// Main options of the ini section that it is run with.
+    pub(super) options: BTreeMap<String, String>,
+}
+
+impl PythonCommand {
+    /// The command line that limbec was given.
+    pub(super) fn as_given(context: &CommandContext) -> Self {
+        Self { argv: context.invocation.alembic.clone(), options: BTreeMap::new() }
+    }
+}
+
+/// Has the project's own Alembic do a command. `why` says what limbec cannot do itself.
+pub(super) fn needs_python(
+    _context: &mut CommandContext,
+    _command: &PythonCommand,
+    why: &str,
+) -> Result<ExitStatus, CommandError> {
+    Err(CommandError::not_available("running Alembic itself").caused_by(why.to_owned()))
+}
+
+/// The project's interpreter, if there is one.
+pub(super) fn interpreter(context: &CommandContext, configured: Option<PathBuf>) -> Option<Interpreter> {
+    let explicit = context.globals.python.clone().or(configured);
+    let variable = |name: &str| context.environment.variable(name).map(PathBuf::from);
+    let executable = std::env::current_exe().and_then(|path| path.canonicalize()).ok();
+    let (virtual_env, home) = (variable("VIRTUAL_ENV"), variable("HOME"));
+    Interpreter::find(&Search {
+        explicit: explicit.as_deref(),
+        virtual_env: virtual_env.as_deref(),
+        path: context.environment.variables.get("PATH").map(AsRef::as_ref),
+        home: home.as_deref(),
+        directory: &context.environment.current_dir,
+        executable: executable.as_deref(),
+    })
+    .ok()
+}
+
+/// The templates for `init`: those of the project's Alembic, if it has one.
+pub(super) fn templates(context: &CommandContext) -> Templates {
+    let alembic = interpreter(context, None).and_then(|python| python.packages().directory("alembic"));
+    Templates { installed: alembic.map(|folder| folder.join("templates")).filter(|folder| folder.is_dir()) }
+}
+
+/// Everything about the project that a new revision depends on.
+pub(super) struct Files {
+    pub(super) project: Rc<Project>,
+    pub(super) settings: WriteSettings,
+}
+
+impl Files {
+    /// Reads it off the configuration.
+    pub(super) fn of(context: &mut CommandContext) -> Result<Self, CommandError> {
+        let settings = context.script_settings()?;
+        let project = context.project()?;
+        let python = if settings.hooks.is_empty() { HookPython::default() } else { hook_python(context, &project) };
+        Ok(Self { project, settings: write_settings(&settings, python, context.environment.current_dir.clone()) })
+    }
+
+    /// Writes a revision file. The inner error says what only Python can do, in which case nothing has been done.
+    pub(super) fn write(
+        &self,
+        context: &mut CommandContext,
+        new: &NewRevision,
+    ) -> Result<Result<Written, String>, CommandError> {
+        let directory = context.scripts()?;
+        self.write_announced(&directory, new, &mut context.ui)
+    }
+
+    /// The same as a whole command: what limbec cannot do itself, Alembic does.
+    pub(super) fn write_or_python(
+        &self,
+        context: &mut CommandContext,
+        new: &NewRevision,
+    ) -> Result<ExitStatus, CommandError> {
+        match self.write(context, new)? {
+            Ok(written) => {
+                warn(&mut context.ui, &written);
+                Ok(ExitStatus::Success)
+            }
+            Err(why) => needs_python(context, &PythonCommand::as_given(context), &why),
+        }
+    }
+
+    /// The same with the texts going elsewhere.
+    pub(super) fn write_announced(
+        &self,
+        directory: &ScriptDirectory,
+        new: &NewRevision,
+        announce: &mut impl Announce,
+    ) -> Result<Result<Written, String>, CommandError> {
+        let main_option =
+            |name: &str| self.project.main_option(name).map_err(|error| format!("the option '{name}': {error}"));
+        let writer = RevisionWriter { settings: &self.settings, directory, main_option: &main_option };
+        match writer.write(new, announce) {
+            Ok(written) => Ok(Ok(written)),
+            Err(WriteError::NeedsPython(need)) => Ok(Err(need.to_string())),
+            Err(error) => Err(failure(&error)),
+        }
+    }
+}
+
+fn write_settings(settings: &ScriptSettings, python: HookPython, current_dir: PathBuf) -> WriteSettings {
+    let hooks = settings.hooks.iter().map(|hook| HookConfig {
+        name: hook.name.clone(),
+        options: hook.options.iter().cloned().collect(),
+    });
+    WriteSettings {
+        locations: settings.locations.clone(),
+        has_version_locations: settings.has_version_locations,
+        naming: Naming {
+            file_template: settings.file_template.clone(),
+            truncate_slug_length: settings.truncate_slug_length,
+        },
+        timezone: settings.timezone.clone(),
+        output_encoding: settings.output_encoding.clone(),
+        hooks: hooks.collect(),
+        python,
+        current_dir,
+    }
+}
+
+fn hook_python(context: &CommandContext, project: &Project) -> HookPython {
+    let interpreter = interpreter(context, project.settings.python.clone());
+    HookPython {
+        site_packages: interpreter.as_ref().map(|python| python.packages().folders).unwrap_or_default(),
+        interpreter: interpreter.map(|python| python.path),
+    }
+}
+
+fn failure(error: &WriteError) -> CommandError {
+    let failure = CommandError::from_error(error, error.is_command_error());
+    match error {
+        WriteError::Exists(_) => failure.hint("choose another message or another --rev-id"),
+        WriteError::Broken { .. } => failure.hint("nothing has been written; look at the message and at script.py.mako"),
+        WriteError::Hook(_) | WriteError::BrokenByHook { .. } => failure.hint("the revision file has been written"),
+        _ => failure,
+    }
+}
+
+/// Tells Alembic's warnings about a revision that was written.
+pub(super) fn warn(ui: &mut Ui, written: &Written) {
+    for warning in &written.warnings {
+        ui.warning(warning);
+    }
+}
