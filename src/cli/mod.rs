@@ -17,5 +17,6 @@ mod run;
 pub mod table;
 pub mod ui;
 mod wrap;
+mod writing;
 
 pub use run::main;

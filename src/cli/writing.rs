@@ -10,13 +10,17 @@ use super::exit::ExitStatus;
 use super::ui::Ui;
 use crate::config::{Project, ScriptSettings};
 use crate::runtime::{Interpreter, Search};
-use crate::script::{Announce, HookConfig, HookPython, Naming, NewRevision, RevisionWriter, ScriptDirectory, Templates, WriteError, WriteSettings, Written};
+use crate::script::{
+    Announce, HookConfig, HookPython, MainOption, Naming, NewRevision, RevisionWriter, ScriptDirectory, Templates,
+    WriteError, WriteSettings, Written,
+};
 
 /// An Alembic command that only Python can run.
 pub(super) struct PythonCommand {
     /// Arguments in Alembic's spelling, without the program's name.
     pub(super) argv: Vec<String>,
     /// Main options of the ini section that it is run with.
+    #[expect(dead_code, reason = "for the engine")]
     pub(super) options: BTreeMap<String, String>,
 }
 
@@ -30,10 +34,11 @@ impl PythonCommand {
 /// Has the project's own Alembic do a command. `why` says what limbec cannot do itself.
 pub(super) fn needs_python(
     _context: &mut CommandContext,
-    _command: &PythonCommand,
+    command: &PythonCommand,
     why: &str,
 ) -> Result<ExitStatus, CommandError> {
-    Err(CommandError::not_available("running Alembic itself").caused_by(why.to_owned()))
+    let alembic = format!("`alembic {}` does it", command.argv.join(" "));
+    Err(CommandError::not_available("running Alembic itself").caused_by(why.to_owned()).hint(alembic))
 }
 
 /// The project's interpreter, if there is one.
@@ -106,10 +111,7 @@ impl Files {
         new: &NewRevision,
         announce: &mut impl Announce,
     ) -> Result<Result<Written, String>, CommandError> {
-        let main_option =
-            |name: &str| self.project.main_option(name).map_err(|error| format!("the option '{name}': {error}"));
-        let writer = RevisionWriter { settings: &self.settings, directory, main_option: &main_option };
-        match writer.write(new, announce) {
+        match self.writer(directory, &self.main_option()).write(new, announce) {
             Ok(written) => Ok(Ok(written)),
             Err(WriteError::NeedsPython(need)) => Ok(Err(need.to_string())),
             Err(error) => Err(failure(&error)),
@@ -117,11 +119,26 @@ impl Files {
     }
 }
 
+impl Files {
+    /// Where a new file would go, absolute; refuses what Alembic would overwrite.
+    pub(super) fn target(&self, directory: &ScriptDirectory, new: &NewRevision) -> Result<PathBuf, CommandError> {
+        self.writer(directory, &self.main_option()).target(new).map_err(|error| failure(&error))
+    }
+
+    fn writer<'a>(&'a self, directory: &'a ScriptDirectory, main_option: MainOption<'a>) -> RevisionWriter<'a> {
+        RevisionWriter { settings: &self.settings, directory, main_option }
+    }
+
+    fn main_option(&self) -> impl Fn(&str) -> Result<Option<String>, String> {
+        |name| self.project.main_option(name).map_err(|error| format!("the option '{name}': {error}"))
+    }
+}
+
 fn write_settings(settings: &ScriptSettings, python: HookPython, current_dir: PathBuf) -> WriteSettings {
-    let hooks = settings.hooks.iter().map(|hook| HookConfig {
-        name: hook.name.clone(),
-        options: hook.options.iter().cloned().collect(),
-    });
+    let hooks = settings
+        .hooks
+        .iter()
+        .map(|hook| HookConfig { name: hook.name.clone(), options: hook.options.iter().cloned().collect() });
     WriteSettings {
         locations: settings.locations.clone(),
         has_version_locations: settings.has_version_locations,
@@ -149,7 +166,9 @@ fn failure(error: &WriteError) -> CommandError {
     let failure = CommandError::from_error(error, error.is_command_error());
     match error {
         WriteError::Exists(_) => failure.hint("choose another message or another --rev-id"),
-        WriteError::Broken { .. } => failure.hint("nothing has been written; look at the message and at script.py.mako"),
+        WriteError::Broken { .. } => {
+            failure.hint("nothing has been written; look at the message and at script.py.mako")
+        }
         WriteError::Hook(_) | WriteError::BrokenByHook { .. } => failure.hint("the revision file has been written"),
         _ => failure,
     }

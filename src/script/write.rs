@@ -83,6 +83,14 @@ pub struct RevisionWriter<'a> {
     pub main_option: MainOption<'a>,
 }
 
+/// Where a new revision goes.
+struct Placed {
+    parents: Vec<Option<RevisionIndex>>,
+    date: CreateDate,
+    version_path: PathBuf,
+    path: PathBuf,
+}
+
 /// Everything that is known before the disk is touched.
 struct Prepared {
     version_path: PathBuf,
@@ -111,7 +119,14 @@ impl RevisionWriter<'_> {
         Ok(Written { script: self.read_back(new, &target)?, path, warnings })
     }
 
-    fn prepare(&self, new: &NewRevision) -> Result<Prepared, WriteError> {
+    /// Where the file would go, absolute; refuses what is refused without looking at the template.
+    pub fn target(&self, new: &NewRevision) -> Result<PathBuf, WriteError> {
+        let Placed { path, .. } = self.place(new)?;
+        let target = self.absolute(&path);
+        if target.symlink_metadata().is_ok() { Err(WriteError::Exists(target)) } else { Ok(target) }
+    }
+
+    fn place(&self, new: &NewRevision) -> Result<Placed, WriteError> {
         verify_id(&new.id)?;
         let map = &self.directory.map;
         let parents = map.resolve_parents(&new.parents)?;
@@ -123,6 +138,11 @@ impl RevisionWriter<'_> {
         {
             return Err(WriteError::NotAHead(map.revision(*parent).id.clone()));
         }
+        Ok(Placed { parents, date, version_path, path })
+    }
+
+    fn prepare(&self, new: &NewRevision) -> Result<Prepared, WriteError> {
+        let Placed { parents, date, version_path, path } = self.place(new)?;
         let hooks = prepare_hooks(&self.settings.hooks, &self.settings.python)?;
         let bytes = self.render(self.variables(new, &parents, date)?)?;
         let target = self.absolute(&path);

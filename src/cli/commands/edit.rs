@@ -32,7 +32,8 @@ pub fn run(context: &mut CommandContext, args: &EditArgs) -> Result<ExitStatus, 
     if revisions.is_empty() {
         return Err(CommandError::failed(format!("No revision files indicated by symbol '{}'", args.rev)));
     }
-    let variable = |name: &str| context.environment.variables.get(name).map(|value| value.to_string_lossy().into_owned());
+    let variable =
+        |name: &str| context.environment.variables.get(name).map(|value| value.to_string_lossy().into_owned());
     let variables = EditorVariables {
         editor: variable("EDITOR"),
         visual: variable("VISUAL"),
@@ -40,9 +41,7 @@ pub fn run(context: &mut CommandContext, args: &EditArgs) -> Result<ExitStatus, 
     };
     context.ui.flush();
     for revision in revisions {
-        variables
-            .open(&scripts.script(revision).path)
-            .map_err(|error| CommandError::from_error(&error, true))?;
+        variables.open(&scripts.script(revision).path).map_err(|error| CommandError::from_error(&error, true))?;
     }
     Ok(ExitStatus::Success)
 }
