@@ -3,12 +3,13 @@ use std::rc::Rc;
 
 use super::argparse::Invocation;
 use super::args::GlobalArgs;
+use super::engine::Engine;
 use super::environment::Environment;
 use super::error::{CommandError, ErrorKind};
 use super::render::path_text;
 use super::ui::Ui;
-use crate::config::{ConfigError, PackageFolders, PackageResolver, Project, ProjectOptions, ScriptSettings};
-use crate::revision::{Revision, RevisionId, RevisionMap};
+use crate::config::{ConfigError, Project, ProjectOptions, ScriptSettings};
+use crate::revision::{Revision, RevisionMap};
 use crate::script::{self, Script, ScriptDirectory, Undecided};
 
 /// What a command works with. Everything expensive is made on first use and kept.
@@ -24,13 +25,23 @@ pub struct CommandContext {
     pub invocation: Invocation,
     project: Option<Rc<Project>>,
     script_settings: Option<Rc<ScriptSettings>>,
-    scripts: Option<Rc<ScriptDirectory>>,
+    pub(super) scripts: Option<Rc<ScriptDirectory>>,
+    pub(super) engine: Engine,
 }
 
 impl CommandContext {
     /// A context that has looked at nothing yet.
     pub fn new(ui: Ui, environment: Environment, globals: GlobalArgs, invocation: Invocation) -> Self {
-        Self { ui, environment, globals, invocation, project: None, script_settings: None, scripts: None }
+        Self {
+            ui,
+            environment,
+            globals,
+            invocation,
+            project: None,
+            script_settings: None,
+            scripts: None,
+            engine: Engine::default(),
+        }
     }
 
     /// The project's configuration.
@@ -59,7 +70,8 @@ impl CommandContext {
             return Ok(Rc::clone(settings));
         }
         let project = self.project()?;
-        let settings = match project.script_settings(&self.packages()) {
+        let settings = project.script_settings(&self.package_resolver());
+        let settings = match settings {
             Ok(settings) => settings,
             Err(error @ ConfigError::NoScriptLocation) => return Err(self.without_script_location(&project, error)),
             Err(error) => return Err(error.into()),
@@ -123,27 +135,6 @@ impl CommandContext {
             .into_iter()
             .map(|file| file.or_else(|(path, _)| answers.next().ok_or_else(|| unanswered(&path))))
             .collect()
-    }
-
-    /// Finds the directory of a package for `package:directory` in the configuration.
-    pub fn packages(&self) -> impl PackageResolver + use<> {
-        PackageFolders::default()
-    }
-
-    /// What Python says about revision files that parsing could not decide, in the order of `paths`.
-    ///
-    /// # Errors
-    /// No interpreter, or a file that cannot be imported.
-    fn ask_python(&mut self, _paths: Vec<PathBuf>) -> Result<Vec<Script>, CommandError> {
-        Err(CommandError::not_available("asking Python about a revision file"))
-    }
-
-    /// The rows of the version table, in the order of the database.
-    ///
-    /// # Errors
-    /// No database, or one that does not answer.
-    pub fn version_rows(&mut self) -> Result<Vec<RevisionId>, CommandError> {
-        Err(CommandError::not_available("reading the version table"))
     }
 
     /// The database that was named explicitly: `--url`, else LIMBEC_URL.

@@ -3,7 +3,10 @@ use std::process::ExitCode;
 
 use super::ui::Ui;
 use crate::config::ConfigError;
+use crate::database::DatabaseError;
+use crate::migrate::MigrateError;
 use crate::revision::RevisionError;
+use crate::runtime::RuntimeError;
 use crate::script::{Announce, ScriptError};
 
 /// What went wrong, which decides heading, stream and exit status (`CommandError::report`).
@@ -17,6 +20,8 @@ pub enum ErrorKind {
     Usage,
     /// Ctrl-C, after everything was rolled back: 130.
     Interrupted,
+    /// `sys.exit(STATUS)` in user code: standard error and that status.
+    Exited(u8),
 }
 
 /// Why a command did not do what it was asked for.
@@ -110,6 +115,7 @@ impl CommandError {
         match (self.kind, convention) {
             (ErrorKind::Usage, _) => 2,
             (ErrorKind::Interrupted, _) => 130,
+            (ErrorKind::Exited(status), _) => status,
             (ErrorKind::Failed, Convention::Alembic) => 255,
             (ErrorKind::Failed | ErrorKind::Crashed, Convention::Limbec) if self.is_configuration => 2,
             (ErrorKind::Failed | ErrorKind::Crashed, _) => 1,
@@ -164,6 +170,43 @@ impl From<RevisionError> for CommandError {
                 failure.hint("a file is missing: deleted, or not brought along from another branch of the repository")
             }
             _ => failure,
+        }
+    }
+}
+
+impl From<RuntimeError> for CommandError {
+    fn from(error: RuntimeError) -> Self {
+        let failure = Self::from_error(&error, error.is_command_error());
+        match error {
+            RuntimeError::Interrupted => Self::interrupted(),
+            RuntimeError::Unflushed => Self { kind: ErrorKind::Exited(120), ..failure },
+            RuntimeError::NoInterpreter(_) | RuntimeError::NotAnInterpreter { .. } | RuntimeError::TooOld { .. } => {
+                failure.hint(
+                    "name the project's interpreter by `--python PATH`, LIMBEC_PYTHON, or `python` in the settings",
+                )
+            }
+            RuntimeError::Load { .. } => failure.hint("`LIMBEC_PYTHON_MODE=child` runs Python without loading it"),
+            _ => failure,
+        }
+    }
+}
+
+impl From<DatabaseError> for CommandError {
+    fn from(error: DatabaseError) -> Self {
+        Self::from_error(&error, error.is_command_error())
+    }
+}
+
+impl From<MigrateError> for CommandError {
+    fn from(error: MigrateError) -> Self {
+        match error {
+            MigrateError::Runtime(error) => error.into(),
+            MigrateError::Database(error) => error.into(),
+            MigrateError::Refused(refusal) => match refusal.downcast::<RevisionError>() {
+                Ok(error) => (*error).into(),
+                Err(refusal) => Self::from_error(&*refusal, false),
+            },
+            error => Self::from_error(&error, error.is_command_error()),
         }
     }
 }

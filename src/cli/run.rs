@@ -65,7 +65,10 @@ fn run(cli: &Cli, invocation: Invocation) -> ExitCode {
     };
     let ui = Ui::new(ui_options(&cli.globals, &environment));
     let mut context = CommandContext::new(ui, environment, cli.globals.clone(), invocation);
-    let status = match commands::run(&mut context, &cli.command) {
+    let outcome = commands::run(&mut context, &cli.command);
+    // The first failure is told; one at the end of Python only if there was none before.
+    let ended = context.finish_engine();
+    let status = match outcome.and_then(|status| ended.map(|()| status)) {
         Ok(status) => status.into(),
         Err(error) => error.report(&mut context.ui, convention),
     };
@@ -86,6 +89,7 @@ fn ui_options(globals: &GlobalArgs, environment: &Environment) -> UiOptions {
         message_width: environment.message_width,
         verbosity: globals.verbosity,
         encoding: environment.stdout_encoding(),
+        progress: io::stderr().is_terminal() && environment.variable("CI").is_none(),
     }
 }
 

@@ -28,12 +28,21 @@ pub struct UiOptions {
     pub verbosity: u8,
     /// Of standard output.
     pub encoding: Encoding,
+    /// Whether standard error is a terminal that a person watches.
+    pub progress: bool,
 }
 
 impl UiOptions {
     /// Neither colours nor wrapping, for what happens before the arguments are known.
     pub fn plain() -> Self {
-        Self { quiet: false, colored: false, message_width: None, verbosity: 0, encoding: Encoding::Utf8 }
+        Self {
+            quiet: false,
+            colored: false,
+            message_width: None,
+            verbosity: 0,
+            encoding: Encoding::Utf8,
+            progress: false,
+        }
     }
 }
 
@@ -53,6 +62,11 @@ impl Ui {
     /// How many `-v` limbec was given (Alembic's own `-v` of heads, history … not counted).
     pub fn verbosity(&self) -> u8 {
         self.options.verbosity
+    }
+
+    /// Whether progress is shown: a person watches, and did not ask for silence.
+    pub fn shows_progress(&self) -> bool {
+        self.options.progress && !self.options.quiet
     }
 
     /// Whether `-q` was given.

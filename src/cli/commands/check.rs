@@ -11,7 +11,7 @@ pub struct CheckArgs {}
 /// Runs the command.
 ///
 /// # Errors
-/// See `CommandError`.
-pub fn run(_context: &mut CommandContext, _args: &CheckArgs) -> Result<ExitStatus, CommandError> {
-    Err(CommandError::not_available("check"))
+/// Differences between the models and the database, and whatever env.py raises.
+pub fn run(context: &mut CommandContext, _args: &CheckArgs) -> Result<ExitStatus, CommandError> {
+    context.run_alembic_command()
 }

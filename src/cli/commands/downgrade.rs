@@ -3,6 +3,9 @@ use clap::Args;
 use crate::cli::context::CommandContext;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
+use crate::migrate::Operation;
+
+use super::upgrade::range_target;
 
 /// Revert to an earlier revision
 #[derive(Debug, Clone, Args)]
@@ -21,7 +24,12 @@ pub struct DowngradeArgs {
 /// Runs the command.
 ///
 /// # Errors
-/// See `CommandError`.
-pub fn run(_context: &mut CommandContext, _args: &DowngradeArgs) -> Result<ExitStatus, CommandError> {
-    Err(CommandError::not_available("downgrade"))
+/// A target that does not fit the graph or the database, and whatever a script raises.
+pub fn run(context: &mut CommandContext, args: &DowngradeArgs) -> Result<ExitStatus, CommandError> {
+    let target = range_target(context, &args.revision, args.sql)?;
+    if args.sql && !args.revision.contains(':') {
+        return Err(CommandError::failed("downgrade with --sql requires <fromrev>:<torev>"));
+    }
+    context.migrate(&Operation::Downgrade { target })?;
+    Ok(ExitStatus::Success)
 }

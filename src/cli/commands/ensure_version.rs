@@ -15,7 +15,7 @@ pub struct EnsureVersionArgs {
 /// Runs the command.
 ///
 /// # Errors
-/// See `CommandError`.
-pub fn run(_context: &mut CommandContext, _args: &EnsureVersionArgs) -> Result<ExitStatus, CommandError> {
-    Err(CommandError::not_available("ensure_version"))
+/// What the database says.
+pub fn run(context: &mut CommandContext, _args: &EnsureVersionArgs) -> Result<ExitStatus, CommandError> {
+    context.run_alembic_command()
 }

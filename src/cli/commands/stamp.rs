@@ -3,6 +3,7 @@ use clap::Args;
 use crate::cli::context::CommandContext;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
+use crate::migrate::Operation;
 
 /// Set the version table to revisions without running them
 #[derive(Debug, Clone, Args)]
@@ -24,7 +25,33 @@ pub struct StampArgs {
 /// Runs the command.
 ///
 /// # Errors
-/// See `CommandError`.
-pub fn run(_context: &mut CommandContext, _args: &StampArgs) -> Result<ExitStatus, CommandError> {
-    Err(CommandError::not_available("stamp"))
+/// A revision that is not there, and what the database says.
+pub fn run(context: &mut CommandContext, args: &StampArgs) -> Result<ExitStatus, CommandError> {
+    context.script_settings()?;
+    let targets = if args.sql { offline_targets(&args.revisions)? } else { args.revisions.clone() };
+    context.migrate(&Operation::Stamp { targets })?;
+    Ok(ExitStatus::Success)
+}
+
+/// With --sql every revision may be FROM:TO; all starts have to agree.
+fn offline_targets(typed: &[String]) -> Result<Vec<String>, CommandError> {
+    let mut start: Option<&str> = None;
+    let mut targets = Vec::with_capacity(typed.len());
+    for revision in typed {
+        let Some((from, target)) = revision.split_once(':') else {
+            targets.push(revision.clone());
+            continue;
+        };
+        if target.contains(':') {
+            return Err(CommandError::crashed(format!("a range has one colon, and '{revision}' has several")));
+        }
+        if start.is_some_and(|start| start != from) {
+            return Err(CommandError::failed(
+                "Stamp operation with --sql only supports a single starting revision at a time",
+            ));
+        }
+        start = Some(from);
+        targets.push(target.to_owned());
+    }
+    Ok(targets)
 }

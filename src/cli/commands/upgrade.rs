@@ -3,6 +3,7 @@ use clap::Args;
 use crate::cli::context::CommandContext;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
+use crate::migrate::Operation;
 
 /// Upgrade to a later revision
 #[derive(Debug, Clone, Args)]
@@ -21,7 +22,24 @@ pub struct UpgradeArgs {
 /// Runs the command.
 ///
 /// # Errors
-/// See `CommandError`.
-pub fn run(_context: &mut CommandContext, _args: &UpgradeArgs) -> Result<ExitStatus, CommandError> {
-    Err(CommandError::not_available("upgrade"))
+/// A target that does not fit the graph or the database, and whatever a script raises.
+pub fn run(context: &mut CommandContext, args: &UpgradeArgs) -> Result<ExitStatus, CommandError> {
+    let target = range_target(context, &args.revision, args.sql)?;
+    context.migrate(&Operation::Upgrade { target })?;
+    Ok(ExitStatus::Success)
+}
+
+/// The target without the start of a range, which is env.py's business and allowed offline alone.
+pub(super) fn range_target(context: &mut CommandContext, typed: &str, sql: bool) -> Result<String, CommandError> {
+    // Alembic reads the script directory first, so its errors come first.
+    context.script_settings()?;
+    match typed.split_once(':') {
+        None => Ok(typed.to_owned()),
+        Some(_) if !sql => Err(CommandError::failed("Range revision not allowed")
+            .hint("FROM:TO is for --sql; online, the database says where it is")),
+        Some((_, target)) if target.contains(':') => {
+            Err(CommandError::crashed(format!("a range has one colon, and '{typed}' has several")))
+        }
+        Some((_, target)) => Ok(target.to_owned()),
+    }
 }

@@ -1,0 +1,247 @@
+//! Python as the commands see it: found on first use, started by the first request, told what the command line says.
+
+use std::cell::RefCell;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use super::argparse::Invocation;
+use super::context::CommandContext;
+use super::error::{CommandError, ErrorKind};
+use super::exit::ExitStatus;
+use crate::config::{PackageFolders, PackageResolver, Settings};
+use crate::revision::{Revision, RevisionId};
+use crate::runtime::{
+    self, FailureKind, Interpreter, Metadata, Mode, NoCalls, Overrides, PythonFailure, Request, Runtime, RuntimeError,
+    RuntimeOptions, ScriptEntry, Search,
+};
+use crate::script::{Script, Spans};
+
+/// The project's Python; nothing is looked for before it is needed.
+#[derive(Default)]
+pub(super) struct Engine {
+    runtime: Option<Rc<Runtime>>,
+    interpreter: Option<Interpreter>,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("interpreter", &self.interpreter).finish_non_exhaustive()
+    }
+}
+
+/// Whether env.py's version table may be created by the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mutation {
+    /// As Alembic's command does.
+    Allowed,
+    /// `dont_mutate`
+    Forbidden,
+}
+
+impl CommandContext {
+    /// The project's interpreter, found without starting it.
+    ///
+    /// # Errors
+    /// There is none, or it is not one that limbec can use.
+    pub(super) fn interpreter(&mut self) -> Result<Interpreter, CommandError> {
+        if let Some(interpreter) = &self.engine.interpreter {
+            return Ok(interpreter.clone());
+        }
+        let settings = self.project()?.settings.clone();
+        let explicit = self.explicit_python(&settings);
+        let executable = own_executable();
+        let interpreter = Interpreter::find(&Search {
+            explicit: explicit.as_deref(),
+            virtual_env: self.environment.variable("VIRTUAL_ENV").map(std::path::Path::new),
+            path: self.environment.variables.get("PATH").map(std::ffi::OsString::as_os_str),
+            home: self.environment.variable("HOME").map(std::path::Path::new),
+            directory: &self.environment.current_dir,
+            executable: executable.as_deref(),
+        })?;
+        Ok(self.engine.interpreter.insert(interpreter).clone())
+    }
+
+    /// Ready to run requests.
+    ///
+    /// # Errors
+    /// As `interpreter`, and a wrong LIMBEC_PYTHON_MODE.
+    pub(super) fn runtime(&mut self) -> Result<Rc<Runtime>, CommandError> {
+        if let Some(runtime) = &self.engine.runtime {
+            return Ok(Rc::clone(runtime));
+        }
+        let mode = match self.environment.variable("LIMBEC_PYTHON_MODE") {
+            None => None,
+            Some("child") => Some(Mode::Child),
+            Some("embedded") => Some(Mode::Embedded),
+            Some(other) => {
+                return Err(CommandError::usage(format!("LIMBEC_PYTHON_MODE is `{other}`"))
+                    .hint("set it to `embedded` or `child`, or leave it to limbec"));
+            }
+        };
+        let engine = self.environment.variable("LIMBEC_ENGINE").map(PathBuf::from);
+        let options = RuntimeOptions { mode, engine, executable: own_executable() };
+        let runtime = Runtime::new(self.interpreter()?, &options)?;
+        Ok(Rc::clone(self.engine.runtime.insert(Rc::new(runtime))))
+    }
+
+    /// Finds the directory of a package for `package:directory` in the configuration; looks for Python only then.
+    pub(super) fn package_resolver(&mut self) -> impl PackageResolver {
+        InstalledPackages(RefCell::new(self))
+    }
+
+    /// A request on this command's project, in the words of an Alembic command line.
+    ///
+    /// # Errors
+    /// Those of reading the revision files.
+    pub(super) fn engine_invocation(
+        &mut self,
+        argv: Vec<String>,
+        mutation: Mutation,
+    ) -> Result<runtime::Invocation, CommandError> {
+        let scripts = self.scripts()?;
+        Ok(runtime::Invocation {
+            argv,
+            scripts: Some(scripts.scripts.iter().map(ScriptEntry::from).collect()),
+            overrides: self.overrides()?,
+            dont_mutate: mutation == Mutation::Forbidden,
+        })
+    }
+
+    /// The command line of `command` with this command line's options before the command.
+    pub(super) fn alembic_argv(&self, command: &[&str]) -> Vec<String> {
+        let Invocation { command: own, alembic, .. } = &self.invocation;
+        let globals = alembic.iter().take_while(|word| *word != own).cloned();
+        globals.chain(command.iter().map(|word| (*word).to_owned())).collect()
+    }
+
+    /// Lets Alembic's own function do the command that was typed, over the revision files that limbec has read.
+    ///
+    /// # Errors
+    /// Whatever it raises.
+    pub(super) fn run_alembic_command(&mut self) -> Result<ExitStatus, CommandError> {
+        let argv = self.invocation.alembic.clone();
+        let invocation = self.engine_invocation(argv, Mutation::Allowed)?;
+        self.run_request(&Request::Command(invocation))?;
+        Ok(ExitStatus::Success)
+    }
+
+    /// Runs a request during which the engine asks nothing.
+    ///
+    /// # Errors
+    /// Whatever happens in Python.
+    pub(super) fn run_request(&mut self, request: &Request) -> Result<serde_json::Value, CommandError> {
+        let runtime = self.runtime()?;
+        self.ui.flush();
+        runtime.run(request, &mut NoCalls).map_err(|error| self.python_error(error))
+    }
+
+    /// Joins Python's threads, runs its exit handlers and flushes its streams, if it was started.
+    ///
+    /// # Errors
+    /// Its last output could not be written.
+    pub(super) fn finish_engine(&mut self) -> Result<(), CommandError> {
+        match self.engine.runtime.take().and_then(Rc::into_inner) {
+            Some(runtime) => Ok(runtime.finish()?),
+            None => Ok(()),
+        }
+    }
+
+    /// What Python says about revision files that parsing could not decide, in the order of `paths`.
+    ///
+    /// # Errors
+    /// No interpreter, or a file that cannot be imported.
+    pub(super) fn ask_python(&mut self, paths: Vec<PathBuf>) -> Result<Vec<Script>, CommandError> {
+        let sys_path = self.script_settings()?.prepend_sys_path.clone();
+        let answer = self.run_request(&Request::Metadata { paths: paths.clone(), sys_path })?;
+        let answers: Vec<Metadata> = serde_json::from_value(answer).map_err(|error| {
+            CommandError::crashed("the engine's answer was not understood").caused_by(error.to_string())
+        })?;
+        paths.into_iter().zip(answers).map(|(path, metadata)| script_of(path, metadata)).collect()
+    }
+
+    /// A failure of Python with the place in a revision file or env.py, and the traceback where it was asked for.
+    pub(super) fn python_error(&mut self, error: RuntimeError) -> CommandError {
+        let RuntimeError::Python(failure) = error else { return error.into() };
+        let mut told = match failure.kind {
+            FailureKind::CommandError | FailureKind::Refused => CommandError::failed(&failure.message),
+            FailureKind::SystemExit => exit_of(&failure),
+            FailureKind::Interrupt => CommandError::interrupted(),
+            FailureKind::Exception => CommandError::crashed(self.placed(&failure)),
+        };
+        if self.ui.verbosity() > 0 || (self.globals.raiseerr && failure.kind == FailureKind::CommandError) {
+            told = told.caused_by(failure.traceback.trim_end());
+        } else if failure.kind == FailureKind::Exception {
+            told = told.hint("put -v before the command for the traceback");
+        }
+        told
+    }
+
+    fn placed(&mut self, failure: &PythonFailure) -> String {
+        let scripts = self.scripts.clone();
+        let environment = self.script_settings().ok().map(|settings| settings.locations.script_location.join("env.py"));
+        let files: Vec<&std::path::Path> = scripts
+            .iter()
+            .flat_map(|scripts| &scripts.scripts)
+            .map(|script| script.path.as_path())
+            .chain(environment.as_deref())
+            .collect();
+        match failure.location(&files) {
+            Some((file, line)) => format!("{}, line {line}: {}", super::render::path_text(file), failure.sentence()),
+            None => failure.sentence(),
+        }
+    }
+
+    fn explicit_python(&self, settings: &Settings) -> Option<PathBuf> {
+        let variable = self.environment.variable("LIMBEC_PYTHON").map(PathBuf::from);
+        self.globals.python.clone().or(variable).or_else(|| settings.python.clone())
+    }
+
+    fn overrides(&mut self) -> Result<Overrides, CommandError> {
+        Ok(Overrides::default())
+    }
+}
+
+/// The packages of the project's interpreter; none where there is no Python.
+struct InstalledPackages<'a>(RefCell<&'a mut CommandContext>);
+
+impl PackageResolver for InstalledPackages<'_> {
+    fn resolve(&self, package: &str, first: &[PathBuf]) -> Option<PathBuf> {
+        let interpreter = self.0.borrow_mut().interpreter().ok();
+        let folders = interpreter.as_ref().map(|interpreter| interpreter.packages().folders).unwrap_or_default();
+        let found = PackageFolders(folders).resolve(package, first);
+        found.or_else(|| interpreter?.packages().directory(package))
+    }
+}
+
+/// The binary itself, symlinks resolved: the engine lies near it.
+fn own_executable() -> Option<PathBuf> {
+    std::env::current_exe().ok().and_then(|path| path.canonicalize().ok())
+}
+
+/// `sys.exit()` in user code: its own status, and its words if it has any.
+fn exit_of(failure: &PythonFailure) -> CommandError {
+    let code = failure.exit_code.and_then(|code| u8::try_from(code.rem_euclid(256)).ok()).unwrap_or(1);
+    let sentence = if failure.message.is_empty() || failure.message.parse::<i64>().is_ok() {
+        format!("env.py or a revision script called sys.exit({code})")
+    } else {
+        failure.message.clone()
+    };
+    CommandError { kind: ErrorKind::Exited(code), ..CommandError::crashed(sentence) }
+}
+
+fn script_of(path: PathBuf, metadata: Metadata) -> Result<Script, CommandError> {
+    let Some(revision) = metadata.revision else {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        return Err(CommandError::failed(format!(
+            "Could not determine revision id from filename {name}. Be sure the 'revision' variable is declared inside the \
+             script (please see 'Upgrading from Alembic 0.1 to 0.2' in the documentation)."
+        )));
+    };
+    let revision = Revision {
+        id: RevisionId::from(revision.as_str()),
+        down: metadata.down_revision.iter().map(|id| RevisionId::from(id.as_str())).collect(),
+        depends_on: metadata.depends_on,
+        branch_labels: metadata.branch_labels,
+    };
+    Ok(Script { revision, path, docstring: metadata.doc, spans: Spans::default() })
+}
