@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::commands::{
@@ -8,6 +9,7 @@ use super::commands::{
     history::HistoryArgs, init::InitArgs, list::ListArgs, list_templates::ListTemplatesArgs, merge::MergeArgs,
     new::NewArgs, plan::PlanArgs, revision::RevisionArgs, show::ShowArgs, stamp::StampArgs, upgrade::UpgradeArgs,
 };
+use crate::plan::TransactionMode;
 
 /// A drop-in for the alembic command line: the same projects, commands and answers, without waiting for Python
 #[derive(Debug, Parser)]
@@ -52,8 +54,8 @@ pub struct GlobalArgs {
     #[arg(long, value_name = "SCHEMA")]
     pub schema: Option<String>,
     /// What one transaction spans; wins over env.py
-    #[arg(long, value_name = "SPAN")]
-    pub transaction: Option<TransactionSpan>,
+    #[arg(long, value_name = "SPAN", value_parser = transaction_mode())]
+    pub transaction: Option<TransactionMode>,
     /// Interpreter that runs revision scripts and env.py, where Python is needed
     #[arg(long, value_name = "PATH")]
     pub python: Option<PathBuf>,
@@ -65,13 +67,9 @@ pub struct GlobalArgs {
     pub verbosity: u8,
 }
 
-/// What one transaction spans.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum TransactionSpan {
-    /// A failure undoes the failed revision alone.
-    PerRevision,
-    /// A failure undoes the whole run.
-    PerRun,
+fn transaction_mode() -> impl TypedValueParser<Value = TransactionMode> {
+    PossibleValuesParser::new(["per-revision", "per-run"])
+        .map(|word| if word == "per-run" { TransactionMode::PerRun } else { TransactionMode::PerRevision })
 }
 
 /// When to use colours.

@@ -8,7 +8,7 @@ use super::argparse::Invocation;
 use super::context::CommandContext;
 use super::error::{CommandError, ErrorKind};
 use super::exit::ExitStatus;
-use crate::config::{PackageFolders, PackageResolver, Settings};
+use crate::config::{PackageFolders, PackageResolver, Settings, UrlSource};
 use crate::revision::{Revision, RevisionId};
 use crate::runtime::{
     self, FailureKind, Interpreter, Metadata, Mode, NoCalls, Overrides, PythonFailure, Request, Runtime, RuntimeError,
@@ -196,8 +196,37 @@ impl CommandContext {
         self.globals.python.clone().or(variable).or_else(|| settings.python.clone())
     }
 
+    /// What the command line, the environment and limbec's settings say against env.py, in this order.
     fn overrides(&mut self) -> Result<Overrides, CommandError> {
-        Ok(Overrides::default())
+        let settings = self.project()?.settings.clone();
+        let url = match self.url_override() {
+            Some(url) => Some(url.to_owned()),
+            None => settings.url.as_ref().map(|source| self.url_of(source)).transpose()?,
+        };
+        Ok(Overrides {
+            url,
+            schema: self.schema_override().map(str::to_owned).or(settings.schema),
+            transaction: self.globals.transaction.or(settings.transaction),
+            options: std::collections::BTreeMap::new(),
+        })
+    }
+
+    fn url_of(&self, source: &UrlSource) -> Result<String, CommandError> {
+        match source {
+            UrlSource::Literal(url) => Ok(url.clone()),
+            UrlSource::Environment(name) => self.environment.variable(name).map(str::to_owned).ok_or_else(|| {
+                CommandError::usage(format!("the settings take the URL from the variable {name}, which is not set"))
+                    .hint(format!("set {name}, or give --url"))
+            }),
+            UrlSource::File(path) => match std::fs::read_to_string(path) {
+                Ok(text) => Ok(text.trim().to_owned()),
+                Err(error) => Err(CommandError::usage(format!(
+                    "the settings take the URL from {}, which cannot be read",
+                    super::render::path_text(path)
+                ))
+                .caused_by(error.to_string())),
+            },
+        }
     }
 }
 

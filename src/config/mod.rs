@@ -17,6 +17,6 @@ pub use ini::{DEFAULT_SECTION, Ini};
 pub use package::{PackageFolders, PackageResolver};
 pub use project::{DEFAULT_INI_SECTION, Project, ProjectOptions};
 pub use script_settings::{PostWriteHook, ScriptSettings};
-pub use settings::{Settings, SettingsError, TransactionMode, UrlSource};
+pub use settings::{Settings, SettingsError, UrlSource};
 pub use sources::Sources;
 pub use toml::{OptionValue, Toml};

@@ -5,6 +5,7 @@ use thiserror::Error;
 
 use super::error::ConfigError;
 use super::toml::{Toml, TomlTable, TomlValue, ToolFault};
+use crate::plan::TransactionMode;
 
 /// limbec's own settings: `[tool.limbec]` in `pyproject.toml`, or the whole of a `limbec.toml`.
 ///
@@ -44,15 +45,6 @@ impl fmt::Debug for UrlSource {
             Self::Literal(_) => f.write_str("Literal(..)"),
         }
     }
-}
-
-/// What a transaction spans.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TransactionMode {
-    /// One transaction a revision: a failure undoes that revision alone.
-    PerRevision,
-    /// One transaction for the whole command, Alembic's default.
-    PerRun,
 }
 
 /// What is wrong with limbec's own settings.

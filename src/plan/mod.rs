@@ -13,5 +13,5 @@ mod upgrade;
 pub use downgrade::downgrade;
 pub use history::{HistoryRange, RangeEnd, history};
 pub use stamp::stamp;
-pub use step::{Direction, HeadChange, Plan, PlanWarning, StampStep, Step};
+pub use step::{Direction, HeadChange, Plan, PlanWarning, StampStep, Step, TransactionMode};
 pub use upgrade::upgrade;

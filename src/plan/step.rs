@@ -1,5 +1,7 @@
 use thiserror::Error;
 
+use serde::{Deserialize, Serialize};
+
 use crate::revision::RevisionId;
 
 /// What a step does.
@@ -74,4 +76,14 @@ pub enum PlanWarning {
     /// `downgrade -N` with several rows: the first one returned by the database counts.
     #[error("downgrade -1 from multiple heads is ambiguous; this usage will be disallowed in a future release.")]
     AmbiguousRelativeDowngrade,
+}
+
+/// What one transaction spans, where the dialect has transactional DDL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TransactionMode {
+    /// One revision: a failure undoes that revision alone (Alembic's `transaction_per_migration`).
+    PerRevision,
+    /// The whole run, Alembic's default: a failure undoes everything.
+    PerRun,
 }

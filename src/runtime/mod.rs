@@ -22,4 +22,4 @@ pub use host::{Host, HostRefusal, NoCalls};
 pub use interpreter::{Implementation, Interpreter, Origin, PythonVersion, Search};
 pub use launch::{Mode, Runtime, RuntimeOptions};
 pub use packages::{Packages, resolve_resource};
-pub use request::{Invocation, Metadata, Overrides, Request, ScriptEntry, TransactionMode};
+pub use request::{Invocation, Metadata, Overrides, Request, ScriptEntry};

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::plan::TransactionMode;
 use crate::script::Script;
 
 /// What the driver is asked to do.
@@ -55,16 +56,6 @@ pub struct Overrides {
     pub transaction: Option<TransactionMode>,
     /// Main options of the ini section, set literally.
     pub options: BTreeMap<String, String>,
-}
-
-/// How the steps are cut into transactions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TransactionMode {
-    /// One transaction a revision: a failure undoes that revision alone.
-    PerRevision,
-    /// One transaction around all.
-    PerRun,
 }
 
 /// What the driver has to know of a revision to leave its file alone until it runs.
