@@ -4,6 +4,7 @@ import sys
 import traceback
 
 DRIVER_FILES = ("<limbec>/", "<frozen importlib")
+OUTER_FILES = ("_limbec_driver/session.py", "_limbec_driver/commands.py", "_limbec_driver/modules.py")
 
 
 def describe(error):
@@ -24,11 +25,13 @@ def describe(error):
 
 
 def beyond_driver(tb):
-    """The traceback without limbec's own frames at its outer end."""
-    inner = tb
-    while inner is not None and inner.tb_frame.f_code.co_filename.startswith(DRIVER_FILES):
-        inner = inner.tb_next
-    return inner
+    """The traceback from where the driver left the work to Alembic."""
+    start = tb
+    while tb is not None:
+        if tb.tb_frame.f_code.co_filename.endswith(OUTER_FILES) and tb.tb_next is not None:
+            start = tb.tb_next
+        tb = tb.tb_next
+    return start
 
 
 def kind_of(error):

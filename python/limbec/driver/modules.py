@@ -2,8 +2,12 @@
 
 import os
 import sys
+from contextlib import ExitStack
 
 from . import failures
+
+# Never closed: a resource unpacked from an archive must stay for as long as this process lives.
+unpacked = ExitStack()
 
 
 def metadata(session, request):
@@ -36,7 +40,6 @@ def strings(values):
 
 def locate(session, request):
     """The directory of a ``package:dir`` resource, as Alembic resolves it."""
-    from contextlib import ExitStack
     from importlib import resources
 
     extend_path(request["sys_path"])
@@ -44,8 +47,7 @@ def locate(session, request):
     place = resources.files(package)
     for part in parts:
         place = place / part
-    # Never closed: a resource unpacked from an archive must stay for as long as this process lives.
-    return os.path.abspath(ExitStack().enter_context(resources.as_file(place)))
+    return os.path.abspath(unpacked.enter_context(resources.as_file(place)))
 
 
 def extend_path(folders):
