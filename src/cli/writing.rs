@@ -11,8 +11,8 @@ use super::ui::Ui;
 use crate::config::{Project, ScriptSettings};
 use crate::runtime::{Interpreter, Search};
 use crate::script::{
-    Announce, HookConfig, HookPython, MainOption, Naming, NewRevision, RevisionWriter, ScriptDirectory, Templates,
-    WriteError, WriteSettings, Written,
+    Announce, HookPython, MainOption, Naming, NewRevision, RevisionWriter, ScriptDirectory, Templates, WriteError,
+    WriteSettings, Written,
 };
 
 /// An Alembic command that only Python can run.
@@ -135,10 +135,6 @@ impl Files {
 }
 
 fn write_settings(settings: &ScriptSettings, python: HookPython, current_dir: PathBuf) -> WriteSettings {
-    let hooks = settings
-        .hooks
-        .iter()
-        .map(|hook| HookConfig { name: hook.name.clone(), options: hook.options.iter().cloned().collect() });
     WriteSettings {
         locations: settings.locations.clone(),
         has_version_locations: settings.has_version_locations,
@@ -148,7 +144,7 @@ fn write_settings(settings: &ScriptSettings, python: HookPython, current_dir: Pa
         },
         timezone: settings.timezone.clone(),
         output_encoding: settings.output_encoding.clone(),
-        hooks: hooks.collect(),
+        hooks: settings.hooks.clone(),
         python,
         current_dir,
     }

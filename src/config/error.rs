@@ -2,6 +2,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::script::python::{FormatError, repr_string};
+
 /// Why a project's configuration could not be read. `Display` is Alembic's own sentence where it has one.
 #[derive(Debug, Error)]
 pub enum ConfigError {
@@ -57,19 +59,19 @@ pub enum ConfigError {
     #[error("Incorrect TOML format")]
     TomlFormat,
     /// A float or a date in `[tool.alembic]`.
-    #[error("unsupported TOML value type for key: {}", super::python_text::repr(key))]
+    #[error("unsupported TOML value type for key: {}", repr_string(key))]
     TomlType {
         /// The key.
         key: String,
     },
     /// A flag in `[tool.alembic]` that is no boolean.
-    #[error("boolean value expected for TOML parameter {}", super::python_text::repr(key))]
+    #[error("boolean value expected for TOML parameter {}", repr_string(key))]
     TomlBoolean {
         /// The key.
         key: String,
     },
     /// A `%` in a TOML value that Python's `%` operator refuses.
-    #[error("{}, line {line}: the value of '{key}' {fault}", path.display())]
+    #[error("{}, line {line}: the value of '{key}' is no % format: {fault} (a percent sign is written '%%')", path.display())]
     TomlPercent {
         /// The file.
         path: PathBuf,
@@ -78,7 +80,7 @@ pub enum ConfigError {
         /// The key.
         key: String,
         /// What is wrong with it.
-        fault: PercentFault,
+        fault: FormatError,
     },
     /// A TOML value of a type that Alembic chokes on.
     #[error("{}, line {line}: '{key}' should be {expected}", path.display())]
@@ -93,7 +95,7 @@ pub enum ConfigError {
         expected: &'static str,
     },
     /// A section option was asked for, and the section is not there.
-    #[error("No config file {} found, or file has no '[{section}]' section", super::python_text::repr(file))]
+    #[error("No config file {} found, or file has no '[{section}]' section", repr_string(file))]
     NoSection {
         /// The ini file as given.
         file: String,
@@ -211,21 +213,4 @@ pub enum InterpolationFault {
         /// Python's limit.
         limit: usize,
     },
-}
-
-/// What Python's `%` operator refuses in a TOML value.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum PercentFault {
-    /// `%(nothing)s`
-    #[error("refers to '{0}', and only %(here)s is known")]
-    Unknown(String),
-    /// `%(here`
-    #[error("has a '%(' without its ')'")]
-    Unclosed,
-    /// `%` at the end
-    #[error("ends with a lone '%': write '%%' for a percent sign")]
-    Incomplete,
-    /// `%q`, or `%d` of a text
-    #[error("has a '%' that makes no format: write '%%' for a percent sign")]
-    BadFormat,
 }

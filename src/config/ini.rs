@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use super::error::{ConfigError, IniFault};
 use super::interpolation;
-use super::python_text::strip;
+use crate::script::python_text::strip;
 
 /// The section whose options every other section inherits.
 pub const DEFAULT_SECTION: &str = "DEFAULT";
@@ -210,7 +210,7 @@ impl<'a> Reader<'a> {
             self.append("");
             return Ok(());
         }
-        let indent = line.chars().take_while(|c| super::python_text::is_space(*c)).count();
+        let indent = line.chars().take_while(|c| crate::script::python_text::is_space(*c)).count();
         if self.current.is_some() && self.option.as_deref().is_some_and(|key| !key.is_empty()) && indent > self.indent {
             self.append(text);
             return Ok(());
@@ -244,7 +244,7 @@ impl<'a> Reader<'a> {
             self.first_bad_line.get_or_insert_with(|| (number, text.to_owned()));
             return Ok(());
         };
-        let key = super::python_text::strip_end(&text[..at]).to_lowercase();
+        let key = crate::script::python_text::strip_end(&text[..at]).to_lowercase();
         if key.is_empty() {
             self.first_bad_line.get_or_insert_with(|| (number, text.to_owned()));
         }
@@ -288,7 +288,7 @@ impl<'a> Reader<'a> {
         }
         for option in self.sections.values_mut().flat_map(IniSection::values_mut).chain(self.defaults.values_mut()) {
             if option.line > 0 {
-                option.raw.truncate(super::python_text::strip_end(&option.raw).len());
+                option.raw.truncate(crate::script::python_text::strip_end(&option.raw).len());
             }
         }
         Ok(Ini { path: self.path.to_owned(), present: true, defaults: self.defaults, sections: self.sections })

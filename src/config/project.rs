@@ -2,10 +2,10 @@ use std::path::{Path, PathBuf};
 
 use super::error::ConfigError;
 use super::ini::Ini;
-use super::python_text::{pure_path, strip};
 use super::settings::Settings;
 use super::sources::Sources;
 use super::toml::{OptionValue, Toml};
+use crate::script::python_text::{pure_path, strip};
 
 /// What the command line and the environment say about the configuration.
 #[derive(Debug, Clone)]

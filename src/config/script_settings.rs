@@ -3,9 +3,9 @@ use std::path::{Path, PathBuf};
 use super::error::ConfigError;
 use super::package::PackageResolver;
 use super::project::Project;
-use super::python_text::{pure_path, strip};
 use super::toml::OptionValue;
-use crate::script::Locations;
+use crate::script::python_text::{pure_path, strip};
+use crate::script::{DEFAULT_FILE_TEMPLATE, HookConfig, Locations};
 
 /// What Alembic's `ScriptDirectory.from_config` reads, checked in its order.
 #[derive(Debug, Clone)]
@@ -27,29 +27,10 @@ pub struct ScriptSettings {
     /// `prepend_sys_path` as given: relative to the current directory.
     pub prepend_sys_path: Vec<String>,
     /// Post-write hooks in their order.
-    pub hooks: Vec<PostWriteHook>,
+    pub hooks: Vec<HookConfig>,
     /// Hints on settings that Alembic takes silently and that cannot be meant.
     pub hints: Vec<String>,
 }
-
-/// One post-write hook: its name and its options as given.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PostWriteHook {
-    /// From `hooks = a, b` or `name`.
-    pub name: String,
-    /// `type`, `options`, `cwd` and others, in order, without the name.
-    pub options: Vec<(String, String)>,
-}
-
-impl PostWriteHook {
-    /// The value of an option.
-    pub fn option(&self, key: &str) -> Option<&str> {
-        self.options.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
-    }
-}
-
-/// Alembic's default `file_template`.
-const DEFAULT_FILE_TEMPLATE: &str = "%(rev)s_%(slug)s";
 
 impl Project {
     /// Where the revision files are; fails as any Alembic command does that needs a script directory.
@@ -174,7 +155,7 @@ impl Project {
     }
 
     /// Alembic's `get_hooks_list`: TOML's hooks count only if the ini has no `[post_write_hooks]`.
-    pub fn post_write_hooks(&self) -> Result<Vec<PostWriteHook>, ConfigError> {
+    pub fn post_write_hooks(&self) -> Result<Vec<HookConfig>, ConfigError> {
         const KEY: &str = "post_write_hooks";
         let Some(items) = self.ini.items(KEY)? else {
             return self.toml_hooks(KEY);
@@ -184,12 +165,12 @@ impl Project {
             let prefix = format!("{name}.");
             let own =
                 items.iter().filter_map(|(key, value)| Some((key.strip_prefix(&prefix)?.to_owned(), value.clone())));
-            PostWriteHook { options: own.collect(), name }
+            HookConfig { options: own.collect(), name }
         });
         Ok(hooks.collect())
     }
 
-    fn toml_hooks(&self, key: &'static str) -> Result<Vec<PostWriteHook>, ConfigError> {
+    fn toml_hooks(&self, key: &'static str) -> Result<Vec<HookConfig>, ConfigError> {
         let tables = match self.toml.alembic_value(key)? {
             None => return Ok(Vec::new()),
             Some(OptionValue::Tables(tables)) => tables,
@@ -201,7 +182,7 @@ impl Project {
             let position = position
                 .ok_or_else(|| ConfigError::HookName { path: self.toml.path().to_owned(), number: index + 1 })?;
             let (_, name) = options.remove(position);
-            Ok(PostWriteHook { name, options })
+            Ok(HookConfig { name, options: options.into_iter().collect() })
         });
         hooks.collect()
     }
@@ -356,12 +337,17 @@ mod tests {
             let settings = Folder::new(&format!("[alembic]\nscript_location = m\n{ini}"), toml).settings().unwrap();
             settings.hooks.into_iter().map(|hook| (hook.name, hook.options)).collect::<Vec<_>>()
         };
-        let option = |key: &str, value: &str| (key.to_owned(), value.to_owned());
-        assert_eq!(names(""), [("t".to_owned(), vec![option("type", "exec")])]);
+        let options = |pairs: &[(&str, &str)]| {
+            pairs
+                .iter()
+                .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+                .collect::<std::collections::BTreeMap<_, _>>()
+        };
+        assert_eq!(names(""), [("t".to_owned(), options(&[("type", "exec")]))]);
         assert_eq!(names("[post_write_hooks]\n"), []);
         let ini = "[post_write_hooks]\nhooks = a, b\na.type = exec\na.options = REVISION_SCRIPT_FILENAME\nb.type = x\n";
-        let a = vec![option("type", "exec"), option("options", "REVISION_SCRIPT_FILENAME")];
-        assert_eq!(names(ini), [("a".to_owned(), a), ("b".to_owned(), vec![option("type", "x")])]);
+        let a = options(&[("type", "exec"), ("options", "REVISION_SCRIPT_FILENAME")]);
+        assert_eq!(names(ini), [("a".to_owned(), a), ("b".to_owned(), options(&[("type", "x")]))]);
     }
 
     #[test]

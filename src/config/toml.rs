@@ -4,7 +4,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::ConfigError;
-use super::percent::format_here;
+use crate::script::python::{Value, percent_format};
 
 /// A `pyproject.toml` (or `limbec.toml`): `[tool.alembic]` as Alembic reads it and the tables beside it.
 ///
@@ -175,7 +175,8 @@ impl Toml {
     }
 
     fn percent(&self, key: &str, line: usize, text: &str) -> Result<String, ConfigError> {
-        format_here(text, &self.here).map_err(|fault| ConfigError::TomlPercent {
+        let names = |name: &str| (name == "here").then(|| Value::Str(self.here.clone()));
+        percent_format(text, &names).map_err(|fault| ConfigError::TomlPercent {
             path: self.path.clone(),
             line,
             key: key.to_owned(),
@@ -276,7 +277,7 @@ mod tests {
         let error = toml("[tool.alembic]\na = 1\ntimezone = \"5%\"\n").alembic_value("timezone").unwrap_err();
         assert_eq!(
             error.to_string(),
-            "pyproject.toml, line 3: the value of 'timezone' ends with a lone '%': write '%%' for a percent sign"
+            "pyproject.toml, line 3: the value of 'timezone' is no % format: it has an incomplete % conversion (a percent sign is written '%%')"
         );
         assert!(!error.is_command_error());
         let error = Toml::parse("a = 1\nb = = 2\n", Path::new("p.toml"), "/h").unwrap_err();

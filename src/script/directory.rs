@@ -1,6 +1,9 @@
 use std::path::{Path, PathBuf};
 
-use super::{Script, ScriptError, Undecided};
+use super::evaluate::Imports;
+use super::listing::{list, name_is_revision};
+use super::parse::parse_with;
+use super::{Parsed, Script, ScriptError, Undecided};
 use crate::revision::{RevisionIndex, RevisionMap};
 
 /// Where revision files lie and how they are looked for.
@@ -43,14 +46,129 @@ pub struct Loaded {
     pub warnings: Vec<String>,
 }
 
-#[expect(unused_variables)]
 /// Reads all revision files in parallel, in Alembic's order.
 pub fn load(locations: &Locations) -> Result<Loaded, ScriptError> {
-    todo!()
+    let listing = list(locations);
+    let imports = Imports::new(&locations.import_roots);
+    let files = in_parallel(&listing.files, |path| load_file(path, &imports))?;
+    Ok(Loaded { files, warnings: listing.warnings })
 }
 
 /// Whether Alembic would load a file of this name.
-#[expect(unused_variables)]
 pub fn is_revision_file(path: &Path, sourceless: bool) -> bool {
-    todo!()
+    path.file_name().is_some_and(|name| name_is_revision(&name.to_string_lossy(), sourceless))
+}
+
+type LoadedFile = Result<Script, (PathBuf, Undecided)>;
+
+fn load_file(path: &Path, imports: &Imports) -> Result<LoadedFile, ScriptError> {
+    if path.extension().is_none_or(|extension| extension != "py") {
+        let undecided = Undecided { name: "file".to_owned(), line: 1, reason: "is compiled".to_owned() };
+        return Ok(Err((path.to_owned(), undecided)));
+    }
+    let bytes = std::fs::read(path).map_err(|source| ScriptError::Read { path: path.to_owned(), source })?;
+    Ok(match parse_with(path, &bytes, imports)? {
+        Parsed::Script(script) => Ok(*script),
+        Parsed::Undecided(undecided) => Err((path.to_owned(), undecided)),
+    })
+}
+
+/// Fewer files than this are read before another thread has started.
+const FILES_PER_THREAD: usize = 50;
+
+/// The results in the order of the paths, or the error that comes first in that order.
+fn in_parallel<T: Send>(
+    paths: &[PathBuf],
+    read: impl Fn(&Path) -> Result<T, ScriptError> + Sync,
+) -> Result<Vec<T>, ScriptError> {
+    let available = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = available.min(paths.len().div_ceil(FILES_PER_THREAD)).max(1);
+    let read_chunk = |chunk: &[PathBuf]| chunk.iter().map(|path| read(path)).collect::<Result<Vec<T>, ScriptError>>();
+    if threads == 1 {
+        return read_chunk(paths);
+    }
+    let chunks: Vec<&[PathBuf]> = paths.chunks(paths.len().div_ceil(threads)).collect();
+    let read_chunk = &read_chunk;
+    let results = std::thread::scope(|scope| {
+        let others: Vec<_> = chunks[1..].iter().map(|chunk| scope.spawn(move || read_chunk(chunk))).collect();
+        let mut results = vec![read_chunk(chunks[0])];
+        for other in others {
+            results.push(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        results
+    });
+    let mut all = Vec::with_capacity(paths.len());
+    for result in results {
+        all.extend(result?);
+    }
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn revision(id: &str, down: &str) -> String {
+        format!("\"\"\"{id}\"\"\"\nrevision = '{id}'\ndown_revision = {down}\n")
+    }
+
+    fn locations(folder: &Path, versions: &[&str]) -> Locations {
+        Locations {
+            script_location: folder.to_owned(),
+            versions: versions.iter().map(|version| folder.join(version)).collect(),
+            recursive: false,
+            sourceless: false,
+            import_roots: vec![folder.to_owned()],
+        }
+    }
+
+    fn ids(loaded: &Loaded) -> Vec<&str> {
+        loaded.files.iter().map(|file| file.as_ref().map_or("?", |script| script.revision.id.as_str())).collect()
+    }
+
+    #[test]
+    fn many_files_come_in_the_order_of_their_names() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("versions")).unwrap();
+        let names: Vec<String> = (0..300).map(|number| format!("r{number:03}")).collect();
+        for name in names.iter().rev() {
+            std::fs::write(folder.path().join(format!("versions/{name}.py")), revision(name, "None")).unwrap();
+        }
+        let loaded = load(&locations(folder.path(), &["versions", "absent"])).unwrap();
+        assert_eq!(ids(&loaded), names);
+        assert!(loaded.warnings.is_empty());
+    }
+
+    #[test]
+    fn the_first_bad_file_is_reported() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("v")).unwrap();
+        for number in 0..200 {
+            let text = if number % 60 == 59 { "revision = = 1\n".to_owned() } else { revision("x", "None") };
+            std::fs::write(folder.path().join(format!("v/{number:03}.py")), text).unwrap();
+        }
+        let error = load(&locations(folder.path(), &["v"])).unwrap_err();
+        assert!(error.to_string().contains("059.py, line 1, column 12: "), "{error}");
+    }
+
+    #[test]
+    fn constants_of_project_modules_are_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("v")).unwrap();
+        std::fs::create_dir_all(folder.path().join("app/db")).unwrap();
+        std::fs::write(folder.path().join("app/__init__.py"), "").unwrap();
+        std::fs::write(folder.path().join("app/db/__init__.py"), "from .labels import LABEL as L\n").unwrap();
+        std::fs::write(folder.path().join("app/db/labels.py"), "LABEL = 'expand'\nOTHER = compute()\n").unwrap();
+        let imports = "from app import db\nfrom app.db.labels import LABEL, OTHER\n";
+        let values = "down_revision = None\nbranch_labels = (db.L,)\ndepends_on = LABEL\n";
+        std::fs::write(folder.path().join("v/a.py"), format!("{imports}revision = 'a'\n{values}")).unwrap();
+        std::fs::write(folder.path().join("v/b.py"), format!("{imports}revision = OTHER\n{values}")).unwrap();
+        let loaded = load(&locations(folder.path(), &["v"])).unwrap();
+        let first = loaded.files[0].as_ref().unwrap();
+        assert_eq!(first.revision.branch_labels, ["expand"]);
+        assert_eq!(first.revision.depends_on, ["expand"]);
+        let (_, undecided) = loaded.files[1].as_ref().unwrap_err();
+        assert_eq!(undecided.reason, "is imported from app.db.labels, where it is computed by a call");
+        assert_eq!((undecided.name.as_str(), undecided.line), ("revision", 3));
+    }
 }

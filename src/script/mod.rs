@@ -3,14 +3,19 @@
 mod announce;
 mod bundled;
 mod directory;
+mod docstring;
 mod editor;
 mod error;
+mod evaluate;
 mod hooks;
 mod init;
+mod listing;
 mod naming;
 mod parse;
 mod paths;
 pub mod python;
+pub(crate) mod python_text;
+mod source;
 pub mod template;
 mod timestamp;
 mod write;
@@ -18,6 +23,7 @@ mod write_error;
 
 pub use announce::{Announce, WorkKind};
 pub use directory::{Loaded, Locations, ScriptDirectory, is_revision_file, load};
+pub use docstring::{dedent_docstring, python_lines};
 pub use editor::{EditorError, EditorVariables};
 pub use error::ScriptError;
 pub use hooks::{HookConfig, HookError, HookNeedsPython, HookPython, PreparedHook, prepare_hooks};
@@ -55,16 +61,4 @@ pub struct Spans {
     pub down_revision: Option<Range<usize>>,
     /// The docstring literal, quotes included.
     pub docstring: Option<Range<usize>>,
-}
-
-impl Script {
-    /// Alembic's `Script.doc`: the docstring, stripped, up to the first blank line; may hold newlines, may be empty.
-    pub fn doc(&self) -> &str {
-        todo!()
-    }
-
-    /// Alembic's `Script.longdoc`: the whole docstring, stripped as Python strips (Unicode white space).
-    pub fn long_doc(&self) -> &str {
-        todo!()
-    }
 }

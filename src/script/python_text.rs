@@ -15,33 +15,6 @@ pub(crate) fn strip_end(text: &str) -> &str {
     text.trim_end_matches(is_space)
 }
 
-/// Python's `repr` of a string; characters that Python calls unprintable are approximated by control characters.
-pub(crate) fn repr(text: &str) -> String {
-    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push(quote);
-    for c in text.chars() {
-        match c {
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if c == quote => {
-                out.push('\\');
-                out.push(c);
-            }
-            c if c.is_control() || c == '\u{ad}' || (c != ' ' && is_space(c)) => {
-                let code = u32::from(c);
-                let escape = if code < 0x100 { format!("\\x{code:02x}") } else { format!("\\u{code:04x}") };
-                out.push_str(&escape);
-            }
-            c => out.push(c),
-        }
-    }
-    out.push(quote);
-    out
-}
-
 /// `str(pathlib.PurePosixPath(text))`: no doubled slashes, no `.` parts, no trailing slash; `..` stays.
 pub(crate) fn pure_path(text: &str) -> String {
     let root = match text.bytes().take_while(|byte| *byte == b'/').count() {
@@ -65,12 +38,5 @@ mod tests {
         {
             assert_eq!(pure_path(text), expected, "{text}");
         }
-    }
-
-    #[test]
-    fn repr_chooses_quotes_as_python_does() {
-        assert_eq!(repr("it's"), "\"it's\"");
-        assert_eq!(repr("a'\"\n"), r#"'a\'"\n'"#);
-        assert_eq!(repr("\u{85}é"), "'\\x85é'");
     }
 }
