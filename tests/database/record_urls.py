@@ -8,7 +8,18 @@ import random
 
 from sqlalchemy.engine.url import make_url
 
-NAMES = ["postgresql", "postgres", "postgresql+psycopg2", "postgresql+asyncpg", "sqlite", "sqlite+aiosqlite", "mysql+x_y", "été", "a-b", ""]
+NAMES = [
+    "postgresql",
+    "postgres",
+    "postgresql+psycopg2",
+    "postgresql+asyncpg",
+    "sqlite",
+    "sqlite+aiosqlite",
+    "mysql+x_y",
+    "été",
+    "a-b",
+    "",
+]
 USERS = ["", "u", "me@corp", "a%40b", "ü", "a+b", "a%20b", "%zz", "%", "%C3", "x y", "a%2Fb", "a%3Ab"]
 PASSWORDS = [None, "", "p", "p:w", "p/w", "p%40w", "p+w", "%F0%9F", "ö?", "p#w", "[x]", "p%2Bw"]
 HOSTS = ["", "h", "h.example.com", "[::1]", "[fe80::1%25eth0]", "[", "[]", "[a]b", "h1,h2", "10.0.0.1", "H_x"]

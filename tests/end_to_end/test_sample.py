@@ -12,13 +12,6 @@ def program(request):
     return request.getfixturevalue(f"{request.param}_bin")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request, tmp_path):
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/ledger.db"
-    return request.getfixturevalue("postgres_url")
-
-
 def leftovers(url):
     """Enum types that outlived their tables."""
     return [] if url.startswith("sqlite") else databases.fetch(url, "SELECT typname FROM pg_type WHERE typtype = 'e'")
