@@ -61,6 +61,10 @@ pub fn run(context: &mut CommandContext, args: &ListArgs) -> Result<ExitStatus, 
         context.ui.json(&ListJson { revisions: listed.collect() });
         return Ok(ExitStatus::Success);
     }
+    if revisions.is_empty() {
+        context.ui.status("There are no revisions yet.");
+        return Ok(ExitStatus::Success);
+    }
     let mut table = Table::new(&["", "Date", "Time", "Revision", "Description"]);
     let mut unstamped = 0;
     for index in &revisions {
