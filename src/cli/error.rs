@@ -152,7 +152,7 @@ impl From<ConfigError> for CommandError {
 
 impl From<ScriptError> for CommandError {
     fn from(error: ScriptError) -> Self {
-        Self::from_error(&error, false)
+        Self::from_error(&error, error.is_command_error())
     }
 }
 

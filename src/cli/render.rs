@@ -9,7 +9,7 @@ use crate::script::ScriptDirectory;
 
 /// Which of Alembic's short lines (`Script.cmd_format`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Line {
+pub(super) enum Line {
     /// `heads`
     Head,
     /// `current`
@@ -42,18 +42,18 @@ impl Line {
 
 /// Renders revisions of one directory.
 #[derive(Debug, Clone, Copy)]
-pub struct Renderer<'a> {
+pub(super) struct Renderer<'a> {
     scripts: &'a ScriptDirectory,
 }
 
 impl<'a> Renderer<'a> {
     /// For the revisions of a directory.
-    pub fn new(scripts: &'a ScriptDirectory) -> Self {
+    pub(super) fn new(scripts: &'a ScriptDirectory) -> Self {
         Self { scripts }
     }
 
     /// `Script._head_only`. `current` marks it `(current)`, which only `history -i` does.
-    pub fn line(&self, index: RevisionIndex, line: Line, current: bool) -> String {
+    pub(super) fn line(&self, index: RevisionIndex, line: Line, current: bool) -> String {
         let map = &self.scripts.map;
         let revision = map.revision(index);
         let mut text = String::new();
@@ -85,7 +85,7 @@ impl<'a> Renderer<'a> {
     }
 
     /// `Script.log_entry`: with its newline at the end, after which the commands print another one.
-    pub fn entry(&self, index: RevisionIndex, current: bool) -> String {
+    pub(super) fn entry(&self, index: RevisionIndex, current: bool) -> String {
         let map = &self.scripts.map;
         let (revision, script) = (map.revision(index), self.scripts.script(index));
         let head = if map.is_head(index) { " (head)" } else { "" };
@@ -110,7 +110,7 @@ impl<'a> Renderer<'a> {
     }
 
     /// The revision for `--format json`. `is_current`: whether it is a row of the version table, where that is known.
-    pub fn json(&self, index: RevisionIndex, is_current: Option<bool>) -> RevisionJson<'a> {
+    pub(super) fn json(&self, index: RevisionIndex, is_current: Option<bool>) -> RevisionJson<'a> {
         let map = &self.scripts.map;
         let (revision, script) = (map.revision(index), self.scripts.script(index));
         RevisionJson {
@@ -132,7 +132,7 @@ impl<'a> Renderer<'a> {
 
 /// One revision in every JSON result; see docs/json.md.
 #[derive(Debug, Clone, Serialize)]
-pub struct RevisionJson<'a> {
+pub(super) struct RevisionJson<'a> {
     revision: &'a str,
     down_revisions: Vec<&'a str>,
     depends_on: &'a [String],
@@ -150,9 +150,9 @@ pub struct RevisionJson<'a> {
 
 /// `{"revisions": […]}`, the result of heads, history, show, current and list.
 #[derive(Debug, Clone, Serialize)]
-pub struct RevisionsJson<'a> {
+pub(super) struct RevisionsJson<'a> {
     /// In the order of the text form.
-    pub revisions: Vec<RevisionJson<'a>>,
+    pub(super) revisions: Vec<RevisionJson<'a>>,
 }
 
 fn tree_marks(map: &RevisionMap, index: RevisionIndex) -> &'static str {
@@ -173,7 +173,7 @@ fn ids<'a>(ids: impl Iterator<Item = &'a RevisionId>) -> String {
 }
 
 /// A path as Python prints it: bytes that are no text come out as question marks (`errors="replace"`).
-pub fn path_text(path: &Path) -> String {
+pub(super) fn path_text(path: &Path) -> String {
     let mut text = String::new();
     for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
         text.push_str(chunk.valid());
