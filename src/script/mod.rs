@@ -5,6 +5,7 @@ mod bundled;
 mod directory;
 mod docstring;
 mod editor;
+pub mod env;
 mod error;
 mod evaluate;
 mod hooks;
