@@ -182,3 +182,6 @@ impl Reading<'_> {
 fn scalar(items: Vec<Option<String>>) -> Vec<String> {
     items.into_iter().flatten().collect()
 }
+
+#[cfg(test)]
+mod tests;
