@@ -160,10 +160,14 @@ impl Announce for Ui {
     /// Wrapped and indented where standard input is a terminal, silenced by `-q`.
     fn message(&mut self, text: &str) {
         if !self.options.quiet {
-            let text = self.wrapped(text);
-            self.out.push_str(&text);
-            self.out.push('\n');
+            self.unsilenced_message(text);
         }
+    }
+
+    fn unsilenced_message(&mut self, text: &str) {
+        let text = self.wrapped(text);
+        self.out.push_str(&text);
+        self.out.push('\n');
     }
 
     fn announced<T, E>(

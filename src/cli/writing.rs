@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use super::context::CommandContext;
+use super::engine::Mutation;
 use super::error::CommandError;
 use super::exit::ExitStatus;
 use super::ui::Ui;
 use crate::config::{Project, ScriptSettings};
-use crate::runtime::{Interpreter, Search};
+use crate::runtime::{Invocation, Request};
 use crate::script::{
     Announce, HookPython, MainOption, Naming, NewRevision, RevisionWriter, ScriptDirectory, Templates, WriteError,
     WriteSettings, Written,
@@ -20,47 +21,47 @@ pub(super) struct PythonCommand {
     /// Arguments in Alembic's spelling, without the program's name.
     pub(super) argv: Vec<String>,
     /// Main options of the ini section that it is run with.
-    #[expect(dead_code, reason = "for the engine")]
     pub(super) options: BTreeMap<String, String>,
+    /// Whether there is a script directory yet.
+    pub(super) project: ProjectState,
 }
 
-impl PythonCommand {
-    /// The command line that limbec was given.
-    pub(super) fn as_given(context: &CommandContext) -> Self {
-        Self { argv: context.invocation.alembic.clone(), options: BTreeMap::new() }
-    }
+/// Whether there is a script directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ProjectState {
+    /// There is.
+    Ready,
+    /// `init` makes it.
+    ToBeMade,
 }
 
 /// Has the project's own Alembic do a command. `why` says what limbec cannot do itself.
 pub(super) fn needs_python(
-    _context: &mut CommandContext,
-    command: &PythonCommand,
+    context: &mut CommandContext,
+    command: PythonCommand,
     why: &str,
 ) -> Result<ExitStatus, CommandError> {
-    let alembic = format!("`alembic {}` does it", command.argv.join(" "));
-    Err(CommandError::not_available("running Alembic itself").caused_by(why.to_owned()).hint(alembic))
+    if context.ui.verbosity() > 0 {
+        context.ui.status(&format!("Python is needed: {why}"));
+    }
+    let mut invocation = match command.project {
+        ProjectState::Ready => context.engine_invocation(command.argv, Mutation::Allowed)?,
+        ProjectState::ToBeMade => Invocation { argv: command.argv, ..Invocation::default() },
+    };
+    invocation.overrides.options.extend(command.options);
+    context.run_request(&Request::Command(invocation))?;
+    Ok(ExitStatus::Success)
 }
 
-/// The project's interpreter, if there is one.
-pub(super) fn interpreter(context: &CommandContext, configured: Option<PathBuf>) -> Option<Interpreter> {
-    let explicit = context.globals.python.clone().or(configured);
-    let variable = |name: &str| context.environment.variable(name).map(PathBuf::from);
-    let executable = std::env::current_exe().and_then(|path| path.canonicalize()).ok();
-    let (virtual_env, home) = (variable("VIRTUAL_ENV"), variable("HOME"));
-    Interpreter::find(&Search {
-        explicit: explicit.as_deref(),
-        virtual_env: virtual_env.as_deref(),
-        path: context.environment.variables.get("PATH").map(AsRef::as_ref),
-        home: home.as_deref(),
-        directory: &context.environment.current_dir,
-        executable: executable.as_deref(),
-    })
-    .ok()
+/// Has the project's own Alembic do the command that limbec was given.
+pub(super) fn as_given_by_python(context: &mut CommandContext, why: &str) -> Result<ExitStatus, CommandError> {
+    let argv = context.invocation.alembic.clone();
+    needs_python(context, PythonCommand { argv, options: BTreeMap::new(), project: ProjectState::Ready }, why)
 }
 
 /// The templates for `init`: those of the project's Alembic, if it has one.
-pub(super) fn templates(context: &CommandContext) -> Templates {
-    let alembic = interpreter(context, None).and_then(|python| python.packages().directory("alembic"));
+pub(super) fn templates(context: &mut CommandContext) -> Templates {
+    let alembic = context.interpreter().ok().and_then(|python| python.packages().directory("alembic"));
     Templates { installed: alembic.map(|folder| folder.join("templates")).filter(|folder| folder.is_dir()) }
 }
 
@@ -75,7 +76,7 @@ impl Files {
     pub(super) fn of(context: &mut CommandContext) -> Result<Self, CommandError> {
         let settings = context.script_settings()?;
         let project = context.project()?;
-        let python = if settings.hooks.is_empty() { HookPython::default() } else { hook_python(context, &project) };
+        let python = if settings.hooks.is_empty() { HookPython::default() } else { hook_python(context) };
         Ok(Self { project, settings: write_settings(&settings, python, context.environment.current_dir.clone()) })
     }
 
@@ -100,7 +101,7 @@ impl Files {
                 warn(&mut context.ui, &written);
                 Ok(ExitStatus::Success)
             }
-            Err(why) => needs_python(context, &PythonCommand::as_given(context), &why),
+            Err(why) => as_given_by_python(context, &why),
         }
     }
 
@@ -150,8 +151,9 @@ fn write_settings(settings: &ScriptSettings, python: HookPython, current_dir: Pa
     }
 }
 
-fn hook_python(context: &CommandContext, project: &Project) -> HookPython {
-    let interpreter = interpreter(context, project.settings.python.clone());
+/// Without an interpreter, hooks that need one are left to Python, which then says why there is none.
+fn hook_python(context: &mut CommandContext) -> HookPython {
+    let interpreter = context.interpreter().ok();
     HookPython {
         site_packages: interpreter.as_ref().map(|python| python.packages().folders).unwrap_or_default(),
         interpreter: interpreter.map(|python| python.path),

@@ -3,6 +3,8 @@
 pub enum WorkKind {
     /// `Generating FILE ...  done`: silenced.
     Work,
+    /// `Generating FILE ...  done` of `init`, which forgets about `-q`.
+    Unsilenced,
     /// `Running post write hook 'NAME' ...`, a line of its own, printed whatever `-q` says.
     Hook,
 }
@@ -23,8 +25,11 @@ pub trait Announce {
     where
         Self: Sized;
 
-    /// Alembic's `util.msg`.
+    /// Alembic's `util.msg`, silenced by `-q`.
     fn message(&mut self, text: &str);
+
+    /// The same where Alembic forgets about `-q`.
+    fn unsilenced_message(&mut self, text: &str);
 }
 
 /// Keeps the texts as Alembic would print them with standard input not being a terminal.
@@ -49,5 +54,9 @@ impl Announce for Transcript {
 
     fn message(&mut self, text: &str) {
         self.0 += &format!("{text}\n");
+    }
+
+    fn unsilenced_message(&mut self, text: &str) {
+        self.message(text);
     }
 }

@@ -176,27 +176,32 @@ enum Action {
     Copy { file: TemplateFile, target: PathBuf },
     Generate { target: PathBuf, text: String },
     Append { target: PathBuf, text: String },
-    Tell(String),
+    Skip { text: String, silenced: bool },
 }
 
 impl Action {
     fn run(&self, announce: &mut impl Announce) -> Result<(), InitError> {
         match self {
             Self::Copy { file, target } => {
-                announce.announced(WorkKind::Work, &format!("Generating {}", target.display()), |_| file.copy(target))
+                announce
+                    .announced(WorkKind::Unsilenced, &format!("Generating {}", target.display()), |_| file.copy(target))
             }
             Self::Generate { target, text } => {
-                announce.announced(WorkKind::Work, &format!("Generating {}", target.display()), |_| {
+                announce.announced(WorkKind::Unsilenced, &format!("Generating {}", target.display()), |_| {
                     append(OpenOptions::new().write(true).create_new(true), target, text)
                 })
             }
             Self::Append { target, text } => {
-                announce.announced(WorkKind::Work, &format!("Appending to existing {}", target.display()), |_| {
+                announce.announced(WorkKind::Unsilenced, &format!("Appending to existing {}", target.display()), |_| {
                     append(OpenOptions::new().append(true), target, &format!("\n\n{text}"))
                 })
             }
-            Self::Tell(text) => {
-                announce.message(text);
+            Self::Skip { text, silenced } => {
+                if *silenced {
+                    announce.message(text)
+                } else {
+                    announce.unsilenced_message(text)
+                }
                 Ok(())
             }
         }
@@ -294,12 +299,13 @@ fn script_location(directory: &Path, target: &Path, config: &Path) -> String {
         return shown(directory);
     }
     let folder = config.parent().unwrap_or(config);
-    shown(&Path::new("%(here)s").join(relative_to(target, folder)))
+    shown(&python_path(&Path::new("%(here)s").join(relative_to(target, folder))))
 }
 
 fn ini_action(file: &TemplateFile, ini: &Path, script_location: &str) -> Result<Action, InitError> {
     if ini.exists() {
-        return Ok(Action::Tell(format!("File {} already exists, skipping", ini.display())));
+        let text = format!("File {} already exists, skipping", ini.display());
+        return Ok(Action::Skip { text, silenced: true });
     }
     Ok(Action::Generate { target: ini.to_owned(), text: file.rendered(script_location)? })
 }
@@ -313,10 +319,8 @@ fn toml_action(file: &TemplateFile, toml: &Path, script_location: &str) -> Resul
     let table: toml::Table =
         text.parse().map_err(|source| InitError::Toml { file: target.clone(), source: Box::new(source) })?;
     if table.get("tool").and_then(toml::Value::as_table).is_some_and(|tool| tool.contains_key("alembic")) {
-        return Ok(Action::Tell(format!(
-            "File {} already exists and already has a [tool.alembic] section, skipping",
-            toml.display()
-        )));
+        let text = format!("File {} already exists and already has a [tool.alembic] section, skipping", toml.display());
+        return Ok(Action::Skip { text, silenced: false });
     }
     Ok(Action::Append { target, text: file.rendered(script_location)? })
 }

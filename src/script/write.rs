@@ -235,7 +235,7 @@ impl RevisionWriter<'_> {
         let Parsed::Script(script) = parsed else { return Ok(Vec::new()) };
         let known = self.directory.map.warnings().len();
         let revisions = self.directory.scripts.iter().map(|script| script.revision.clone());
-        let map = RevisionMap::build(revisions.chain([script.revision]).collect())?;
+        let map = RevisionMap::build(revisions.chain([script.revision]).collect()).map_err(misfit)?;
         Ok(map.warnings().iter().skip(known).map(ToString::to_string).collect())
     }
 
@@ -264,6 +264,16 @@ impl RevisionWriter<'_> {
             return Err(WriteError::LabelsMissing { revision, labels: label.clone(), path });
         }
         Ok(Some(*script))
+    }
+}
+
+/// What the constructor of a revision refuses, Alembic reports; the rest it dies of.
+fn misfit(error: RevisionError) -> WriteError {
+    match error {
+        RevisionError::SelfLoop(_) | RevisionError::DependencySelfLoop(_) | RevisionError::IllegalCharacters { .. } => {
+            WriteError::Revision(error)
+        }
+        other => WriteError::DoesNotFit(other),
     }
 }
 

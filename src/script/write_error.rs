@@ -3,19 +3,23 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::python::{DateError, repr_string};
+use super::python::{DateError, FormatError, repr_string};
 use super::{HookError, HookNeedsPython, NamingError, ScriptError, template};
 use crate::revision::{RevisionError, RevisionId};
 
 /// Why a revision file was not written, or not as it should be. `Display` is Alembic's sentence where it has one.
 #[derive(Debug, Error)]
 pub enum WriteError {
-    /// A symbol stands for nothing, or the new revision does not fit into the graph.
+    /// A symbol stands for nothing, or an identifier is not one.
     #[error(transparent)]
     Revision(#[from] RevisionError),
+    /// The graph would be broken with the new revision; Alembic writes the file and dies of an exception, now or with the
+    /// next command.
+    #[error("the new revision does not fit in: {0}")]
+    DoesNotFit(RevisionError),
     /// `file_template` cannot be used.
     #[error(transparent)]
-    Naming(#[from] NamingError),
+    Naming(NamingError),
     /// `timezone` cannot be used.
     #[error(transparent)]
     Date(#[from] DateError),
@@ -93,12 +97,24 @@ pub enum NeedsPython {
         /// Where and what.
         need: template::NeedsPython,
     },
+    /// `file_template` has a conversion that is not known here.
+    #[error(transparent)]
+    FileTemplate(NamingError),
     /// `output_encoding` is not known, or does not have all characters.
     #[error("output_encoding {} is left to Python", repr_string(.0))]
     Encoding(String),
     /// A hook is registered in Python.
     #[error(transparent)]
     Hook(#[from] HookNeedsPython),
+}
+
+impl From<NamingError> for WriteError {
+    fn from(error: NamingError) -> Self {
+        match error.reason {
+            FormatError::Conversion(_) => Self::NeedsPython(NeedsPython::FileTemplate(error)),
+            _ => Self::Naming(error),
+        }
+    }
 }
 
 impl From<HookNeedsPython> for WriteError {
@@ -115,7 +131,8 @@ impl WriteError {
             Self::Date(error) => error.is_command_error(),
             Self::Hook(error) => error.is_command_error(),
             Self::MultipleLocations | Self::NotALocation(_) | Self::NotAHead(_) | Self::LabelsMissing { .. } => true,
-            Self::Naming(_)
+            Self::DoesNotFit(_)
+            | Self::Naming(_)
             | Self::DependsOnNothing(_)
             | Self::Exists(_)
             | Self::Broken { .. }

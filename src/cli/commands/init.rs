@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -5,7 +6,7 @@ use clap::Args;
 use crate::cli::context::CommandContext;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
-use crate::cli::writing::{PythonCommand, needs_python, templates};
+use crate::cli::writing::{ProjectState, PythonCommand, needs_python, templates};
 use crate::config::Sources;
 use crate::script::{InitError, InitRequest, init};
 
@@ -38,10 +39,13 @@ pub fn run(context: &mut CommandContext, args: &InitArgs) -> Result<ExitStatus, 
         toml: PathBuf::from(sources.toml),
         current_dir: environment.current_dir.clone(),
     };
-    match init(&request, &templates(context), &mut context.ui) {
+    let templates = templates(context);
+    match init(&request, &templates, &mut context.ui) {
         Ok(()) => Ok(ExitStatus::Success),
         Err(error @ InitError::NeedsPython { .. }) => {
-            needs_python(context, &PythonCommand::as_given(context), &error.to_string())
+            let argv = context.invocation.alembic.clone();
+            let command = PythonCommand { argv, options: BTreeMap::new(), project: ProjectState::ToBeMade };
+            needs_python(context, command, &error.to_string())
         }
         Err(error) => Err(CommandError::from_error(&error, error.is_command_error())),
     }

@@ -4,7 +4,7 @@ use clap::Args;
 use crate::cli::context::CommandContext;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
-use crate::cli::writing::{Files, PythonCommand, needs_python};
+use crate::cli::writing::{Files, as_given_by_python};
 use crate::script::{NewRevision, random_id};
 
 /// Make a revision that merges several heads
@@ -34,7 +34,7 @@ pub struct MergeArgs {
 pub fn run(context: &mut CommandContext, args: &MergeArgs) -> Result<ExitStatus, CommandError> {
     let files = Files::of(context)?;
     if files.project.revision_environment()? {
-        return needs_python(context, &PythonCommand::as_given(context), "revision_environment is set");
+        return as_given_by_python(context, "revision_environment is set");
     }
     let new = NewRevision {
         id: args.rev_id.clone().filter(|id| !id.is_empty()).unwrap_or_else(random_id),

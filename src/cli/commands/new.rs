@@ -10,7 +10,7 @@ use crate::cli::args::Format;
 use crate::cli::context::CommandContext;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
-use crate::cli::writing::{Files, PythonCommand, needs_python, warn};
+use crate::cli::writing::{Files, ProjectState, PythonCommand, needs_python, warn};
 use crate::script::{Announce, NewRevision, WorkKind, description_slug, free_stamp, random_id};
 
 /// Longest identifier that Alembic's version table has room for (VARCHAR(32)), in characters.
@@ -91,10 +91,11 @@ pub fn run(context: &mut CommandContext, args: &NewArgs) -> Result<ExitStatus, C
             ("file_template".to_owned(), format!("{stamp}_{slug}")),
             ("timezone".to_owned(), timezone.clone()),
         ]),
+        project: ProjectState::Ready,
     };
     if !args.no_autogenerate {
         let (path, command) = (files.target(&scripts, &new)?, python());
-        let status = needs_python(context, &command, "a new revision is filled by autogenerate")?;
+        let status = needs_python(context, command, "a new revision is filled by autogenerate")?;
         return if path.is_file() { Ok(tell(context, args, &new.id, &path)) } else { Ok(status) };
     }
     match files.write_announced(&scripts, &new, &mut OnlyErrors)? {
@@ -105,7 +106,7 @@ pub fn run(context: &mut CommandContext, args: &NewArgs) -> Result<ExitStatus, C
         }
         Err(why) => {
             let (path, command) = (files.target(&scripts, &new)?, python());
-            needs_python(context, &command, &why)?;
+            needs_python(context, command, &why)?;
             Ok(tell(context, args, &new.id, &path))
         }
     }
@@ -180,4 +181,6 @@ impl Announce for OnlyErrors {
     }
 
     fn message(&mut self, _text: &str) {}
+
+    fn unsilenced_message(&mut self, _text: &str) {}
 }

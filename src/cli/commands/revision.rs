@@ -4,7 +4,7 @@ use clap::Args;
 use crate::cli::context::CommandContext;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
-use crate::cli::writing::{Files, PythonCommand, needs_python};
+use crate::cli::writing::{Files, as_given_by_python};
 use crate::script::{NewRevision, random_id};
 
 /// Make a new revision file
@@ -50,10 +50,10 @@ pub fn run(context: &mut CommandContext, args: &RevisionArgs) -> Result<ExitStat
         if args.sql {
             return Err(CommandError::failed("Using --sql with --autogenerate does not make any sense"));
         }
-        return needs_python(context, &PythonCommand::as_given(context), "--autogenerate runs env.py");
+        return as_given_by_python(context, "--autogenerate runs env.py");
     }
     if environment {
-        return needs_python(context, &PythonCommand::as_given(context), "revision_environment is set");
+        return as_given_by_python(context, "revision_environment is set");
     }
     if args.sql {
         return Err(CommandError::failed(

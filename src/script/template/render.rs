@@ -294,6 +294,8 @@ impl Renderer<'_> {
 
     /// An expression with its filters. Mako writes `str(TEXT)`, so the text is read as the arguments of a call.
     fn expression(&self, text: &str, filters: &str) -> Result<String, String> {
+        // Mako also parses the text by itself, which line breaks and comments do not survive.
+        parse_module(text.trim_start()).map_err(|_| "an expression that is not understood")?;
         let parsed = parse_expression(&format!("f({text})")).map_err(|_| "an expression that is not understood")?;
         let Expr::Call(call) = parsed.into_syntax().body.as_ref().clone() else {
             return Err("an expression that is not understood".to_owned());
