@@ -232,7 +232,10 @@ impl RevisionWriter<'_> {
         }
         let parsed =
             parse_revision(target, bytes).map_err(|source| WriteError::Broken { path: target.to_owned(), source })?;
-        let Parsed::Script(script) = parsed else { return Ok(Vec::new()) };
+        let script = match parsed {
+            Parsed::Script(script) => script,
+            Parsed::Undecided(why) => return Err(NeedsPython::Unreadable(why).into()),
+        };
         let known = self.directory.map.warnings().len();
         let revisions = self.directory.scripts.iter().map(|script| script.revision.clone());
         let map = RevisionMap::build(revisions.chain([script.revision]).collect()).map_err(misfit)?;

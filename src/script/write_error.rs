@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::python::{DateError, FormatError, repr_string};
-use super::{HookError, HookNeedsPython, NamingError, ScriptError, template};
+use super::{HookError, HookNeedsPython, NamingError, ScriptError, Undecided, template};
 use crate::revision::{RevisionError, RevisionId};
 
 /// Why a revision file was not written, or not as it should be. `Display` is Alembic's sentence where it has one.
@@ -103,6 +103,9 @@ pub enum NeedsPython {
     /// `output_encoding` is not known, or does not have all characters.
     #[error("output_encoding {} is left to Python", repr_string(.0))]
     Encoding(String),
+    /// What the new file declares cannot be told from its text.
+    #[error("line {} of the new file: {} {}", .0.line, .0.name, .0.reason)]
+    Unreadable(Undecided),
     /// A hook is registered in Python.
     #[error(transparent)]
     Hook(#[from] HookNeedsPython),

@@ -68,11 +68,17 @@ def test_messages(twins: Twins, message: str | None) -> None:
     twins.both("revision", "--rev-id", "next", *options)
 
 
-@pytest.mark.parametrize("message", ['three """ quotes', "ends in a backslash\\", '"', "null \\x"])
+@pytest.mark.parametrize("message", ['three """ quotes', "ends in a backslash\\", '"', "\\x4"])
 def test_messages_that_break_the_file(twins: Twins, message: str) -> None:
     ours, theirs = twins.both("revision", "-m", message)
     if theirs.status:
-        assert ours.stderr.startswith("error: ") and not list((twins.limbec_root / "migrations/versions").iterdir())
+        assert ours.stderr.startswith("error: ")
+
+
+def test_a_broken_file_is_not_written(twins: Twins) -> None:
+    ours = twins.run_limbec("revision", "-m", 'three """ quotes')
+    assert ours.status == 1 and "would not be a valid revision file" in ours.stderr
+    assert not list((twins.limbec_root / "migrations/versions").iterdir())
 
 
 @pytest.mark.parametrize("name", NAMES)
