@@ -1,5 +1,6 @@
 //! The project's configuration: the ini file and `[tool.alembic]` exactly as Alembic reads them, and limbec's own settings.
 
+mod adopted;
 mod error;
 mod ini;
 mod interpolation;
@@ -8,8 +9,10 @@ mod project;
 mod script_settings;
 mod settings;
 mod sources;
+mod target;
 mod toml;
 
+pub use adopted::{Adopted, AdoptedState};
 pub use error::{ConfigError, IniFault, InterpolationFault};
 pub use ini::{DEFAULT_SECTION, Ini};
 pub use package::{PackageFolders, PackageResolver};
@@ -17,4 +20,5 @@ pub use project::{DEFAULT_INI_SECTION, Project, ProjectOptions};
 pub use script_settings::ScriptSettings;
 pub use settings::{Settings, SettingsError, UrlSource};
 pub use sources::Sources;
+pub use target::{DatabaseTarget, EnvPy, Place, TargetError, TargetRequest, UrlOrigin};
 pub use toml::{OptionValue, Toml};

@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::adopted::Adopted;
 use super::error::ConfigError;
 use super::toml::{Toml, TomlTable, TomlValue, ToolFault};
 use crate::plan::TransactionMode;
@@ -23,6 +24,8 @@ pub struct Settings {
     pub transaction: Option<TransactionMode>,
     /// The project's interpreter: an absolute path, or a bare name to be looked up on PATH.
     pub python: Option<PathBuf>,
+    /// What `limbec adopt` has seen env.py do.
+    pub adopted: Option<Adopted>,
 }
 
 /// How the database URL is given.
@@ -89,7 +92,7 @@ pub enum SettingsError {
 }
 
 /// Keys of the settings; `sections` is one more on the outermost level.
-const KEYS: [&str; 4] = ["url", "schema", "transaction", "python"];
+const KEYS: [&str; 5] = ["url", "schema", "transaction", "python", "adopted"];
 const SECTIONS: &str = "sections";
 
 impl Settings {
@@ -160,6 +163,12 @@ impl Settings {
                     });
                 }
                 "python" => self.python = Some(interpreter(text("the path of a Python interpreter")?, path)),
+                "adopted" => {
+                    let TomlValue::Table(record) = &node.value else {
+                        return Err(bad(path, node.line, key, "the table that `limbec adopt` writes"));
+                    };
+                    self.adopted = Some(Adopted::from_table(record, path, node.line)?);
+                }
                 SECTIONS if outermost => {}
                 _ => {
                     let (path, key, similar) = (path.to_owned(), key.clone(), closest(key));
@@ -171,7 +180,7 @@ impl Settings {
     }
 }
 
-fn bad(path: &Path, line: usize, key: &str, expected: &'static str) -> SettingsError {
+pub(super) fn bad(path: &Path, line: usize, key: &str, expected: &'static str) -> SettingsError {
     SettingsError::BadValue { path: path.to_owned(), line, key: key.to_owned(), expected }
 }
 
