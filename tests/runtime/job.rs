@@ -20,7 +20,7 @@ pub(crate) struct Job {
     pub(crate) requests: Vec<Request>,
     /// Revisions in the order of their upgrades; the plan is what lies between the heads and the target.
     pub(crate) order: Vec<String>,
-    /// Refuse this call.
+    /// Refuse this call; or `silence` (print nothing) or `panic`.
     pub(crate) refuse: Option<String>,
 }
 
@@ -39,6 +39,18 @@ pub(crate) struct Run {
     pub(crate) stdout: String,
     pub(crate) stderr: String,
     pub(crate) report: Option<Report>,
+}
+
+impl Run {
+    pub(crate) fn report(&self) -> &Report {
+        self.report.as_ref().unwrap_or_else(|| panic!("no report\n{}\n{}", self.stdout, self.stderr))
+    }
+
+    /// The first request's Python failure.
+    pub(crate) fn failure(&self) -> Result<&Value, String> {
+        let failure = self.report().failures.first().and_then(Option::as_ref);
+        failure.ok_or_else(|| format!("no failure\n{}\n{}", self.stdout, self.stderr))
+    }
 }
 
 impl Job {
@@ -93,7 +105,7 @@ pub(crate) fn perform(text: &str) -> ExitCode {
         if let Err(error) = &result {
             code = u8::try_from(error.exit_code().unwrap_or(1)).unwrap_or(255);
             report.errors.push(format!("{error:?}"));
-            report.failures.push(error.python().map(failure));
+            report.failures.push(error.python().map(|python| failure(python, &files(request))));
         }
         report.results.push(result.map_err(|error| error.to_string()));
     }
@@ -111,11 +123,21 @@ pub(crate) fn perform(text: &str) -> ExitCode {
     ExitCode::from(code)
 }
 
-fn failure(failure: &PythonFailure) -> Value {
+/// The revision files of a request.
+fn files(request: &Request) -> Vec<PathBuf> {
+    match request {
+        Request::RunEnv(Invocation { scripts: Some(scripts), .. }) => {
+            scripts.iter().map(|script| script.path.clone()).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn failure(failure: &PythonFailure, files: &[PathBuf]) -> Value {
     json!({
+        "location": failure.location(&files.iter().map(PathBuf::as_path).collect::<Vec<_>>()),
         "kind": format!("{:?}", failure.kind), "type": failure.type_name, "message": failure.message,
         "traceback": failure.traceback,
-        "frames": failure.frames.iter().map(|frame| json!([frame.file, frame.line])).collect::<Vec<_>>(),
     })
 }
 
@@ -135,7 +157,12 @@ struct Executor<'a> {
 impl Host for Executor<'_> {
     fn call(&mut self, method: &str, params: Value) -> Result<Value, HostRefusal> {
         self.calls.push((method.to_owned(), params.clone()));
-        println!("host: {method}");
+        if self.job.refuse.as_deref() != Some("silence") {
+            println!("host: {method}");
+        }
+        if self.job.refuse.as_deref() == Some("panic") {
+            panic!("the host panics");
+        }
         if self.job.refuse.as_deref() == Some(method) {
             return Err(HostRefusal::new(format!("the host refuses {method}")));
         }
