@@ -54,6 +54,7 @@ class Line:
         down, up = os.pipe(), os.pipe()
         arguments = [str(self.python), "-c", text_of("child"), str(down[0]), str(up[1])]
         environment = {**os.environ, "PYTHONHASHSEED": "0", **self.variables}
+        environment.pop("PYTHONUNBUFFERED", None)
         with open(self.folder / "out.txt", "w+") as out, open(self.folder / "err.txt", "w+") as err:
             child = subprocess.Popen(
                 arguments, cwd=self.folder, pass_fds=(down[0], up[1]), stdout=out, stderr=err, env=environment

@@ -195,7 +195,7 @@ fn a_closed_pipe_does_not_stop_a_migration(subject: &Subject) -> Result<(), Fail
     let (reader, writer) = std::io::pipe()?;
     drop(reader);
     let status = command.stdout(writer).stderr(std::process::Stdio::null()).status()?;
-    // Alembic's own exit status for output that nobody took.
+    // Python's own exit status for output that nobody took.
     assert_eq!(status.code(), Some(120));
     assert_eq!(project.state().1, names(&["r2"]));
     Ok(())

@@ -9,9 +9,11 @@ use limbec::runtime::{Implementation, Interpreter, Origin, RuntimeError, Search}
 
 use crate::pythons::{self, nowhere};
 
+type Case = fn(&Path) -> Result<(), Failed>;
+
 pub(crate) fn all() -> Vec<Trial> {
     let Some(python) = pythons::all().into_iter().find(|python| python.library.is_some()) else { return Vec::new() };
-    let cases: [(&str, fn(&Path) -> Result<(), Failed>); 5] = [
+    let cases: [(&str, Case); 5] = [
         ("find_order_of_places", order_of_places),
         ("find_through_a_shim", through_a_shim),
         ("find_refuses_what_is_none", refuses_what_is_none),

@@ -57,6 +57,8 @@ impl Job {
     pub(crate) fn command(&self, directory: &Path, report: &Path) -> Command {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.env(VARIABLE, serde_json::to_string(self).unwrap()).env("LIMBEC_TEST_REPORT", report);
+        // A variable of whoever runs the tests, under which every line is written at once.
+        command.env_remove("PYTHONUNBUFFERED");
         command.current_dir(directory).stdin(Stdio::null());
         command
     }

@@ -98,28 +98,40 @@ def resume_collector():
 
 
 def flush_streams():
-    """Keeps the order of lines right between Python and limbec. Whether all arrived is told by `finish`."""
+    """Keeps the order of lines right between Python and limbec."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except (OSError, ValueError, AttributeError):
-            pass  # closed, full or absent; a migration must not die of it
+        except OSError:
+            divert(stream)
+        except (ValueError, AttributeError):
+            pass  # closed or absent
+
+
+lost_output = False
+
+
+def divert(stream):
+    """Nobody takes this output any more. Without this the next print() would raise, in the middle of a migration."""
+    global lost_output
+    lost_output = True
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+        stream.flush()
+    except (OSError, ValueError):
+        pass  # not a file: it is up to whoever put it there
 
 
 def finish():
-    """What finalisation would do that anybody can notice; false if the last output could not be written."""
+    """What finalisation would do that anybody can notice; false if some output could not be written."""
     import atexit
 
     threading._shutdown()
     atexit._run_exitfuncs()
-    flushed = True
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            if stream is not None and not stream.closed:
-                stream.flush()
-        except (OSError, ValueError):
-            flushed = False
-    return flushed
+    flush_streams()
+    return not lost_output
 
 
 def set_arguments(argv):
