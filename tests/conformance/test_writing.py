@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -395,6 +396,8 @@ def test_templates_of_real_projects(twins: Twins, corpus: Path) -> None:
     for number, text in enumerate(sorted(texts)):
         if b"Create Date: ${create_date}" not in text:
             continue
+        # The applications are not installed here.
+        text = re.sub(rb"^(import|from) (?!alembic|sqlalchemy|typing)", rb"# \g<0>", text, flags=re.MULTILINE)
         twins.write("migrations/script.py.mako", text)
-        ours, _ = twins.both("revision", "--head", "root@head", "--rev-id", f"zz{number}", "-m", "it's\nnew")
+        ours, _ = twins.both("revision", "--head", "root@head", "--rev-id", f"zz{number}", "-m", "it's new")
         assert ours.status == 0, text
