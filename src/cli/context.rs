@@ -8,7 +8,7 @@ use super::environment::Environment;
 use super::error::{CommandError, ErrorKind};
 use super::render::path_text;
 use super::ui::Ui;
-use crate::config::{ConfigError, Project, ProjectOptions, ScriptSettings};
+use crate::config::{ConfigError, DatabaseTarget, Project, ProjectOptions, ScriptSettings};
 use crate::revision::{Revision, RevisionMap};
 use crate::script::{self, Script, ScriptDirectory, Undecided};
 
@@ -27,6 +27,7 @@ pub struct CommandContext {
     script_settings: Option<Rc<ScriptSettings>>,
     pub(super) scripts: Option<Rc<ScriptDirectory>>,
     pub(super) engine: Engine,
+    pub(super) target: Option<Rc<DatabaseTarget>>,
 }
 
 impl CommandContext {
@@ -41,6 +42,7 @@ impl CommandContext {
             script_settings: None,
             scripts: None,
             engine: Engine::default(),
+            target: None,
         }
     }
 

@@ -6,7 +6,9 @@ use super::context::CommandContext;
 use super::engine::Mutation;
 use super::error::CommandError;
 use super::progress::Progress;
-use crate::migrate::{self, MigrateError, Operation, RunTarget};
+use crate::config::{DatabaseTarget, TargetRequest};
+use crate::database::{self, Access, Connection, Dialect, VersionTableName};
+use crate::migrate::{self, MigrateError, Operation, Purge, RunTarget};
 use crate::plan::Plan;
 use crate::revision::RevisionId;
 
@@ -19,12 +21,75 @@ pub(super) struct DatabaseState {
     pub(super) url: String,
 }
 
+/// A connection of limbec's own.
+pub(super) struct Direct {
+    /// Open.
+    pub(super) connection: Connection,
+    /// The version table that env.py configures.
+    pub(super) table: VersionTableName,
+    /// The URL as Alembic would print it, password hidden.
+    pub(super) url: String,
+}
+
 impl CommandContext {
+    /// Where the database is, as far as that can be known without running env.py.
+    ///
+    /// # Errors
+    /// A configured URL that is none, or that cannot be found where the settings say.
+    pub(super) fn database_target(&mut self) -> Result<Rc<DatabaseTarget>, CommandError> {
+        if let Some(target) = &self.target {
+            return Ok(Rc::clone(target));
+        }
+        let project = self.project()?;
+        let location = self.script_settings()?.locations.script_location.clone();
+        let target = DatabaseTarget::find(
+            &project,
+            &location,
+            &TargetRequest {
+                url: self.globals.url.as_deref(),
+                url_variable: self.environment.variable("LIMBEC_URL"),
+                schema: self.globals.schema.as_deref(),
+                schema_variable: self.environment.variable("LIMBEC_SCHEMA"),
+                transaction: self.globals.transaction,
+                environment: &|name| self.environment.variables.get(name)?.to_str().map(str::to_owned),
+            },
+        )?;
+        for warning in &target.warnings {
+            self.ui.warning(warning);
+        }
+        Ok(Rc::clone(self.target.insert(Rc::new(target))))
+    }
+
+    /// A connection of limbec's own, where it is certain that env.py would use the same database and version table, and
+    /// would do nothing else with them.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub(super) fn direct(&mut self, access: Access) -> Result<Option<Direct>, CommandError> {
+        let target = self.database_target()?;
+        let Some((url, table)) = target.known().filter(|_| target.is_known_without_python()) else { return Ok(None) };
+        if matches!(url.dialect(), Dialect::Other(_)) {
+            return Ok(None);
+        }
+        let connection = Connection::open(url, &self.database_environment(), access)?;
+        Ok(Some(Direct { connection, table: table.clone(), url: url.accepted_by_sqlalchemy().obfuscated() }))
+    }
+
+    /// What a connection may take from the environment: libpq's variables and HOME.
+    pub(super) fn database_environment(&self) -> database::Environment {
+        let text = |(name, value): (&String, &std::ffi::OsString)| Some((name.clone(), value.to_str()?.to_owned()));
+        self.environment.variables.iter().filter_map(text).collect()
+    }
+
     /// Every database that the project's env.py works on, usually one.
     ///
     /// # Errors
     /// No database, or one that does not answer.
     pub(super) fn database_states(&mut self) -> Result<Vec<DatabaseState>, CommandError> {
+        if let Some(Direct { mut connection, table, url }) = self.direct(Access::Read)? {
+            let rows = connection.version_rows(&table)?.unwrap_or_default();
+            return Ok(vec![DatabaseState { rows, url }]);
+        }
         let argv = self.alembic_argv(&["current"]);
         let mut states = Vec::new();
         self.run_env(argv, Mutation::Forbidden, &mut |rows, target| {
@@ -40,6 +105,28 @@ impl CommandContext {
     /// As `database_states`.
     pub(super) fn version_rows(&mut self) -> Result<Vec<RevisionId>, CommandError> {
         Ok(self.database_states()?.into_iter().next().map(|state| state.rows).unwrap_or_default())
+    }
+
+    /// Does the operation on the version table alone, where no script and no code of env.py has a part in it: an upgrade
+    /// or downgrade with nothing to do, a stamp. Whether it was done.
+    ///
+    /// # Errors
+    /// What the graph or the database says.
+    pub(super) fn migrate_without_python(&mut self, operation: &Operation, purge: Purge) -> Result<bool, CommandError> {
+        let is_stamp = matches!(operation, Operation::Stamp { .. });
+        if is_stamp && self.database_target()?.env.runs_code_on_stamp() {
+            return Ok(false);
+        }
+        let access = if is_stamp { Access::Write } else { Access::Read };
+        let Some(Direct { mut connection, table, .. }) = self.direct(access)? else { return Ok(false) };
+        let scripts = self.scripts()?;
+        if is_stamp {
+            migrate::stamp(&mut connection, &table, purge, |rows| Ok(operation.plan(&scripts.map, rows)?))?;
+            return Ok(true);
+        }
+        let rows = connection.version_rows(&table)?.unwrap_or_default();
+        // Without rows Alembic creates the table even if there is nothing else to do.
+        Ok(!rows.is_empty() && operation.plan(&scripts.map, &rows)?.steps.is_empty())
     }
 
     /// Runs the command that was typed through env.py: the operation is planned for what its connection reads.

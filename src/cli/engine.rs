@@ -1,6 +1,7 @@
 //! Python as the commands see it: found on first use, started by the first request, told what the command line says.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
 
@@ -8,7 +9,8 @@ use super::argparse::Invocation;
 use super::context::CommandContext;
 use super::error::{CommandError, ErrorKind};
 use super::exit::ExitStatus;
-use crate::config::{PackageFolders, PackageResolver, Settings, UrlSource};
+use crate::config::{PackageFolders, PackageResolver, Place, Settings, UrlOrigin};
+use crate::database::DatabaseUrl;
 use crate::revision::{Revision, RevisionId};
 use crate::runtime::{
     self, FailureKind, Interpreter, Metadata, Mode, NoCalls, Overrides, PythonFailure, Request, Runtime, RuntimeError,
@@ -198,35 +200,25 @@ impl CommandContext {
 
     /// What the command line, the environment and limbec's settings say against env.py, in this order.
     fn overrides(&mut self) -> Result<Overrides, CommandError> {
-        let settings = self.project()?.settings.clone();
-        let url = match self.url_override() {
-            Some(url) => Some(url.to_owned()),
-            None => settings.url.as_ref().map(|source| self.url_of(source)).transpose()?,
+        let target = self.database_target()?;
+        let project = self.project()?;
+        let url = match &target.place {
+            // These two are what env.py uses anyway.
+            Place::Known { origin: UrlOrigin::Ini { .. } | UrlOrigin::EnvPy { .. }, .. } | Place::Unknown { .. } => {
+                None
+            }
+            Place::Known { url, .. } => {
+                let configured = project.main_option("sqlalchemy.url").ok().flatten();
+                let driver = configured.and_then(|text| DatabaseUrl::parse(&text).ok());
+                Some(url.accepted_by_sqlalchemy().with_driver_of(driver.as_ref()).with_password())
+            }
         };
         Ok(Overrides {
             url,
-            schema: self.schema_override().map(str::to_owned).or(settings.schema),
-            transaction: self.globals.transaction.or(settings.transaction),
-            options: std::collections::BTreeMap::new(),
+            schema: self.schema_override().map(str::to_owned).or_else(|| project.settings.schema.clone()),
+            transaction: self.globals.transaction.or(project.settings.transaction),
+            options: BTreeMap::new(),
         })
-    }
-
-    fn url_of(&self, source: &UrlSource) -> Result<String, CommandError> {
-        match source {
-            UrlSource::Literal(url) => Ok(url.clone()),
-            UrlSource::Environment(name) => self.environment.variable(name).map(str::to_owned).ok_or_else(|| {
-                CommandError::usage(format!("the settings take the URL from the variable {name}, which is not set"))
-                    .hint(format!("set {name}, or give --url"))
-            }),
-            UrlSource::File(path) => match std::fs::read_to_string(path) {
-                Ok(text) => Ok(text.trim().to_owned()),
-                Err(error) => Err(CommandError::usage(format!(
-                    "the settings take the URL from {}, which cannot be read",
-                    super::render::path_text(path)
-                ))
-                .caused_by(error.to_string())),
-            },
-        }
     }
 }
 

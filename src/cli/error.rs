@@ -2,7 +2,7 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use super::ui::Ui;
-use crate::config::ConfigError;
+use crate::config::{ConfigError, TargetError};
 use crate::database::DatabaseError;
 use crate::migrate::MigrateError;
 use crate::revision::RevisionError;
@@ -188,6 +188,12 @@ impl From<RuntimeError> for CommandError {
             RuntimeError::Load { .. } => failure.hint("`LIMBEC_PYTHON_MODE=child` runs Python without loading it"),
             _ => failure,
         }
+    }
+}
+
+impl From<TargetError> for CommandError {
+    fn from(error: TargetError) -> Self {
+        Self { kind: ErrorKind::Usage, ..Self::from_error(&error, false) }
     }
 }
 

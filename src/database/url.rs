@@ -146,6 +146,17 @@ impl DatabaseUrl {
         url
     }
 
+    /// The same URL with the driver of another one of the same dialect, where none is named: SQLAlchemy's default driver
+    /// need not be installed where the other one is in use.
+    #[must_use]
+    pub fn with_driver_of(&self, other: Option<&Self>) -> Self {
+        let mut url = self.clone();
+        if let Some(other) = other.filter(|other| self.driver().is_none() && other.backend() == self.backend()) {
+            url.driver_name.clone_from(&other.driver_name);
+        }
+        url
+    }
+
     /// The text with the password as `***`: SQLAlchemy's `render_as_string(hide_password=True)`.
     pub fn obfuscated(&self) -> String {
         self.render("***")

@@ -1,7 +1,8 @@
-use super::conversation::{Conversation, Planner};
+use super::conversation::{Conversation, Planner, Refusal};
 use super::{Event, MigrateError};
 use crate::database::{Connection, VersionTableName};
-use crate::plan::{HeadChange, Plan};
+use crate::plan::Plan;
+use crate::revision::RevisionId;
 use crate::runtime::{Invocation, Request, Runtime};
 
 /// Runs env.py once. The heads that its own connection reads are given to the planner, whose steps are then run in the
@@ -20,24 +21,30 @@ pub fn run_env(
     Ok(())
 }
 
-/// Applies a plan of stamps to the version table itself, in one transaction, the deletion of all rows included where
-/// `Purge::All` asks for it.
+/// Stamps on the version table itself: rows are read, planned for and changed in one transaction, the deletion of all
+/// rows included where `Purge::All` asks for it.
 ///
 /// # Errors
-/// What the database says, and Alembic's sentence when a row that should change is not there.
+/// The planner's refusal, what the database says, and Alembic's sentence when a row that should change is not there.
 pub fn stamp(
     connection: &mut Connection,
     table: &VersionTableName,
-    plan: &Plan,
     purge: Purge,
+    planner: impl FnOnce(&[RevisionId]) -> Result<Plan, Refusal>,
 ) -> Result<(), MigrateError> {
-    let changes: Vec<HeadChange> = plan.steps.iter().flat_map(|step| step.changes.iter().cloned()).collect();
     let mut transaction = connection.begin()?;
     transaction.ensure_version_table(table)?;
-    if purge == Purge::All {
-        transaction.purge(table)?;
+    let rows = match purge {
+        Purge::Nothing => transaction.version_rows(table)?.unwrap_or_default(),
+        Purge::All => {
+            transaction.purge(table)?;
+            Vec::new()
+        }
+    };
+    let plan = planner(&rows).map_err(MigrateError::Refused)?;
+    for step in &plan.steps {
+        transaction.apply(table, &step.changes)?;
     }
-    transaction.apply(table, &changes)?;
     transaction.commit()?;
     Ok(())
 }

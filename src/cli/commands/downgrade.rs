@@ -3,7 +3,7 @@ use clap::Args;
 use crate::cli::context::CommandContext;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
-use crate::migrate::Operation;
+use crate::migrate::{Operation, Purge};
 
 use super::upgrade::range_target;
 
@@ -30,6 +30,9 @@ pub fn run(context: &mut CommandContext, args: &DowngradeArgs) -> Result<ExitSta
     if args.sql && !args.revision.contains(':') {
         return Err(CommandError::failed("downgrade with --sql requires <fromrev>:<torev>"));
     }
-    context.migrate(&Operation::Downgrade { target })?;
+    let operation = Operation::Downgrade { target };
+    if args.sql || !context.migrate_without_python(&operation, Purge::Nothing)? {
+        context.migrate(&operation)?;
+    }
     Ok(ExitStatus::Success)
 }

@@ -3,7 +3,7 @@ use clap::Args;
 use crate::cli::context::CommandContext;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
-use crate::migrate::Operation;
+use crate::migrate::{Operation, Purge};
 
 /// Set the version table to revisions without running them
 #[derive(Debug, Clone, Args)]
@@ -29,7 +29,11 @@ pub struct StampArgs {
 pub fn run(context: &mut CommandContext, args: &StampArgs) -> Result<ExitStatus, CommandError> {
     context.script_settings()?;
     let targets = if args.sql { offline_targets(&args.revisions)? } else { args.revisions.clone() };
-    context.migrate(&Operation::Stamp { targets })?;
+    let purge = if args.purge { Purge::All } else { Purge::Nothing };
+    let operation = Operation::Stamp { targets };
+    if args.sql || !context.migrate_without_python(&operation, purge)? {
+        context.migrate(&operation)?;
+    }
     Ok(ExitStatus::Success)
 }
 

@@ -3,7 +3,7 @@ use clap::Args;
 use crate::cli::context::CommandContext;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
-use crate::migrate::Operation;
+use crate::migrate::{Operation, Purge};
 
 /// Upgrade to a later revision
 #[derive(Debug, Clone, Args)]
@@ -25,7 +25,10 @@ pub struct UpgradeArgs {
 /// A target that does not fit the graph or the database, and whatever a script raises.
 pub fn run(context: &mut CommandContext, args: &UpgradeArgs) -> Result<ExitStatus, CommandError> {
     let target = range_target(context, &args.revision, args.sql)?;
-    context.migrate(&Operation::Upgrade { target })?;
+    let operation = Operation::Upgrade { target };
+    if args.sql || !context.migrate_without_python(&operation, Purge::Nothing)? {
+        context.migrate(&operation)?;
+    }
     Ok(ExitStatus::Success)
 }
 
