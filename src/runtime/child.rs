@@ -1,5 +1,6 @@
 use std::io::{BufRead, BufReader, PipeReader, PipeWriter, Write, pipe};
 use std::os::fd::AsRawFd;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 
@@ -65,10 +66,13 @@ impl PythonChild {
 
     /// How the child ended, whose pipes have closed.
     fn lost(&mut self) -> RuntimeError {
-        let interpreter = self.interpreter.clone();
         match self.process.wait() {
-            Ok(status) => RuntimeError::Lost { interpreter, status },
-            Err(source) => RuntimeError::Spawn { interpreter, source },
+            // A second Ctrl-C while it was telling of the first, or one before it could tell anything.
+            Ok(status) if status.code() == Some(130) || status.signal() == Some(libc::SIGINT) => {
+                RuntimeError::Interrupted
+            }
+            Ok(status) => RuntimeError::Lost { interpreter: self.interpreter.clone(), status },
+            Err(source) => RuntimeError::Spawn { interpreter: self.interpreter.clone(), source },
         }
     }
 }

@@ -15,7 +15,7 @@ def open_line(read_end, write_end):
             data = data[writer.write(data) :]
         reply = reader.readline()
         if not reply:
-            raise SystemExit("limbec is gone")
+            raise EOFError("limbec is gone")
         return reply.decode("utf-8")
 
     return exchange
@@ -28,7 +28,9 @@ exchange = open_line(int(sys.argv[1]), int(sys.argv[2]))
 scope = {"__name__": "_limbec_boot", "exchange": exchange}
 try:
     exec(compile(json.loads(exchange('{"boot": null}')), "<limbec>/boot.py", "exec"), scope)
-except (KeyboardInterrupt, SystemExit):
-    os._exit(130)  # between requests: whatever was asked for has been told
+except KeyboardInterrupt:
+    os._exit(130)  # between requests, or for the second time
+except EOFError:
+    os._exit(1)
 # Finalisation takes longer than many a migration; `finish` has done what could be noticed of it.
 os._exit(0 if scope["flushed"] else 120)
