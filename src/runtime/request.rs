@@ -16,7 +16,7 @@ pub enum Request {
     Command(Invocation),
     /// Runs env.py without a database and tells what it would use.
     Probe(Invocation),
-    /// Imports revision files for what they declare; the answer is a list, see `Metadata`.
+    /// Imports revision files for what they declare; the answer is a list of `Metadata`, in the order of `paths`.
     Metadata {
         /// The files, absolute.
         paths: Vec<PathBuf>,

@@ -158,7 +158,7 @@ fn one_process_answers_many_requests(subject: &Subject) -> Result<(), Failed> {
     let run = subject.job(&project, requests).run(project.folder.path());
     let results = &run.report().results;
     let first: &Value = results[0].as_ref().map_err(Clone::clone)?;
-    assert_eq!(first[0]["value"]["revision"], "r1");
+    assert_eq!(first[0]["revision"], "r1");
     assert_eq!(results[1].as_ref().map_err(Clone::clone)?["targets"][0]["url"], "sqlite:///test.db");
     assert_eq!(results[3], Err("Can't locate revision identified by 'nonsense'".to_owned()));
     assert_eq!(project.state(), (names(&["t1", "t2"]), names(&["r2"])));

@@ -4,34 +4,26 @@ import os
 import sys
 from contextlib import ExitStack
 
-from . import failures
-
 # Never closed: a resource unpacked from an archive must stay for as long as this process lives.
 unpacked = ExitStack()
 
 
 def metadata(session, request):
-    """What revision files declare, by importing them; a list of ``{"value": …}`` or ``{"failure": …}``."""
-    extend_path(request["sys_path"])
-    return [describe_file(path) for path in request["paths"]]
-
-
-def describe_file(path):
+    """What revision files declare, by importing them, in the order of the paths; the first failure ends it."""
     from alembic import util
 
-    try:
-        module = util.load_python_file(*os.path.split(path))
-        return {
-            "value": {
-                "revision": getattr(module, "revision", None),
-                "down_revision": strings(util.to_tuple(module.down_revision, default=())),
-                "branch_labels": strings(util.to_tuple(getattr(module, "branch_labels", None), default=())),
-                "depends_on": strings(util.to_tuple(getattr(module, "depends_on", None), default=())),
-                "doc": module.__doc__,
-            }
-        }
-    except BaseException as error:
-        return {"failure": failures.describe(error)}
+    extend_path(request["sys_path"])
+    return [declared(util, util.load_python_file(*os.path.split(path))) for path in request["paths"]]
+
+
+def declared(util, module):
+    return {
+        "revision": getattr(module, "revision", None),
+        "down_revision": strings(util.to_tuple(module.down_revision, default=())),
+        "branch_labels": strings(util.to_tuple(getattr(module, "branch_labels", None), default=())),
+        "depends_on": strings(util.to_tuple(getattr(module, "depends_on", None), default=())),
+        "doc": module.__doc__,
+    }
 
 
 def strings(values):
