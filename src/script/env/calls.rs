@@ -5,7 +5,7 @@ use super::expressions::Reader;
 use super::read::NotUnderstood;
 use super::state::{Dict, Event, Frame, State};
 use super::statements::Flow;
-use super::text::Text;
+use super::text::{Condition, Text};
 use super::value::{Function, Truth, Value, root};
 
 /// How deep functions of env.py may call each other.
@@ -50,6 +50,10 @@ impl<'a> Reader<'a> {
         for value in arguments.values() {
             self.hand_over(value, name, state, arguments.line)?;
         }
+        // What readers of .env files call the wish to replace variables that are set.
+        if arguments.keyword("override").is_some_and(|value| *value != Value::Bool(false)) {
+            state.environment_changed = Some(arguments.line);
+        }
         Ok(self.opaque(expression))
     }
 
@@ -79,6 +83,13 @@ impl<'a> Reader<'a> {
                 Some(coroutine) => self.awaited(coroutine.clone(), expression, state),
                 None => Ok(self.opaque(expression)),
             },
+            "importlib" | "pkgutil" => {
+                state.imported.get_or_insert_with(|| path.to_owned());
+                self.unknown_call(path, &arguments, expression, state)
+            }
+            "alembic" if ["alembic.op.", "alembic.command."].iter().any(|start| path.starts_with(start)) => {
+                self.refuse(expression, format!("it calls {path}"))
+            }
             "sys" if path == "sys.exit" => Ok(Value::Path("sys.exit()".to_owned())),
             "typing" if path == "typing.cast" => match arguments.positional.get(1) {
                 Some(value) => Ok(value.clone()),
@@ -88,8 +99,7 @@ impl<'a> Reader<'a> {
                 self.refuse(expression, "it listens to events of SQLAlchemy, which may change connections")
             }
             "dotenv" => {
-                let overrides = arguments.keyword("override").is_some_and(|value| *value != Value::Bool(false));
-                if overrides || arguments.open || arguments.positional.len() > 3 {
+                if arguments.open || arguments.positional.len() > 3 {
                     state.environment_changed = Some(arguments.line);
                 }
                 // Without override it only adds what is absent, as an imported module might.
@@ -260,7 +270,9 @@ impl<'a> Reader<'a> {
                 .cloned();
             let value = match (given, &parameter.default) {
                 (Some(value), _) => value,
-                (None, Some(default)) => self.evaluate(default, state)?,
+                // Python evaluated the default when it came to the `def`: only a literal is the same now.
+                (None, Some(default)) if default.is_literal_expr() => self.evaluate(default, state)?,
+                (None, Some(default)) => Value::unsettled(self.line(&**default), format!("the default of {name}")),
                 (None, None) => {
                     return self.refuse(expression, format!("{} is called without {name}", function.node.name));
                 }
@@ -291,10 +303,20 @@ impl<'a> Reader<'a> {
             Some(Value::Text(Text::Literal(text))) => Some(text.clone()),
             _ => None,
         };
+        let count = match arguments.positional.get(2) {
+            None => Some(usize::MAX),
+            Some(Value::Number(count)) => Some(*count as usize),
+            Some(_) => None,
+        };
+        if !arguments.keywords.is_empty() || arguments.open {
+            return self.opaque(expression);
+        }
         match (name, arguments.positional.len(), literal(0), literal(1)) {
-            ("replace", 2, Some(from), Some(to)) if !from.is_empty() => {
-                Value::Text(Text::Replace(Box::new(text.clone()), from, to))
-            }
+            ("replace", 2 | 3, Some(from), Some(to)) if !from.is_empty() => match count {
+                Some(count) => Value::Text(Text::Replace(Box::new(text.clone()), [from, to], count)),
+                None => self.opaque(expression),
+            },
+            ("startswith", 1, Some(start), None) => Value::Condition(Condition::StartsWith(text.clone(), start)),
             ("strip", 0, ..) => Value::Text(Text::Strip(Box::new(text.clone()))),
             _ => self.opaque(expression),
         }

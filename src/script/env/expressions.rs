@@ -148,7 +148,11 @@ impl<'a> Reader<'a> {
             Expr::StringLiteral(literal) => Value::Text(Text::Literal(literal.value.to_str().to_owned())),
             Expr::BooleanLiteral(literal) => Value::Bool(literal.value),
             Expr::NoneLiteral(_) => Value::none(),
-            Expr::NumberLiteral(_) | Expr::BytesLiteral(_) | Expr::EllipsisLiteral(_) => self.opaque(expression),
+            Expr::NumberLiteral(literal) => match literal.value.as_int().and_then(ruff_python_ast::Int::as_u8) {
+                Some(number) => Value::Number(number),
+                None => self.opaque(expression),
+            },
+            Expr::BytesLiteral(_) | Expr::EllipsisLiteral(_) => self.opaque(expression),
             Expr::FString(fstring) => self.fstring(fstring, state)?,
             Expr::Name(name) => self.name(name.id.as_str(), expression, state)?,
             Expr::Attribute(attribute) => {
@@ -349,9 +353,16 @@ impl<'a> Reader<'a> {
         expression: &'a Expr,
         state: &mut State<'a>,
     ) -> Result<Value<'a>, NotUnderstood> {
-        let mut values = Vec::new();
-        for value in &operation.values {
-            values.push(self.evaluate(value, state)?);
+        let mut values: Vec<Value<'a>> = Vec::new();
+        for operand in &operation.values {
+            let before = (state.events.len(), state.options.clone(), state.dicts.clone());
+            let value = self.evaluate(operand, state)?;
+            let certain = values.iter().all(|value| matches!(value.truth(), Truth::Known(_)));
+            let changed = before.0 != state.events.len() || before.1 != state.options;
+            if !certain && (changed || before.2.iter().any(|(number, dict)| state.dicts.get(number) != Some(dict))) {
+                return self.refuse(expression, "and/or decide about something that matters");
+            }
+            values.push(value);
         }
         // `get_section(…) or {}`: a section that is there wins, and one that is not has no URL either.
         if let (BoolOp::Or, [first @ Value::Dict(_), ..]) = (operation.op, values.as_slice()) {
@@ -447,6 +458,12 @@ impl<'a> Reader<'a> {
                 if path == "os.environ" && state.environment_changed.is_none() =>
             {
                 negated(Condition::IsSet(name.clone()), *operator == CmpOp::NotIn)
+            }
+            (CmpOp::Eq | CmpOp::NotEq, Value::Text(a), Value::Text(b)) => {
+                negated(Condition::Equals(a.clone(), b.clone()), *operator == CmpOp::NotEq)
+            }
+            (CmpOp::In | CmpOp::NotIn, Value::Text(Text::Literal(part)), Value::Text(text)) => {
+                negated(Condition::Contains(text.clone(), part.clone()), *operator == CmpOp::NotIn)
             }
             _ => self.opaque(expression),
         })

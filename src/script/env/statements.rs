@@ -164,7 +164,7 @@ impl<'a> Reader<'a> {
             }
             Stmt::AugAssign(assign) => self.augmented(assign, statement, state)?,
             Stmt::FunctionDef(function) => self.define(function, state)?,
-            Stmt::ClassDef(class) => self.define_class(class, state),
+            Stmt::ClassDef(class) => self.define_class(class, state)?,
             Stmt::Import(import) => self.import(import, state),
             Stmt::ImportFrom(import) => self.import_from(import, state),
             Stmt::Return(inner) => {
@@ -260,13 +260,19 @@ impl<'a> Reader<'a> {
     }
 
     /// A class is not followed: it may not know anything that matters.
-    fn define_class(&mut self, class: &'a StmtClassDef, state: &mut State<'a>) {
-        let used = self.critical_name(|names| class.body.iter().for_each(|s| names.visit_stmt(s)), state);
-        let value = match used {
+    fn define_class(&mut self, class: &'a StmtClassDef, state: &mut State<'a>) -> Result<(), NotUnderstood> {
+        for base in class.arguments.iter().flat_map(|arguments| &arguments.args) {
+            if matches!(self.evaluate(base, state)?, Value::Path(path) if path.starts_with("alembic.ddl")) {
+                return self
+                    .refuse(class, "it teaches Alembic a dialect, which may have version tables of its own kind");
+            }
+        }
+        let value = match self.critical_name(|names| class.body.iter().for_each(|s| names.visit_stmt(s)), state) {
             Some(name) => Value::unsettled(self.line(class), format!("{name} inside the class {}", class.name)),
             None => self.opaque(class),
         };
         state.bind(class.name.as_str(), value);
+        Ok(())
     }
 
     /// `a, b = x, y` is two assignments; `None` then, since they have been made.
@@ -388,8 +394,13 @@ impl<'a> Reader<'a> {
     }
 
     fn with(&mut self, with: &'a StmtWith, state: &mut State<'a>) -> Result<Flow<'a>, NotUnderstood> {
+        let before = state.clone();
+        let mut foreign = None;
         for item in &with.items {
             let value = self.evaluate(&item.context_expr, state)?;
+            if !matches!(value, Value::Connection(_) | Value::Transaction) {
+                foreign.get_or_insert_with(|| self.line(&item.context_expr));
+            }
             let entered = match value {
                 Value::Connection(engine) => Value::Connection(engine),
                 Value::Engine(_) => return self.refuse(with, "an engine is entered"),
@@ -403,7 +414,12 @@ impl<'a> Reader<'a> {
                 self.assign(target, entered, state)?;
             }
         }
-        self.run(&[&with.body], state, false)
+        let flow = self.run(&[&with.body], state, false)?;
+        // A foreign manager may swallow an error, as contextlib.suppress does, and the body may then be half done.
+        if let (Some(line), true) = (foreign, before.options != state.options || before.events == state.events) {
+            *state = State::join(None, std::mem::take(state), before, line)?;
+        }
+        Ok(flow)
     }
 
     fn attempt(&mut self, attempt: &'a StmtTry, state: &mut State<'a>) -> Result<Flow<'a>, NotUnderstood> {

@@ -205,6 +205,26 @@ fn urls_of_the_environment_are_found() {
             vec![("DB", "x://a")],
             "x://a",
         ),
+        (
+            "url = os.environ['DB']\nif url.startswith('postgres://'):\n    url = url.replace('postgres://', 'postgresql://', 1)\nconfig.set_main_option('sqlalchemy.url', url)",
+            vec![("DB", "postgres://h/postgres://")],
+            "postgresql://h/postgres://",
+        ),
+        (
+            "if os.getenv('ENV') == 'test':\n    config.set_main_option('sqlalchemy.url', 'x://t')",
+            vec![("ENV", "test")],
+            "x://t",
+        ),
+        (
+            "if os.getenv('ENV', 'dev') != 'test':\n    config.set_main_option('sqlalchemy.url', 'x://t')",
+            vec![("ENV", "test")],
+            "ini://",
+        ),
+        (
+            "url = os.environ['DB']\nif '+asyncpg' in url:\n    url = url.replace('+asyncpg', '')\nconfig.set_main_option('sqlalchemy.url', url)",
+            vec![("DB", "p+asyncpg://h")],
+            "p://h",
+        ),
     ] {
         let summary = understood(&template_with(&format!("{lines}\n")));
         assert_eq!(url(&summary, &variables).as_deref(), Ok(expected), "{lines}");

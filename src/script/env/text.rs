@@ -16,8 +16,8 @@ pub enum Text {
     Choice(Box<Condition>, Box<Text>, Box<Text>),
     /// An f-string, `+`.
     Concat(Vec<Text>),
-    /// `.replace(from, to)`
-    Replace(Box<Text>, String, String),
+    /// `.replace(from, to)`, at most so many times.
+    Replace(Box<Text>, [String; 2], usize),
     /// `.strip()`
     Strip(Box<Text>),
     /// `urllib.parse.quote_plus(…)`
@@ -33,6 +33,12 @@ pub enum Condition {
     Truthy(Text),
     /// `is not None`
     IsNotNone(Text),
+    /// `==`
+    Equals(Text, Text),
+    /// `.startswith(…)`
+    StartsWith(Text, String),
+    /// `in`
+    Contains(Text, String),
     /// In `os.environ`.
     IsSet(String),
     /// The opposite.
@@ -87,7 +93,7 @@ impl Text {
 
     /// The value; `None` for Python's `None`.
     pub fn resolve(&self, sources: &Sources<'_>) -> Result<Option<String>, Undecidable> {
-        let some = |text: &Text| text.resolve(sources)?.ok_or(Undecidable::IsNone);
+        let some = |text: &Text| present(text, sources);
         Ok(Some(match self {
             Self::None => return Ok(None),
             Self::Literal(text) => text.clone(),
@@ -102,7 +108,7 @@ impl Text {
                 return if condition.holds(sources)? { then.resolve(sources) } else { otherwise.resolve(sources) };
             }
             Self::Concat(parts) => parts.iter().map(some).collect::<Result<String, _>>()?,
-            Self::Replace(text, from, to) => some(text)?.replace(from.as_str(), to),
+            Self::Replace(text, [from, to], count) => some(text)?.replacen(from.as_str(), to, *count),
             Self::Strip(text) => some(text)?.trim().to_owned(),
             Self::QuotePlus(text) => quote_plus(&some(text)?),
             Self::Interpolated(text) => match text.resolve(sources)? {
@@ -141,6 +147,9 @@ impl Condition {
                 }
                 set
             }
+            Self::Equals(a, b) => a.resolve(sources)? == b.resolve(sources)?,
+            Self::StartsWith(text, start) => present(text, sources)?.starts_with(start.as_str()),
+            Self::Contains(text, part) => present(text, sources)?.contains(part.as_str()),
             Self::Not(inner) => !inner.holds(sources)?,
             Self::All(parts) => {
                 for part in parts {
@@ -152,6 +161,11 @@ impl Condition {
             }
         })
     }
+}
+
+/// The text, where Python would fail on `None`.
+fn present(text: &Text, sources: &Sources<'_>) -> Result<String, Undecidable> {
+    text.resolve(sources)?.ok_or(Undecidable::IsNone)
 }
 
 fn missing(name: &str, sources: &Sources<'_>, otherwise: Undecidable) -> Undecidable {

@@ -19,6 +19,7 @@ pub(super) enum Value<'a> {
     SectionName,
     Text(Text),
     Bool(bool),
+    Number(u8),
     Condition(Condition),
     /// A dictionary of the state, by number.
     Dict(usize),
