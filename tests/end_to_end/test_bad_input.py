@@ -55,7 +55,8 @@ def refuses(project, limbec, words, *sentences, status=None):
 @pytest.mark.parametrize("words", [*READING, ["new", "x", "--no-autogenerate"], ["current"]], ids=" ".join)
 def test_no_ini(words, tmp_path, limbec):
     done = run(limbec, *words, cwd=tmp_path)
-    done.failed("No 'script_location' key found in configuration.", status=255)
+    # Alembic's own commands end as Alembic's do.
+    done.failed("No 'script_location' key found in configuration.", status=2 if words[0] == "new" else 255)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -84,16 +85,17 @@ def test_duplicate_ids(project, limbec):
 
 
 @pytest.mark.parametrize("words", READING, ids=" ".join)
-def test_a_cycle(words, project, limbec):
+def test_a_cycle(words, project, limbec, alembic_bin):
     project.add("cccc", "eeee")
     project.add("dddd", "cccc")
     project.add("eeee", "dddd")
-    refuses(project, limbec, words, "Cycle is detected in revisions (cccc, dddd, eeee)", status=255)
+    theirs = project.run(alembic_bin, *words)
+    refuses(project, limbec, words, "Cycle is detected in revisions (cccc, dddd, eeee)", status=theirs.status)
 
 
 def test_a_self_loop(project, limbec):
     project.add("cccc", "cccc")
-    refuses(project, limbec, ["heads"], "Self-loop is detected in revisions (cccc)", status=255)
+    refuses(project, limbec, ["heads"], "Self-loop is detected in revisions (cccc)", status=1)
 
 
 @pytest.mark.parametrize("words", READING, ids=" ".join)
@@ -104,9 +106,9 @@ def test_a_missing_down_revision(words, project, limbec):
 
 @pytest.mark.parametrize("words", READING, ids=" ".join)
 def test_an_unreadable_file(words, project, limbec):
-    # A folder with the name of a revision: unreadable for root too.
-    (project.versions / "cccc_.py").mkdir()
-    refuses(project, limbec, words, "cccc_.py", status=1)
+    # A link that leads nowhere is unreadable for root too.
+    (project.versions / "cccc_.py").symlink_to("nowhere.py")
+    refuses(project, limbec, words, "nowhere.py", status=1)
 
 
 @pytest.mark.parametrize("words", READING, ids=" ".join)
@@ -215,8 +217,6 @@ def unprivileged(tmp_path, limbec, words, cwd):
     done = subprocess.run(
         [copied, *words], cwd=cwd, user=65534, group=65534, capture_output=True, text=True, stdin=subprocess.DEVNULL
     )
-    from support.projects import Run
-
     return Run(done.returncode, done.stdout, done.stderr)
 
 
