@@ -40,16 +40,19 @@ impl Project {
 
     /// Everything that Alembic reads before it looks at revision files. `packages` is asked for `package:directory` only.
     pub fn script_settings(&self, packages: &dyn PackageResolver) -> Result<ScriptSettings, ConfigError> {
-        let script_location = self.alembic_text("script_location")?.ok_or(ConfigError::NoScriptLocation)?;
+        let script_location = self.alembic_option("script_location")?.ok_or(ConfigError::NoScriptLocation)?;
         let truncate_slug_length = self.truncate_slug_length()?;
-        let prepend_sys_path = self.prepend_sys_path()?;
+        let mut hints = Vec::new();
+        let prepend_sys_path = self.prepended_paths(&mut hints)?;
         let import_roots: Vec<PathBuf> = prepend_sys_path.iter().map(|path| self.cwd.join(path)).collect();
         let recursive = self.alembic_flag("recursive_version_locations")?;
+        let OptionValue::Text(script_location) = script_location else {
+            return Err(self.toml.wrong_shape("script_location", "a string"));
+        };
         let script_location = resource(&script_location, packages, &import_roots)?;
         let file_template = self.alembic_text("file_template")?.unwrap_or_else(|| DEFAULT_FILE_TEMPLATE.to_owned());
         let sourceless = self.alembic_flag("sourceless")?;
         let output_encoding = self.alembic_text("output_encoding")?.unwrap_or_else(|| "utf-8".to_owned());
-        let mut hints = Vec::new();
         let version_locations = self.version_locations(&mut hints)?;
         let timezone = self.alembic_text("timezone")?;
         let hooks = self.post_write_hooks()?;
@@ -84,6 +87,10 @@ impl Project {
 
     /// `prepend_sys_path` as given.
     pub fn prepend_sys_path(&self) -> Result<Vec<String>, ConfigError> {
+        self.prepended_paths(&mut Vec::new())
+    }
+
+    fn prepended_paths(&self, hints: &mut Vec<String>) -> Result<Vec<String>, ConfigError> {
         const KEY: &str = "prepend_sys_path";
         if let Some(text) = self.ini.get(&self.section, KEY)?.filter(|text| !text.is_empty()) {
             return Ok(match self.separator(&["path_separator"])? {
@@ -91,7 +98,11 @@ impl Project {
                 None => legacy_split(&text, true),
             });
         }
-        self.toml_list(KEY, &mut Vec::new())
+        if let Some(OptionValue::Tables(_)) = self.toml.alembic_value(KEY)? {
+            hints.push(self.list_hint(KEY, "holds tables, which Python's sys.path ignores"));
+            return Ok(Vec::new());
+        }
+        self.toml_list(KEY, hints)
     }
 
     /// `version_locations` as given; empty means the default.
@@ -106,22 +117,27 @@ impl Project {
         self.toml_list(KEY, hints)
     }
 
-    /// A list in `[tool.alembic]`. Alembic iterates over a string by its characters, which nobody can mean: hence the hint.
+    /// A list in `[tool.alembic]`. Alembic iterates over whatever is there, which nobody can mean: hence the hints.
     fn toml_list(&self, key: &'static str, hints: &mut Vec<String>) -> Result<Vec<String>, ConfigError> {
         match self.toml.alembic_value(key)? {
             None | Some(OptionValue::Boolean(false) | OptionValue::Integer(0)) => Ok(Vec::new()),
             Some(OptionValue::List(items)) => Ok(items),
             Some(OptionValue::Text(text)) => {
                 if !text.is_empty() {
-                    hints.push(format!(
-                        "'{key}' in {} is a string, which Alembic reads character by character: write a list",
-                        self.toml.path().display()
-                    ));
+                    hints.push(self.list_hint(key, "is a string, which Alembic reads character by character"));
                 }
                 Ok(text.chars().map(String::from).collect())
             }
+            Some(OptionValue::Table(entries)) => {
+                hints.push(self.list_hint(key, "is a table, of which Alembic reads the keys"));
+                Ok(entries.into_iter().map(|(name, _)| name).collect())
+            }
             Some(_) => Err(self.toml.wrong_shape(key, "a list of strings")),
         }
+    }
+
+    fn list_hint(&self, key: &str, what: &str) -> String {
+        format!("'{key}' in {} {what}: write a list", self.toml.path().display())
     }
 
     /// `_get_file_separator_char`: the first of `keys` that the ini section has.
