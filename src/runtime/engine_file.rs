@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 /// The number of the C interface between limbec and the engine (`python/src/lib.rs`, `ABI`).
-pub const ENGINE_ABI: u32 = 1;
+pub(super) const ENGINE_ABI: u32 = 1;
 
 /// The engine's file: the one given, or beside this executable (a checkout), or in the `site-packages` of the prefix
 /// in whose `bin` this executable lies (a wheel). `None` if there is none, as after `cargo install`.

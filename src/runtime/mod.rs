@@ -15,11 +15,10 @@ mod protocol;
 mod request;
 mod signal;
 
-pub use engine_file::ENGINE_ABI;
 pub use error::RuntimeError;
 pub use failure::{FailureKind, Frame, PythonFailure};
 pub use host::{Host, HostRefusal, NoCalls};
 pub use interpreter::{Implementation, Interpreter, Origin, PythonVersion, Search};
 pub use launch::{Mode, Runtime, RuntimeOptions};
-pub use packages::{Packages, resolve_resource};
+pub use packages::Packages;
 pub use request::{Invocation, Metadata, Overrides, Request, ScriptEntry};

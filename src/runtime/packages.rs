@@ -85,15 +85,6 @@ impl Packages {
     }
 }
 
-/// The directory of a `package:dir` resource below one of `folders`, as `importlib.resources` would find it; `None` if
-/// it takes Python to tell.
-pub fn resolve_resource(resource: &str, folders: &[PathBuf]) -> Option<PathBuf> {
-    let mut parts = resource.split(':');
-    let mut folder = directory_in(folders, parts.next()?)?;
-    folder.extend(parts);
-    folder.is_dir().then_some(folder)
-}
-
 fn directory_in(folders: &[PathBuf], package: &str) -> Option<PathBuf> {
     let relative = package.replace('.', "/");
     let top = package.split('.').next().unwrap_or(package);
@@ -173,17 +164,16 @@ mod tests {
     }
 
     #[test]
-    fn a_resource_is_a_directory_of_a_regular_package() {
+    fn only_a_regular_package_has_one_directory() {
         let root = tempfile::tempdir().unwrap();
         touch(&root.path().join("app/__init__.py"));
         touch(&root.path().join("app/db/__init__.py"));
-        touch(&root.path().join("app/db/migrations/env.py"));
         touch(&root.path().join("space/migrations/env.py"));
-        let folders = [root.path().to_owned()];
-        let expected = root.path().join("app/db/migrations");
-        assert_eq!(resolve_resource("app.db:migrations", &folders), Some(expected.clone()));
-        assert_eq!(resolve_resource("app:db:migrations", &folders), Some(expected));
-        assert_eq!(resolve_resource("app:absent", &folders), None);
-        assert_eq!(resolve_resource("space:migrations", &folders), None);
+        touch(&root.path().join("module.py"));
+        let packages = Packages { folders: vec![root.path().to_owned()], mapped: Vec::new() };
+        assert_eq!(packages.directory("app.db"), Some(root.path().join("app/db")));
+        for name in ["app.absent", "space", "module", "absent"] {
+            assert_eq!(packages.directory(name), None, "{name}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{FailureKind, Host, HostRefusal, PythonFailure, RuntimeError};
+use super::{FailureKind, Host, HostRefusal, PythonFailure, RuntimeError, signal};
 
 /// Texts of the driver, by module name. `boot` and `child` are run, not imported.
 macro_rules! driver {
@@ -105,6 +105,7 @@ impl<'a> Conversation<'a> {
 
     fn call(&mut self, method: &str, params: Value) -> Value {
         let host = &mut *self.host;
+        let _mortality = (method == "plan").then(signal::Mortality::begin);
         match catch_unwind(AssertUnwindSafe(|| host.call(method, params))) {
             Ok(Ok(result)) => json!({"result": result}),
             Ok(Err(refusal)) => {

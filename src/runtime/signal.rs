@@ -1,4 +1,4 @@
-//! Ctrl-C while a child works: the terminal sends it to both processes, and this one has to wait for the other.
+//! Ctrl-C while Python works: the terminal sends it to this process and to a child alike.
 
 use std::ffi::{c_int, c_void};
 use std::mem::MaybeUninit;
@@ -34,6 +34,31 @@ impl Patience {
 impl Drop for Patience {
     fn drop(&mut self) {
         CHILD.store(0, Ordering::Release);
+        // SAFETY: restores what was there.
+        unsafe { libc::sigaction(libc::SIGINT, &raw const self.before, ptr::null_mut()) };
+    }
+}
+
+/// While it lives, SIGINT ends this process at once: limbec may be waiting for a lock or for an answer to a prompt, with
+/// nothing done yet that would have to be undone, and Python's own handler would only make a note of it.
+pub(super) struct Mortality {
+    before: libc::sigaction,
+}
+
+impl Mortality {
+    pub(super) fn begin() -> Self {
+        // SAFETY: an all-zero sigaction is the default action without flags.
+        unsafe {
+            let action: libc::sigaction = MaybeUninit::zeroed().assume_init();
+            let mut before = MaybeUninit::zeroed();
+            libc::sigaction(libc::SIGINT, &raw const action, before.as_mut_ptr());
+            Self { before: before.assume_init() }
+        }
+    }
+}
+
+impl Drop for Mortality {
+    fn drop(&mut self) {
         // SAFETY: restores what was there.
         unsafe { libc::sigaction(libc::SIGINT, &raw const self.before, ptr::null_mut()) };
     }

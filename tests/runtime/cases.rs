@@ -24,6 +24,7 @@ const WITH_ALEMBIC: &[(&str, Case)] = &[
     ("a_killed_child_is_an_error", a_killed_child_is_an_error),
     ("interrupt_of_the_process", interrupts::of_the_process),
     ("interrupt_of_the_group", interrupts::of_the_group),
+    ("interrupt_while_the_host_plans", interrupts::while_the_host_plans),
     ("a_killed_parent_takes_the_child_with_it", interrupts::a_killed_parent_takes_the_child_with_it),
 ];
 

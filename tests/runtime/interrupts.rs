@@ -64,3 +64,19 @@ pub(crate) fn a_killed_parent_takes_the_child_with_it(subject: &Subject) -> Resu
     assert_eq!(project.state(), (names(&["t1"]), names(&["r1"])));
     Ok(())
 }
+
+pub(crate) fn while_the_host_plans(subject: &Subject) -> Result<(), Failed> {
+    let project = Project::linear(1);
+    let mut job = subject.env_job(&project, &["upgrade", "head"]);
+    job.refuse = Some("sleep".to_owned());
+    let mut command = job.command(project.folder.path(), &project.path("report.json"));
+    let mut child = command.process_group(0).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+    let stdout = child.stdout.take().ok_or("no stdout")?;
+    BufReader::new(stdout).lines().map_while(Result::ok).find(|line| line == "host: plan").ok_or("it never planned")?;
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status()?;
+    let began = Instant::now();
+    assert_eq!(child.wait()?.signal(), Some(libc::SIGINT));
+    assert!(began.elapsed() < Duration::from_secs(30), "it slept on");
+    assert_eq!(project.state(), (vec![], vec![]));
+    Ok(())
+}

@@ -20,7 +20,7 @@ pub(crate) struct Job {
     pub(crate) requests: Vec<Request>,
     /// Revisions in the order of their upgrades; the plan is what lies between the heads and the target.
     pub(crate) order: Vec<String>,
-    /// Refuse this call; or `silence` (print nothing) or `panic`.
+    /// Refuse this call; or `silence` (print nothing), `panic`, or `sleep` (in `plan`).
     pub(crate) refuse: Option<String>,
 }
 
@@ -161,6 +161,9 @@ impl Host for Executor<'_> {
         self.calls.push((method.to_owned(), params.clone()));
         if self.job.refuse.as_deref() != Some("silence") {
             println!("host: {method}");
+        }
+        if self.job.refuse.as_deref() == Some("sleep") && method == "plan" {
+            std::thread::sleep(std::time::Duration::from_secs(60));
         }
         if self.job.refuse.as_deref() == Some("panic") {
             panic!("the host panics");
