@@ -1,9 +1,18 @@
+use std::time::Instant;
+
 use clap::Args;
+use serde::Serialize;
 
 use crate::cli::args::Format;
 use crate::cli::context::CommandContext;
+use crate::cli::databases::Direct;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
+use crate::cli::render::path_text;
+use crate::cli::table::Table;
+use crate::config::Place;
+use crate::database::Access;
+use crate::runtime::Mode;
 
 /// Explain how limbec sees this project, its database and its Python
 #[derive(Debug, Clone, Args)]
@@ -13,10 +22,204 @@ pub struct DoctorArgs {
     pub format: Format,
 }
 
+/// What doctor found; the JSON form is this, field by field.
+#[derive(Debug, Default, Serialize)]
+struct Findings {
+    project: ProjectFindings,
+    python: PythonFindings,
+    database: DatabaseFindings,
+    /// What is wrong; empty when all is well.
+    problems: Vec<String>,
+    /// What to type or to change.
+    hints: Vec<String>,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct ProjectFindings {
+    config: String,
+    section: String,
+    settings: Option<String>,
+    script_location: Option<String>,
+    revisions: Option<usize>,
+    heads: Vec<String>,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct PythonFindings {
+    interpreter: Option<String>,
+    origin: Option<String>,
+    version: Option<String>,
+    mode: Option<&'static str>,
+    alembic: Option<String>,
+    sqlalchemy: Option<String>,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct DatabaseFindings {
+    /// Password hidden.
+    url: Option<String>,
+    /// Where the URL comes from.
+    origin: Option<String>,
+    version_table: Option<String>,
+    answers: Option<bool>,
+    /// Of one connection and one look at the version table.
+    milliseconds: Option<f64>,
+    rows: Option<Vec<String>>,
+    /// Whether `current`, `stamp` and an `upgrade` with nothing to do work without Python.
+    without_python: bool,
+    /// Why they do not.
+    why_python: Option<String>,
+}
+
 /// Runs the command.
 ///
 /// # Errors
-/// See `CommandError`.
-pub fn run(_context: &mut CommandContext, _args: &DoctorArgs) -> Result<ExitStatus, CommandError> {
-    Err(CommandError::not_available("doctor"))
+/// A project that cannot be read at all; everything else is a finding.
+pub fn run(context: &mut CommandContext, args: &DoctorArgs) -> Result<ExitStatus, CommandError> {
+    let mut findings = Findings::default();
+    look_at_project(context, &mut findings)?;
+    look_at_python(context, &mut findings);
+    look_at_database(context, &mut findings);
+    match args.format {
+        Format::Json => context.ui.json(&findings),
+        Format::Text => show(context, &findings),
+    }
+    Ok(if findings.problems.is_empty() { ExitStatus::Success } else { ExitStatus::Code(1) })
+}
+
+fn look_at_project(context: &mut CommandContext, findings: &mut Findings) -> Result<(), CommandError> {
+    let project = context.project()?;
+    let existing = [project.ini_path(), project.toml_path()].into_iter().filter(|path| path.exists());
+    findings.project.config = existing.map(|path| path_text(&path)).collect::<Vec<_>>().join(", ");
+    findings.project.section = project.section.clone();
+    findings.project.settings = project.settings.origin.as_deref().map(path_text);
+    let settings = context.script_settings()?;
+    findings.project.script_location = Some(path_text(&settings.locations.script_location));
+    match context.scripts() {
+        Ok(scripts) => {
+            findings.project.revisions = Some(scripts.map.iter().count());
+            findings.project.heads =
+                scripts.map.heads().iter().map(|index| scripts.map.revision(*index).id.to_string()).collect();
+        }
+        Err(error) => note(findings, &error),
+    }
+    Ok(())
+}
+
+fn look_at_python(context: &mut CommandContext, findings: &mut Findings) {
+    let runtime = match context.runtime() {
+        Ok(runtime) => runtime,
+        Err(error) => return note(findings, &error),
+    };
+    let interpreter = runtime.interpreter();
+    let packages = interpreter.packages();
+    let python = &mut findings.python;
+    python.interpreter = Some(path_text(&interpreter.path));
+    python.origin = Some(interpreter.origin.to_string());
+    python.version = Some(interpreter.version.to_string());
+    python.mode = Some(match runtime.mode() {
+        Mode::Embedded => "embedded",
+        Mode::Child => "child",
+    });
+    python.alembic = packages.version_of("alembic");
+    python.sqlalchemy = packages.version_of("sqlalchemy");
+    if python.alembic.is_none() {
+        findings.problems.push(format!("{} has no Alembic, so no revision can run", path_text(&interpreter.path)));
+        findings.hints.push(
+            "activate the project's virtualenv, or name its interpreter by `--python PATH`, LIMBEC_PYTHON, or `python` in \
+             the settings"
+                .to_owned(),
+        );
+    }
+}
+
+fn look_at_database(context: &mut CommandContext, findings: &mut Findings) {
+    let target = match context.database_target() {
+        Ok(target) => target,
+        Err(error) => return note(findings, &error),
+    };
+    let database = &mut findings.database;
+    if let Place::Known { url, origin } = &target.place {
+        database.url = Some(url.obfuscated());
+        database.origin = Some(origin.to_string());
+    }
+    database.version_table = target.version_table.as_ref().map(ToString::to_string);
+    database.without_python = target.is_known_without_python();
+    database.why_python = target.why_python().map(str::to_owned);
+    if !database.without_python {
+        findings.hints.push("`limbec adopt` runs env.py once and writes down what makes it unnecessary".to_owned());
+        return;
+    }
+    let began = Instant::now();
+    let rows = match context.direct(Access::Read) {
+        Ok(Some(Direct { mut connection, table, .. })) => connection.version_rows(&table).map_err(CommandError::from),
+        Ok(None) => return, // a dialect that only SQLAlchemy speaks
+        Err(error) => Err(error),
+    };
+    let database = &mut findings.database;
+    database.answers = Some(rows.is_ok());
+    match rows {
+        Ok(rows) => {
+            database.milliseconds = Some(began.elapsed().as_secs_f64() * 1000.0);
+            database.rows = rows.map(|rows| rows.iter().map(ToString::to_string).collect());
+        }
+        Err(error) => note(findings, &error),
+    }
+}
+
+fn note(findings: &mut Findings, error: &CommandError) {
+    let causes = error.causes.iter().map(|cause| format!(": {cause}"));
+    findings.problems.push(std::iter::once(error.sentence.clone()).chain(causes).collect());
+    findings.hints.extend(error.hints.iter().cloned());
+}
+
+fn show(context: &mut CommandContext, findings: &Findings) {
+    let Findings { project, python, database, .. } = findings;
+    let mut table = Table::new(&["", ""]);
+    let mut line = |name: &str, text: String| table.row(vec![name.to_owned(), text]);
+    line("project", format!("{} [{}]", project.config, project.section));
+    line("settings", project.settings.clone().unwrap_or_else(|| "none of limbec's own".to_owned()));
+    line("scripts", project.script_location.clone().unwrap_or_default());
+    if let Some(revisions) = project.revisions {
+        line("revisions", format!("{revisions}, heads: {}", list(&project.heads)));
+    }
+    if let (Some(interpreter), Some(origin)) = (&python.interpreter, &python.origin) {
+        let version = python.version.as_deref().unwrap_or("?");
+        let mode = if python.mode == Some("child") { "in a child process" } else { "in this process" };
+        line("python", format!("{interpreter} ({version}, {origin}; runs {mode})"));
+        let unknown = || "not installed".to_owned();
+        let alembic = python.alembic.clone().unwrap_or_else(unknown);
+        line("alembic", format!("{alembic}, SQLAlchemy {}", python.sqlalchemy.clone().unwrap_or_else(unknown)));
+    }
+    match (&database.url, &database.origin) {
+        (Some(url), Some(origin)) => line("database", format!("{url} (from {origin})")),
+        _ => line("database", "known to env.py alone".to_owned()),
+    }
+    if let Some(name) = &database.version_table {
+        line("version table", name.clone());
+    }
+    if let Some(milliseconds) = database.milliseconds {
+        let rows = database.rows.as_ref().map_or("there is no version table".to_owned(), |rows| list(rows));
+        line("answers", format!("in {milliseconds:.1} ms: {rows}"));
+    }
+    line(
+        "without Python",
+        match &database.why_python {
+            None => "current, stamp, and upgrade with nothing to do".to_owned(),
+            Some(why) => format!("nothing that needs the database: {why}"),
+        },
+    );
+    for text in table.lines().iter().filter(|text| !text.is_empty()) {
+        context.ui.result(text);
+    }
+    for problem in &findings.problems {
+        context.ui.warning(problem);
+    }
+    for hint in &findings.hints {
+        context.ui.hint(hint);
+    }
+}
+
+fn list(names: &[String]) -> String {
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
