@@ -90,13 +90,23 @@ impl CommandContext {
             let rows = connection.version_rows(&table)?.unwrap_or_default();
             return Ok(vec![DatabaseState { rows, url }]);
         }
+        let runs = self.observe_env()?;
+        Ok(runs.into_iter().map(|(rows, target)| DatabaseState { rows, url: hidden_url(&target) }).collect())
+    }
+
+    /// Runs env.py as `current` does, without a step and without creating anything: the rows that each of its
+    /// `run_migrations()` found, and where.
+    ///
+    /// # Errors
+    /// Whatever env.py raises.
+    pub(super) fn observe_env(&mut self) -> Result<Vec<(Vec<RevisionId>, RunTarget)>, CommandError> {
         let argv = self.alembic_argv(&["current"]);
-        let mut states = Vec::new();
+        let mut runs = Vec::new();
         self.run_env(argv, Mutation::Forbidden, &mut |rows, target| {
-            states.push(DatabaseState { rows: rows.to_vec(), url: hidden_url(target) });
+            runs.push((rows.to_vec(), target.clone()));
             Ok(Plan::default())
         })?;
-        Ok(states)
+        Ok(runs)
     }
 
     /// The rows of the version table, in the order of the database; of several databases the first.

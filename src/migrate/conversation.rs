@@ -27,6 +27,12 @@ pub struct RunTarget {
     pub version_table: String,
     /// `version_table_schema`
     pub version_table_schema: Option<String>,
+    /// `version_table_pk`
+    pub version_table_pk: bool,
+    /// `transaction_per_migration`
+    pub transaction_per_migration: bool,
+    /// Whether `on_version_apply` is given.
+    pub on_version_apply: bool,
     /// `--sql`
     pub offline: bool,
 }

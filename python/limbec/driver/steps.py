@@ -79,6 +79,8 @@ def describe_target(migration):
         "driver": migration.dialect.driver,
         "version_table": migration.version_table,
         "version_table_schema": migration.version_table_schema,
+        "version_table_pk": bool(migration.opts.get("version_table_pk", True)),
+        "on_version_apply": bool(migration.on_version_apply_callbacks),
         "transactional_ddl": bool(migration.impl.transactional_ddl),
         "transaction_per_migration": bool(migration._transaction_per_migration),
         "in_transaction": bool(migration._in_external_transaction),
