@@ -16,9 +16,12 @@ pytest.register_assert_rewrite("twins")
 from twins import Twins, normal  # noqa: E402
 
 TEMPLATES = Path(alembic.__file__).parent / "templates"
+OLDER = Path(__file__).parent / "script_templates"
 NAMES = ["async", "generic", "multidb", "pyproject", "pyproject_async"]
 INI = "[alembic]\nscript_location = %(here)s/migrations\npath_separator = newline\n"
 GENERIC = (TEMPLATES / "generic/script.py.mako").read_text(encoding="utf-8")
+# Without its logging, which this ini does not configure.
+ENV = (TEMPLATES / "generic/env.py").read_text(encoding="utf-8").replace("fileConfig(config", "str(config")
 MESSAGES = [
     None,
     "",
@@ -82,9 +85,10 @@ def test_a_broken_file_is_not_written(twins: Twins) -> None:
     assert not list((twins.limbec_root / "migrations/versions").iterdir())
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, *sorted(path.name for path in OLDER.glob("*.mako"))])
 def test_templates_of_alembic(twins: Twins, name: str) -> None:
-    twins.write("migrations/script.py.mako", template(name))
+    older = OLDER / name
+    twins.write("migrations/script.py.mako", older.read_bytes() if older.is_file() else template(name))
     twins.write("alembic.ini", INI + "databases = one,  two_2,three\n")
     diamond(twins)
     for argv in (
@@ -351,6 +355,50 @@ def test_init_from_a_custom_template(tmp_path: Path, limbec_bin: Path) -> None:
     assert {(root / "m/run.sh").stat().st_mode & 0o777 for root in twins.roots} == {0o755}
 
 
+@pytest.mark.parametrize("name", [*NAMES, *sorted(path.name for path in OLDER.glob("*.mako"))])
+def test_templates_of_alembic_need_no_python(twins: Twins, name: str) -> None:
+    older = OLDER / name
+    twins.write("migrations/script.py.mako", older.read_bytes() if older.is_file() else template(name))
+    twins.write("alembic.ini", INI + "databases = one,  two_2,three\n")
+    ours = twins.run_limbec("revision", VIRTUAL_ENV="/nowhere", PATH="/nowhere")
+    assert ours.status == 0, ours
+
+
+def custom_python(twins: Twins, hook: str) -> None:
+    """A hook that is registered in env.py, and a template that takes an argument from there."""
+    env = ENV.replace("target_metadata=target_metadata", "target_metadata=None, template_args={'extra': 'more'}")
+    twins.write("migrations/env.py", env + hook)
+
+
+def test_revision_environment(twins: Twins) -> None:
+    """env.py is run, and may register hooks and add arguments of the template."""
+    custom_python(
+        twins,
+        "\nfrom alembic.script import write_hooks\n\n\n@write_hooks.register('mine')\ndef mine(path, options):\n"
+        "    with open(path, 'a') as file:\n        file.write('# ' + options['word'] + '\\n')\n",
+    )
+    options = "revision_environment = true\nsqlalchemy.url = sqlite://\n"
+    twins.write("alembic.ini", f"{INI}{options}[post_write_hooks]\nhooks = h\nh.type = mine\nh.word = yes\n")
+    twins.write("migrations/script.py.mako", GENERIC + "# ${extra}\n")
+    diamond(twins)
+    ours, _ = twins.both("revision", "--head", "root", "-m", "x")
+    assert ours.status == 0 and "Running post write hook 'h' ...\n  done\n" in ours.stdout
+    ours, _ = twins.both("merge", "heads")
+    assert ours.status == 0
+    files = [path.read_text() for path in (twins.limbec_root / "migrations/versions").glob("????????????_*.py")]
+    assert len(files) == 2 and all(text.endswith("# more\n# yes\n") for text in files)
+
+
+def test_autogenerate(twins: Twins) -> None:
+    twins.write("alembic.ini", f"{INI}sqlalchemy.url = sqlite:///ROOT/x.db\n")
+    models = "import sqlalchemy as sa\ntarget_metadata = sa.MetaData()\nsa.Table('t', target_metadata, sa.Column('x'))"
+    twins.write("migrations/env.py", ENV.replace("target_metadata = None", models))
+    ours, _ = twins.both("revision", "--autogenerate", "-m", "tables")
+    assert ours.status == 0
+    text = next((twins.limbec_root / "migrations/versions").glob("*_tables.py")).read_text()
+    assert "op.create_table('t'" in text
+
+
 def test_the_bundled_templates_are_those_of_alembic(tmp_path: Path, limbec_bin: Path) -> None:
     """Without a Python, the templates that limbec brings along."""
     if not alembic.__version__.startswith("1.20."):
@@ -397,7 +445,7 @@ def test_templates_of_real_projects(twins: Twins, corpus: Path) -> None:
         if b"Create Date: ${create_date}" not in text:
             continue
         # The applications are not installed here.
-        text = re.sub(rb"^(import|from) (?!alembic|sqlalchemy|typing)", rb"# \g<0>", text, flags=re.MULTILINE)
+        text = re.sub(rb"^(import|from) (?!alembic|sqlalchemy|typing|re\b)", rb"# \g<0>", text, flags=re.MULTILINE)
         twins.write("migrations/script.py.mako", text)
         ours, _ = twins.both("revision", "--head", "root@head", "--rev-id", f"zz{number}", "-m", "it's new")
         assert ours.status == 0, text

@@ -143,7 +143,7 @@ class Twins:
         """Every file of a copy; folders end in a slash."""
         found = {}
         for path in sorted(root.rglob("*")):
-            if "__pycache__" in path.parts:
+            if "__pycache__" in path.parts or path.suffix == ".db":
                 continue
             name = path.relative_to(root).as_posix()
             if path.is_dir():
