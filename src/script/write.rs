@@ -306,3 +306,7 @@ fn create(parent: &Path, target: &Path, bytes: &[u8]) -> Result<(), WriteError> 
         Err(error) => Err(WriteError::io("write", target)(error.error)),
     }
 }
+
+#[cfg(test)]
+#[path = "write_tests.rs"]
+mod tests;
