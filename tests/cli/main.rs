@@ -9,6 +9,7 @@ mod history;
 mod list;
 mod plan;
 mod show;
+mod without_python;
 
 use std::fs;
 use std::path::Path;
