@@ -50,7 +50,7 @@ pub struct Invocation {
 pub struct Overrides {
     /// `sqlalchemy.url`; env.py must use it, or nothing is run.
     pub url: Option<String>,
-    /// `version_table_schema`, where env.py gives none.
+    /// `version_table_schema`, whatever env.py gives.
     pub schema: Option<String>,
     /// How the steps are cut into transactions.
     pub transaction: Option<TransactionMode>,

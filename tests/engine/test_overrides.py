@@ -43,7 +43,7 @@ def test_options_are_literal(make_project, mode):
     assert outcome.stdout == "5%\n"
 
 
-def test_schema_is_given_where_env_py_gives_none(make_project, postgres_url, python):
+def test_schema_wins_over_env_py(make_project, postgres_url, python):
     from test_environments import has_module
 
     if not has_module(python, "psycopg2"):
@@ -68,4 +68,4 @@ def test_schema_is_given_where_env_py_gives_none(make_project, postgres_url, pyt
         env.replace("(connection=connection", "(connection=connection, version_table_schema='public'"),
     )
     outcome = project.run_env("upgrade", "head", schema="S 1")
-    assert outcome.called("plan")[0]["target"]["version_table_schema"] == "public"
+    assert outcome.called("plan")[0]["target"]["version_table_schema"] == "S 1"

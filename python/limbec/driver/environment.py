@@ -24,7 +24,7 @@ def overridden_environment(request):
         resume_collector()
         if overrides["url"] is not None:
             check_url(overrides["url"], connection, url)
-        if overrides["schema"] is not None and options.get("version_table_schema") is None:
+        if overrides["schema"] is not None:
             options["version_table_schema"] = overrides["schema"]
         mode = overrides["transaction"]
         if mode is not None and connection is not None and not self.is_offline_mode():
