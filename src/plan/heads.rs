@@ -117,7 +117,7 @@ impl<'a> HeadMaintainer<'a> {
         if !self.heads.contains_key(id) {
             return Err(RevisionError::RowMissing { row: id.clone(), revision: id.clone() });
         }
-        let to = self.rows_below(index, id);
+        let to = self.rows_below(index, id)?;
         let mut to: Vec<RevisionId> = to.into_iter().map(|index| self.map.id(index).clone()).collect();
         let Some(last) = to.pop() else { return Ok(vec![HeadChange::Delete(id.clone())]) };
         let mut changes: Vec<HeadChange> = to.into_iter().map(HeadChange::Insert).collect();
@@ -126,19 +126,23 @@ impl<'a> HeadMaintainer<'a> {
     }
 
     /// Alembic's `_unmerge_to_revisions`: the down revisions that no remaining row implies.
-    fn rows_below(&mut self, index: RevisionIndex, id: &RevisionId) -> Vec<RevisionIndex> {
+    fn rows_below(&mut self, index: RevisionIndex, id: &RevisionId) -> Result<Vec<RevisionIndex>, RevisionError> {
         let down = self.map.neighbours(index, Edge::NormalizedDown);
         if self.heads.len() > 1 {
-            return self.not_implied(down, std::slice::from_ref(id));
+            return Ok(self.not_implied(down, std::slice::from_ref(id)));
         }
         let mut below = Vec::with_capacity(down.len());
         for &candidate in down {
-            let mut implied = down.iter().filter(|other| **other != candidate);
-            if !implied.any(|other| self.ancestry.has_ancestor(*other, candidate)) {
+            let mut implied = false;
+            for &other in down.iter().filter(|other| **other != candidate) {
+                let heads = self.map.looked_up(&[other]).map_err(|error| error.worded(Wording::Plain))?;
+                implied |= heads.into_iter().any(|head| self.ancestry.has_ancestor(head, candidate));
+            }
+            if !implied {
                 below.push(candidate);
             }
         }
-        below
+        Ok(below)
     }
 
     /// Those of the revisions that no row implies, some rows left aside.
