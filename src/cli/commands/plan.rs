@@ -88,7 +88,8 @@ fn single_target(args: &PlanArgs) -> Result<&str, CommandError> {
     }
 }
 
-/// The rows that `--from` stands for: identifiers, or anything that `show` would understand.
+/// The rows that `--from` stands for: identifiers, or anything that `show` would understand. Their order stays, because
+/// `downgrade -1` counts from the first row.
 fn rows_given(map: &RevisionMap, from: &str) -> Result<Vec<RevisionId>, RevisionError> {
     let mut rows = Vec::new();
     for symbol in from.split(',').map(str::trim).filter(|symbol| !symbol.is_empty()) {
@@ -96,10 +97,13 @@ fn rows_given(map: &RevisionMap, from: &str) -> Result<Vec<RevisionId>, Revision
             Some(index) => vec![index],
             None => map.resolve(symbol)?,
         };
-        rows.extend(resolved.into_iter().map(|index| map.revision(index).id.clone()));
+        for index in resolved {
+            let id = &map.revision(index).id;
+            if !rows.contains(id) {
+                rows.push(id.clone());
+            }
+        }
     }
-    rows.sort();
-    rows.dedup();
     Ok(rows)
 }
 
