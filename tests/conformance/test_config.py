@@ -148,7 +148,7 @@ def case(folder: Path, files: dict[str, str], argv: list[str], **environment: st
     return {"cwd": str(folder), "argv": [*argv, "heads"], "environment": environment, "files": files}
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_generated_inis(limbec_bin: Path, tmp_path: Path, seed: int) -> None:
     choose = random.Random(seed)
     cases = []
@@ -158,7 +158,7 @@ def test_generated_inis(limbec_bin: Path, tmp_path: Path, seed: int) -> None:
     compare(limbec_bin, cases)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_generated_tomls(limbec_bin: Path, tmp_path: Path, seed: int) -> None:
     choose = random.Random(seed)
     cases = []

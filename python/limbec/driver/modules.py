@@ -19,11 +19,16 @@ def metadata(session, request):
 def declared(util, module):
     return {
         "revision": getattr(module, "revision", None),
-        "down_revision": strings(util.to_tuple(module.down_revision, default=())),
+        "down_revision": strings(some(util.to_tuple(module.down_revision, default=()))),
         "branch_labels": strings(util.to_tuple(getattr(module, "branch_labels", None), default=())),
-        "depends_on": strings(util.to_tuple(getattr(module, "depends_on", None), default=())),
+        "depends_on": strings(some(util.to_tuple(getattr(module, "depends_on", None), default=()))),
         "doc": module.__doc__,
     }
+
+
+def some(ids):
+    """Alembic takes a lone None for nothing."""
+    return () if ids == (None,) else ids
 
 
 def strings(values):

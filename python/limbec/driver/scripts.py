@@ -47,7 +47,7 @@ class LazyScript(base.Script):
         down = util.to_tuple(module.down_revision, default=())
         if revision != self.revision:
             self._differs("revision", revision, self.revision)
-        if set(down) != set(self._declared):
+        if set(down) - {None} != set(self._declared):
             self._differs("down_revision", format_ids(down), format_ids(self._declared))
 
     def _differs(self, name, imported, read):
