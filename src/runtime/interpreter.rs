@@ -139,12 +139,12 @@ impl Interpreter {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let not_one = |reason: String| RuntimeError::NotAnInterpreter { path: path.clone(), reason };
         let real = path.canonicalize().map_err(|error| not_one(error.to_string()))?;
-        let Some(dynamic) = elf::read(&real) else {
-            let answer = ask(&path).map_err(not_one)?;
-            if answer == path {
-                return Err(RuntimeError::NotAnInterpreter { path, reason: "it is not an executable".to_owned() });
-            }
-            return Self::inspect(&answer, origin, search);
+        let dynamic = match elf::read(&real) {
+            Some(dynamic) => dynamic,
+            None => match ask(&path).map_err(not_one)? {
+                answer if answer != path => return Self::inspect(&answer, origin, search),
+                _ => elf::Dynamic::default(), // an executable of another format: it runs in a child
+            },
         };
         let prefix = path.parent().and_then(Path::parent).unwrap_or(Path::new("/")).to_owned();
         let config = VenvConfig::read(&prefix);

@@ -36,7 +36,8 @@ class SourceLoader:
 
 
 if PACKAGE not in sys.modules:
-    sys.meta_path.insert(0, SourceLoader(json.loads(exchange('{"sources": null}'))))  # noqa: F821 (given by the host)
+    # Last, so that no other import has to pass it.
+    sys.meta_path.append(SourceLoader(json.loads(exchange('{"sources": null}'))))  # noqa: F821 (given by the host)
 
 from _limbec_driver import session  # noqa: E402 (only findable from here on)
 

@@ -76,7 +76,7 @@ def describe_target(migration):
     return {
         "url": url,
         "dialect": migration.dialect.name,
-        "driver": migration.dialect.driver,
+        "driver": getattr(migration.dialect, "driver", None),
         "version_table": migration.version_table,
         "version_table_schema": migration.version_table_schema,
         "version_table_pk": bool(migration.opts.get("version_table_pk", True)),
