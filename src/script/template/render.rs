@@ -66,8 +66,8 @@ enum Block {
     Text(String),
     Expression {
         line: usize,
-        text: String,
-        filters: String,
+        argument: Expr,
+        filters: Vec<String>,
     },
     Code {
         line: usize,
@@ -92,7 +92,10 @@ fn blocks(nodes: &mut impl Iterator<Item = Node>) -> Result<(Vec<Block>, End), N
     while let Some(node) = nodes.next() {
         blocks.push(match node {
             Node::Text(text) => Block::Text(text),
-            Node::Expression { line, text, filters } => Block::Expression { line, text, filters },
+            Node::Expression { line, text, filters } => {
+                let (argument, filters) = expression(&text, &filters).map_err(|what| NeedsPython::new(line, what))?;
+                Block::Expression { line, argument, filters }
+            }
             Node::Code { line, text, module } => Block::Code { line, statements: statements(line, &text)?, module },
             Node::Control { line, text } => {
                 let keyword = text.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
@@ -240,8 +243,8 @@ impl Renderer<'_> {
         for block in blocks {
             match block {
                 Block::Text(text) => self.out.push_str(text),
-                Block::Expression { line, text, filters } => {
-                    let text = self.expression(text, filters).map_err(|what| NeedsPython::new(*line, what))?;
+                Block::Expression { line, argument, filters } => {
+                    let text = self.expression(argument, filters).map_err(|what| NeedsPython::new(*line, what))?;
                     self.out.push_str(&text);
                 }
                 Block::Code { line, statements, .. } => {
@@ -292,24 +295,14 @@ impl Renderer<'_> {
         Ok(())
     }
 
-    /// An expression with its filters. Mako writes `str(TEXT)`, so the text is read as the arguments of a call.
-    fn expression(&self, text: &str, filters: &str) -> Result<String, String> {
-        // Mako also parses the text by itself, which line breaks and comments do not survive.
-        parse_module(text.trim_start()).map_err(|_| "an expression that is not understood")?;
-        let parsed = parse_expression(&format!("f({text})")).map_err(|_| "an expression that is not understood")?;
-        let Expr::Call(call) = parsed.into_syntax().body.as_ref().clone() else {
-            return Err("an expression that is not understood".to_owned());
-        };
-        let ([argument], true) = (call.arguments.args.as_ref(), call.arguments.keywords.is_empty()) else {
-            return Err("an expression with commas".to_owned());
-        };
+    /// An expression with its filters.
+    fn expression(&self, argument: &Expr, filters: &[String]) -> Result<String, String> {
         let mut value = self.scope.evaluate(argument)?;
-        let filters: Vec<&str> = filters.split(',').map(str::trim).filter(|filter| !filter.is_empty()).collect();
-        if !filters.contains(&"n") {
+        if !filters.iter().any(|filter| filter == "n") {
             value = filtered("str", &value)?;
         }
         for filter in filters {
-            value = match filter {
+            value = match filter.as_str() {
                 "n" => value,
                 "comma" if self.scope.context.variables.get("comma") == Some(&Value::Comma) => comma(&value)?,
                 other => filtered(other, &value)?,
@@ -320,6 +313,34 @@ impl Renderer<'_> {
             _ => Err("a value that is not a text".to_owned()),
         }
     }
+}
+
+/// Parses an expression and its filters, also where they are never reached: Mako compiles all of them.
+fn expression(text: &str, filters: &str) -> Result<(Expr, Vec<String>), String> {
+    let unclear = || "an expression that is not understood".to_owned();
+    // Mako parses the text by itself, which line breaks and comments do not survive, and then writes `str(TEXT)`.
+    parse_module(text.trim_start()).map_err(|_| unclear())?;
+    let Expr::Call(call) = *parse_expression(&format!("f({text})")).map_err(|_| unclear())?.into_syntax().body else {
+        return Err(unclear());
+    };
+    let [argument] = call.arguments.args.as_ref() else { return Err("an expression with commas".to_owned()) };
+    if !call.arguments.keywords.is_empty() || matches!(argument, Expr::Starred(_)) {
+        return Err("an expression with commas".to_owned());
+    }
+    if filters.is_empty() {
+        return Ok((argument.clone(), Vec::new()));
+    }
+    let names: Vec<String> = filters.split(',').map(|filter| filter.trim().to_owned()).collect();
+    let is_name =
+        |name: &String| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && name.starts_with(is_initial);
+    match names.iter().find(|name| name.is_empty() || !is_name(name)) {
+        Some(other) => Err(format!("the filter '{other}'")),
+        None => Ok((argument.clone(), names)),
+    }
+}
+
+fn is_initial(c: char) -> bool {
+    c.is_ascii_alphabetic() || c == '_'
 }
 
 /// One of Mako's own filters.
