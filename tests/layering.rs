@@ -8,10 +8,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("revision", &[]),
     ("plan", &["revision"]),
     ("script", &["revision"]),
-    // The version table carries out the changes of a step.
+    // The values of a plan (changes of a step, span of a transaction) are what these carry out, send and configure.
     ("database", &["plan", "revision"]),
-    ("runtime", &["script", "revision"]),
-    ("config", &["script", "database", "revision"]),
+    ("runtime", &["script", "plan", "revision"]),
+    ("config", &["script", "database", "plan", "revision"]),
     ("migrate", &["config", "script", "plan", "database", "runtime", "revision"]),
 ];
 
