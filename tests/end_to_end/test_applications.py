@@ -123,7 +123,8 @@ def test_from_empty_to_head_and_back(install, limbec_bin):
         assert look(ours)[1] == look(theirs)[1], command
     head = look(ours)[0][0]
     for command in (["heads"], ["current"]):
-        assert f"{head} (head)" in ours.run(limbec_bin, *command).ok().out
+        said = ours.run(limbec_bin, *command).ok().out
+        assert head in said and "(head)" in said
     # The databases change hands.
     ours.run(alembic, "downgrade", "-1").ok()
     theirs.run(limbec_bin, "downgrade", "-1").ok()

@@ -27,7 +27,7 @@ WALK = [
     "stamp --purge c4f92b61e835",
     "upgrade nonsense",
     "downgrade +1",
-    "stamp 7fa4d61c93e0 91c6f83eb502",
+    "stamp --purge 7fa4d61c93e0 91c6f83eb502",
     "history -i",
     "current --verbose",
 ]

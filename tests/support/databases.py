@@ -38,13 +38,21 @@ def tables(url: str) -> "list[str]":
         return sorted(inspect(connection).get_table_names())
 
 
+def in_order(sql: "str | None") -> str:
+    """A CREATE TABLE whose constraints are sorted: batch mode, which makes a table anew, takes them from a set."""
+    lines = [line.strip().rstrip(",") for line in (sql or "").splitlines()]
+    constraints = ("CONSTRAINT ", "UNIQUE ", "FOREIGN KEY", "CHECK ", "PRIMARY KEY")
+    columns = [line for line in lines if not line.startswith(constraints)]
+    return "\n".join(columns + sorted(line for line in lines if line.startswith(constraints)))
+
+
 def schema(url: str) -> str:
     """The schema as text: `pg_dump --schema-only`, or SQLite's own record of the statements."""
     if url.startswith("sqlite"):
         rows = fetch(
             url, "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' ORDER BY type, name"
         )
-        return "\n".join(f"{kind} {name}: {sql}" for kind, name, sql in rows)
+        return "\n".join(f"{kind} {name}: {in_order(sql)}" for kind, name, sql in rows)
     plain = re.sub(r"^postgresql\+\w+", "postgresql", url)
     program = str(Path(os.environ.get("LIMBEC_TEST_POSTGRES_BIN", "")) / "pg_dump")
     dumped = subprocess.run(
