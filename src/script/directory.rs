@@ -158,12 +158,18 @@ mod tests {
         std::fs::create_dir_all(folder.path().join("app/db")).unwrap();
         std::fs::write(folder.path().join("app/__init__.py"), "").unwrap();
         std::fs::write(folder.path().join("app/db/__init__.py"), "from .labels import LABEL as L\n").unwrap();
-        std::fs::write(folder.path().join("app/db/labels.py"), "LABEL = 'expand'\nOTHER = compute()\n").unwrap();
+        std::fs::write(folder.path().join("app/db/labels.py"), "LABEL = 'expand'\nOTHER = compute()\nLIST = ['x']\n")
+            .unwrap();
         let imports = "from app import db\nfrom app.db.labels import LABEL, OTHER\n";
         let values = "down_revision = None\nbranch_labels = (db.L,)\ndepends_on = LABEL\n";
         std::fs::write(folder.path().join("v/a.py"), format!("{imports}revision = 'a'\n{values}")).unwrap();
         std::fs::write(folder.path().join("v/b.py"), format!("{imports}revision = OTHER\n{values}")).unwrap();
+        let list = "from app.db.labels import LIST\nrevision = 'c'\ndown_revision = LIST\n";
+        std::fs::write(folder.path().join("v/c.py"), list).unwrap();
+        std::fs::write(folder.path().join("v/d.py"), format!("{list}LIST.append('y')\n")).unwrap();
         let loaded = load(&locations(folder.path(), &["v"])).unwrap();
+        assert_eq!(loaded.files[2].as_ref().unwrap().revision.down, ["x".into()]);
+        assert_eq!(loaded.files[3].as_ref().unwrap_err().1.reason, "may be changed in place");
         let first = loaded.files[0].as_ref().unwrap();
         assert_eq!(first.revision.branch_labels, ["expand"]);
         assert_eq!(first.revision.depends_on, ["expand"]);

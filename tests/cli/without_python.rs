@@ -44,7 +44,8 @@ fn project() -> Project {
         "[alembic]\nscript_location = %(here)s/scripts\nsqlalchemy.url = sqlite:///%(here)s/database.db\n",
     );
     project.write("scripts/env.py", ENV);
-    project.write("scripts/script.py.mako", "revision = ${repr(up_revision)}\ndown_revision = ${repr(down_revision)}\n");
+    project
+        .write("scripts/script.py.mako", "revision = ${repr(up_revision)}\ndown_revision = ${repr(down_revision)}\n");
     let python = project.write("venv/bin/python3", "#!/bin/sh\ntouch \"$(dirname \"$0\")/was-run\"\nexit 1\n");
     fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).unwrap();
     project

@@ -6,6 +6,7 @@ use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
 use ruff_python_ast::{Expr, Stmt};
 use ruff_text_size::Ranged;
 
+use super::bound::imported_as;
 use super::module::Module;
 use super::tree::Tree;
 use super::value::{Binding, Value};
@@ -15,9 +16,8 @@ pub(in crate::script) const ALEMBIC_NAMES: [&str; 5] =
     ["revision", "down_revision", "branch_labels", "depends_on", "__doc__"];
 
 /// Texts without which nothing can write a module's names except its own plain statements.
-static SUSPECTS: LazyLock<[Finder<'static>; 8]> = LazyLock::new(|| {
-    ["global", "exec(", "vars(", "locals(", "setattr(", "delattr(", "sys.modules", ":="].map(Finder::new)
-});
+static SUSPECTS: LazyLock<[Finder<'static>; 8]> =
+    LazyLock::new(|| ["global", "exec(", "vars(", "locals(", "setattr(", "delattr(", "modules", ":="].map(Finder::new));
 
 const DYNAMIC_FUNCTIONS: [&str; 6] = ["exec", "globals", "locals", "vars", "setattr", "delattr"];
 
@@ -56,15 +56,12 @@ impl<'a> Module<'a> {
 
     /// A list or set that is handed to anybody may have been changed; equal ones may be the same object.
     fn apply_mentions(&mut self, tree: &'a Tree) {
-        let mut mentions = Mentions { module: self, in_function: false, names: HashSet::new() };
+        let mut mentions = Mentions { module: self, in_function: false, values: Vec::new() };
         tree.body().iter().for_each(|statement| mentions.visit_stmt(statement));
-        let names = mentions.names;
-        let is_handed_on = |value: &Value| {
-            value.is_mutable() && names.iter().any(|name| self.get(name).is_some_and(|other| other.value == *value))
-        };
+        let values = mentions.values;
         let changed: Vec<_> = self
             .names()
-            .filter(|(_, binding)| is_handed_on(&binding.value))
+            .filter(|(_, binding)| values.contains(&binding.value))
             .map(|(name, binding)| (name, binding.at))
             .collect();
         for (name, at) in changed {
@@ -83,6 +80,8 @@ struct HiddenWrites<'a> {
     /// What the module's own level calls by name, and which functions it defines.
     calls: HashSet<&'a str>,
     functions: HashSet<&'a str>,
+    /// What the module `sys` is called here.
+    sys: HashSet<&'a str>,
     depth: usize,
 }
 
@@ -116,6 +115,15 @@ impl<'a> Visitor<'a> for HiddenWrites<'a> {
                 self.visit_body(&function.body);
                 self.depth -= 1;
             }
+            Stmt::Import(import) => {
+                let sys = import.names.iter().filter(|alias| alias.name.as_str() == "sys");
+                self.sys.extend(sys.map(imported_as));
+            }
+            Stmt::ImportFrom(import) if import.module.as_ref().is_some_and(|module| module.as_str() == "sys") => {
+                if import.names.iter().any(|alias| alias.name.as_str() == "modules") {
+                    self.found_dynamic(stmt.start().to_usize());
+                }
+            }
             _ => walk_stmt(self, stmt),
         }
     }
@@ -133,7 +141,11 @@ impl<'a> Visitor<'a> for HiddenWrites<'a> {
                     }
                 }
             }
-            Expr::Attribute(attribute) if attribute.attr.as_str() == "modules" => self.found_dynamic(at),
+            Expr::Attribute(attribute) if attribute.attr.as_str() == "modules" => {
+                if matches!(&*attribute.value, Expr::Name(name) if self.sys.contains(name.id.as_str())) {
+                    self.found_dynamic(at);
+                }
+            }
             Expr::Named(named) => {
                 if let Expr::Name(name) = &*named.target {
                     self.names.push((name.id.as_str(), at, "is set inside of an expression"));
@@ -145,11 +157,11 @@ impl<'a> Visitor<'a> for HiddenWrites<'a> {
     }
 }
 
-/// Names of lists and sets that are used in any other way than by a plain assignment of the module's own level.
+/// Lists and sets that are used in any other way than by a plain assignment of the module's own level.
 struct Mentions<'m, 'a> {
     module: &'m Module<'a>,
     in_function: bool,
-    names: HashSet<&'a str>,
+    values: Vec<Value>,
 }
 
 impl<'a> Visitor<'a> for Mentions<'_, 'a> {
@@ -173,11 +185,11 @@ impl<'a> Visitor<'a> for Mentions<'_, 'a> {
     }
 
     fn visit_expr(&mut self, expr: &'a Expr) {
-        if let Expr::Name(name) = expr
-            && name.ctx.is_load()
-            && self.module.get(name.id.as_str()).is_some_and(|binding| binding.value.is_mutable())
-        {
-            self.names.insert(name.id.as_str());
+        if matches!(expr, Expr::Name(_) | Expr::Attribute(_)) {
+            let value = self.module.value(expr);
+            if value.is_mutable() && !self.values.contains(&value) && !is_stored(expr) {
+                self.values.push(value);
+            }
         }
         walk_expr(self, expr);
     }
@@ -187,4 +199,8 @@ impl<'a> Mentions<'_, 'a> {
     fn is_unknown(&self, expr: &'a Expr) -> bool {
         matches!(self.module.value(expr), Value::Unknown(_))
     }
+}
+
+fn is_stored(expr: &Expr) -> bool {
+    matches!(expr, Expr::Name(name) if !name.ctx.is_load())
 }

@@ -84,6 +84,7 @@ fn values_that_the_text_decides() {
         ("down_revision = ['b']\ndef upgrade():\n    op.execute('x')", &["b"]),
         ("down_revision = 'b'\ndef upgrade():\n    global x\n    exec('x')", &["b"]),
         ("down_revision = 'b'; x = print(y := 1)", &["b"]),
+        ("import sys\nfrom app.modules import x\ndown_revision = 'b'\nx = app.modules.y", &["b"]),
         ("\u{64}own_revision = '\\x62\\N{LATIN SMALL LETTER C}\\u0064'", &["bcd"]),
     ] {
         assert_eq!(down(lines), expected, "{lines}");
@@ -132,7 +133,14 @@ fn values_that_only_python_knows() {
     ] {
         assert_eq!(reason(lines), expected, "{lines}");
     }
-    for lines in ["globals()['down_revision'] = 'c'", "exec('x')", "def f():\n    globals()['x'] = 1\nf()"] {
+    let modules = "import sys as s\ns.modules[__name__].down_revision = 'c'";
+    for lines in [
+        modules,
+        "from sys import modules",
+        "globals()['down_revision'] = 'c'",
+        "exec('x')",
+        "def f():\n    globals()['x'] = 1\nf()",
+    ] {
         let undecided = undecided_in(&format!("revision = 'a'\ndown_revision = 'b'\n{lines}\n"));
         assert_eq!(undecided.reason, "may be set by exec(), globals() or the like", "{lines}");
     }
