@@ -437,6 +437,35 @@ def test_edit(twins: Twins) -> None:
     assert twins.tree(twins.limbec_root)["log"] == twins.tree(twins.alembic_root)["log"]
 
 
+def test_edit_current(twins: Twins) -> None:
+    twins.write("alembic.ini", f"{INI}sqlalchemy.url = sqlite:///ROOT/x.db\n")
+    twins.write("migrations/env.py", ENV)
+    twins.write("editor", '#!/bin/sh\necho "$@" >> log\n')
+    diamond(twins)
+    for root in twins.roots:
+        (root / "editor").chmod(0o755)
+
+    def both(*argv: str) -> int:
+        ours = twins.run_limbec(*argv, EDITOR="./editor")
+        theirs = subprocess.run(
+            [sys.executable, "-m", "alembic.config", *argv],
+            cwd=twins.alembic_root,
+            env={"EDITOR": "./editor", "PATH": "/nowhere"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+        assert ours.status == theirs.returncode, (argv, ours, theirs)
+        assert normal(ours.stdout, twins.limbec_root) == normal(theirs.stdout, twins.alembic_root)
+        return ours.status
+
+    assert both("edit", "current") == 255
+    assert both("stamp", "bbbb1", "dddd1") == 0
+    assert both("edit", "current") == 0
+    logs = [sorted(twins.tree(root)["log"].splitlines()) for root in twins.roots]
+    assert logs[0] == logs[1] and len(logs[0]) == 2
+
+
 def test_templates_of_real_projects(twins: Twins, corpus: Path) -> None:
     texts = {path.read_bytes() for path in corpus.rglob("script.py.mako")}
     assert len(texts) > 5

@@ -96,7 +96,11 @@ pub fn run(context: &mut CommandContext, args: &NewArgs) -> Result<ExitStatus, C
     if !args.no_autogenerate {
         let (path, command) = (files.target(&scripts, &new)?, python());
         let status = needs_python(context, command, "a new revision is filled by autogenerate")?;
-        return if path.is_file() { Ok(tell(context, args, &new.id, &path)) } else { Ok(status) };
+        if path.is_file() {
+            return Ok(tell(context, args, &new.id, &path));
+        }
+        context.ui.status("no file was written: env.py found nothing to generate, or changed its name");
+        return Ok(status);
     }
     match files.write_announced(&scripts, &new, &mut OnlyErrors)? {
         Ok(written) => {
