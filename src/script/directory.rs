@@ -81,8 +81,10 @@ fn in_parallel<T: Send>(
     paths: &[PathBuf],
     read: impl Fn(&Path) -> Result<T, ScriptError> + Sync,
 ) -> Result<Vec<T>, ScriptError> {
-    let available = std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = available.min(paths.len().div_ceil(FILES_PER_THREAD)).max(1);
+    let wanted = paths.len().div_ceil(FILES_PER_THREAD);
+    // Asking for the number of processors reads several files.
+    let available = if wanted > 1 { std::thread::available_parallelism().map_or(1, usize::from) } else { 1 };
+    let threads = available.min(wanted).max(1);
     let read_chunk = |chunk: &[PathBuf]| chunk.iter().map(|path| read(path)).collect::<Result<Vec<T>, ScriptError>>();
     if threads == 1 {
         return read_chunk(paths);

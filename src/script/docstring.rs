@@ -58,25 +58,6 @@ fn expand_tabs(text: &str) -> String {
     out
 }
 
-/// Python's `str.splitlines()`: all of Unicode's line ends, and none at the very end.
-pub fn python_lines(text: &str) -> Vec<&str> {
-    let mut lines = Vec::new();
-    let mut rest = text;
-    while let Some((at, end)) = rest.char_indices().find(|(_, c)| is_line_end(*c)) {
-        lines.push(&rest[..at]);
-        let tail = &rest[at + end.len_utf8()..];
-        rest = if end == '\r' { tail.strip_prefix('\n').unwrap_or(tail) } else { tail };
-    }
-    if !rest.is_empty() {
-        lines.push(rest);
-    }
-    lines
-}
-
-fn is_line_end(c: char) -> bool {
-    matches!(c, '\n' | '\r' | '\x0b' | '\x0c' | '\u{1c}' | '\u{1d}' | '\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,11 +97,5 @@ mod tests {
         ] {
             assert_eq!(dedent_docstring(docstring), expected, "{docstring:?}");
         }
-    }
-
-    #[test]
-    fn lines_end_wherever_python_ends_them() {
-        assert_eq!(python_lines("a\r\nb\x0bc\u{2028}\n"), ["a", "b", "c", ""]);
-        assert!(python_lines("").is_empty());
     }
 }

@@ -24,7 +24,7 @@ mod write_error;
 
 pub use announce::{Announce, WorkKind};
 pub use directory::{Loaded, Locations, ScriptDirectory, is_revision_file, load};
-pub use docstring::{dedent_docstring, python_lines};
+pub use docstring::dedent_docstring;
 pub use editor::{EditorError, EditorVariables};
 pub use error::ScriptError;
 pub use hooks::{HookConfig, HookError, HookNeedsPython, HookPython, PreparedHook, prepare_hooks};
