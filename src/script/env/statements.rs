@@ -4,6 +4,7 @@ use ruff_python_ast::{
 };
 
 use super::expressions::Reader;
+use super::listeners;
 use super::read::NotUnderstood;
 use super::state::State;
 use super::text::{Condition, Text};
@@ -355,6 +356,13 @@ impl<'a> Reader<'a> {
     }
 
     fn define(&mut self, function: &'a StmtFunctionDef, state: &mut State<'a>) -> Result<(), NotUnderstood> {
+        if let Some(listens) = listeners::harmless(function)
+            && matches!(self.evaluate(&listens.func, state)?, Value::Path(path) if path == "sqlalchemy.event.listens_for")
+        {
+            let line = self.line(function);
+            state.bind(function.name.as_str(), Value::opaque(line, function.name.as_str()));
+            return Ok(());
+        }
         for decorator in &function.decorator_list {
             self.evaluate(&decorator.expression, state)?;
         }

@@ -368,3 +368,39 @@ fn broken_python_is_a_reason_and_no_panic() {
     refused("");
     refused("from alembic import context\ndef f():\n    f()\nf()\n");
 }
+
+/// Lines of `run_migrations_online` between its engine and its connection.
+fn with_listener(event: &str, body: &str) -> String {
+    let listener = format!(
+        "    @event.listens_for(connectable, '{event}')\n    def listener(connection, record=None):\n{body}\n\n    with connectable"
+    );
+    let source = format!("from sqlalchemy import event\n{HEAD}{TAIL}");
+    source.replacen("    with connectable", &listener, 1)
+}
+
+#[test]
+fn the_recipe_for_transactional_ddl_on_sqlite_is_harmless() {
+    for (event, body) in [
+        ("connect", "        connection.isolation_level = None"),
+        ("begin", "        connection.exec_driver_sql('BEGIN IMMEDIATE')"),
+        (
+            "connect",
+            "        cursor = connection.cursor()\n        cursor.execute('PRAGMA foreign_keys=ON')\n        cursor.close()",
+        ),
+    ] {
+        assert_eq!(url(&understood(&with_listener(event, body)), &[]).unwrap(), "ini://", "{body}");
+    }
+}
+
+#[test]
+fn a_listener_that_may_lead_elsewhere_is_not() {
+    for (event, body) in [
+        ("connect", "        connection.exec_driver_sql('SET search_path TO tenant')"),
+        ("begin", "        connection.exec_driver_sql('BEGIN; SET search_path TO tenant')"),
+        ("begin", "        connection.exec_driver_sql(SQL)"),
+        ("do_connect", "        pass"),
+        ("connect", "        prepare(connection)"),
+    ] {
+        assert!(refused(&with_listener(event, body)).reason.contains("events of SQLAlchemy"), "{body}");
+    }
+}
