@@ -257,6 +257,11 @@ impl DatabaseError {
             Self::UpdatedRows { .. } | Self::DeletedRows { .. } => {
                 "somebody else changed the version table at the same time, or it was altered by hand".into()
             }
+            Self::Server { reason, .. } if reason.contains("startup parameter") => {
+                "a pooler takes no options: name the schema by --schema, or have the pooler ignore them \
+                 (ignore_startup_parameters)"
+                    .into()
+            }
             Self::NoServer(errors) => return errors.iter().find_map(Self::hint),
             _ => return None,
         })

@@ -1,7 +1,7 @@
 use limbec::database::VersionTableName;
 use limbec::plan::HeadChange;
 
-use crate::fixture::{TestDatabase, connect, server, with_database};
+use crate::fixture::{TestDatabase, connect, refusal, server, with_database};
 use crate::scenario::whole_life_of_a_version_table;
 
 #[test]
@@ -11,6 +11,8 @@ fn a_pooler_in_transaction_mode_is_enough() {
     let url = with_database(&pooler, database.name(), "");
     let table = VersionTableName::default();
     whole_life_of_a_version_table(&mut connect(&url), &table);
+    let refused = refusal(&with_database(&pooler, database.name(), "options=-csearch_path%3Dx"));
+    assert!(refused.hint().is_some_and(|hint| hint.contains("--schema")), "{refused}");
     // Several clients in turns: each statement may meet another server connection.
     let mut clients: Vec<_> = (0..4).map(|_| connect(&url)).collect();
     for (number, client) in clients.iter_mut().enumerate() {

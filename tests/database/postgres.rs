@@ -57,16 +57,16 @@ fn the_search_path_decides_without_a_schema() {
 #[test]
 fn failures_name_the_place_and_never_the_password() {
     let Some(database) = TestDatabase::create() else { return };
-    let admin = server("LIMBEC_TEST_POSTGRES").expect("a server");
-    let (place, _) = admin.rsplit_once('/').expect("a database");
-    let (_, host) = place.rsplit_once('@').expect("a user");
+    let Some(scram) = server("LIMBEC_TEST_POSTGRES_SCRAM") else { return };
+    let admin = database.url("");
+    let (_, host) = admin.rsplit_once('@').expect("a user");
     let role = format!("{}_role", database.name());
     database.sql(&format!("CREATE ROLE {role} LOGIN PASSWORD 'right one'; REVOKE ALL ON SCHEMA public FROM PUBLIC"));
-    let as_role = |password: &str| format!("postgresql://{role}:{password}@{host}/{}", database.name());
+    let (user, secret, _) = user_password_place(&scram);
 
-    let wrong = refusal(&as_role("hunter2"));
+    let wrong = refusal(&scram.replace(&secret, "hunter2"));
     assert!(matches!(wrong, DatabaseError::Password { .. }), "{wrong:?}");
-    let missing = refusal(&format!("postgresql://{role}@{host}/{}", database.name()));
+    let missing = refusal(&format!("postgresql://{user}@{host}"));
     assert!(matches!(missing, DatabaseError::Password { .. }), "{missing:?}");
     let absent = refusal(&with_database(&admin, "limbec_no_such_database", ""));
     assert!(matches!(absent, DatabaseError::NoDatabase { .. }), "{absent:?}");
@@ -75,7 +75,7 @@ fn failures_name_the_place_and_never_the_password() {
     let all_away = refusal("postgresql://me:hunter2@/d?host=127.0.0.1:1&host=127.0.0.1:2");
     assert!(all_away.to_string().starts_with("none of the 2 servers"), "{all_away}");
 
-    let mut connection = connect(&as_role("right one"));
+    let mut connection = connect(&format!("postgresql://{role}:right%20one@{host}"));
     let denied = connection.ensure_version_table(&VersionTableName::default()).expect_err("no permission");
     assert!(matches!(denied, DatabaseError::Permission { .. } | DatabaseError::NoSchema { .. }), "{denied:?}");
     let nowhere = VersionTableName::default().in_schema(Some("nowhere".into()));
@@ -93,23 +93,15 @@ fn failures_name_the_place_and_never_the_password() {
 #[test]
 fn the_next_host_is_tried_and_the_environment_completes() {
     let Some(database) = TestDatabase::create() else { return };
-    let url = DatabaseUrl::parse(&database.url("")).expect("a URL");
-    let (host, port) = (url.host().expect("a host"), database.url(""));
-    let port: String = port.rsplit_once('@').expect("a host").1.split([':', '/']).nth(1).expect("a port").to_owned();
-    let (user_info, _) = database
-        .url("")
-        .split_once("://")
-        .expect("a URL")
-        .1
-        .rsplit_once('@')
-        .map(|(a, b)| (a.to_owned(), b.to_owned()))
-        .expect("a user");
+    let Some(scram) = server("LIMBEC_TEST_POSTGRES_SCRAM") else { return };
+    let (user, secret, place) = user_password_place(&scram);
+    let (host, port) = place.split_once(':').expect("a port");
     for hosts in [
         format!("host=127.0.0.1:1&host={host}:{port}"),
         format!("host=127.0.0.1,{host}&port=1,{port}&target_session_attrs=read-write"),
         format!("host=127.0.0.1,{host}&port=1,{port}&target_session_attrs=prefer-standby"),
     ] {
-        let text = format!("postgresql+psycopg2://{user_info}@/{}?{hosts}", database.name());
+        let text = format!("postgresql+psycopg2://{user}:{secret}@/{}?{hosts}", database.name());
         let rows = connect(&text).version_rows(&VersionTableName::default()).expect("an answer");
         assert_eq!(rows, None);
     }
@@ -117,16 +109,15 @@ fn the_next_host_is_tried_and_the_environment_completes() {
     assert!(matches!(wrong_kind, DatabaseError::WrongKindOfServer { .. }), "{wrong_kind:?}");
 
     let directory = tempfile::tempdir().expect("a directory");
-    let password = user_info.split_once(':').expect("a password").1;
-    let password = password.replace("%20", " ").replace("%3A", ":").replace("%40", "@").replace("%%", "%");
+    let password = percent_encoding::percent_decode_str(&secret).decode_utf8_lossy().into_owned();
     let line = format!("*:{port}:{}:*:{}", database.name(), password.replace('\\', "\\\\").replace(':', "\\:"));
     let passfile = directory.path().join(".pgpass");
     std::fs::write(&passfile, line).expect("a file");
     let mut environment: Vec<(String, String)> = [
         ("PGHOST", host),
-        ("PGPORT", port.as_str()),
+        ("PGPORT", port),
         ("PGDATABASE", database.name()),
-        ("PGUSER", url.username().expect("a user")),
+        ("PGUSER", user.as_str()),
         ("HOME", directory.path().to_str().expect("a path")),
     ]
     .map(|(key, value)| (key.to_owned(), value.to_owned()))
@@ -142,6 +133,15 @@ fn the_next_host_is_tried_and_the_environment_completes() {
     std::fs::remove_file(&passfile).expect("removed");
     environment.push(("PGPASSWORD".into(), password));
     open(&environment).expect("by PGPASSWORD");
+}
+
+/// The parts of `scheme://user:password@host:port/database`, as written.
+fn user_password_place(url: &str) -> (String, String, String) {
+    let rest = url.split_once("://").expect("a scheme").1;
+    let (user_info, rest) = rest.rsplit_once('@').expect("a user");
+    let (user, password) = user_info.split_once(':').expect("a password");
+    let (place, _) = rest.split_once('/').expect("a database");
+    (user.to_owned(), password.to_owned(), place.to_owned())
 }
 
 #[test]

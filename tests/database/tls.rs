@@ -2,11 +2,11 @@ use limbec::database::{DatabaseError, VersionTableName};
 
 use crate::fixture::{TestDatabase, connect, refusal, server};
 
-/// Needs a test server with `ssl = on` and the certificate of `localhost` in the file `LIMBEC_TEST_POSTGRES_CERT`.
+/// Needs a test server with `ssl = on` and the certificate of `localhost` in the file `LIMBEC_TEST_POSTGRES_CA`.
 #[test]
 fn each_sslmode_means_what_libpq_means() {
     let Some(database) = TestDatabase::create() else { return };
-    let Some(certificate) = server("LIMBEC_TEST_POSTGRES_CERT") else { return };
+    let Some(certificate) = server("LIMBEC_TEST_POSTGRES_CA") else { return };
     let encrypted = |query: &str| {
         let mut connection = database.connect(query);
         // The view of all connections, with one row per encrypted one: ours is the only one of this database.
@@ -26,7 +26,8 @@ fn each_sslmode_means_what_libpq_means() {
     let by_name =
         database.url(&format!("sslmode=verify-full&sslrootcert={certificate}")).replace("127.0.0.1", "localhost");
     connect(&by_name);
-    let wrong_name = refusal(&database.url(&format!("sslmode=verify-full&sslrootcert={certificate}")));
+    let elsewhere = format!("sslmode=verify-full&sslrootcert={certificate}&host=elsewhere.invalid&hostaddr=127.0.0.1");
+    let wrong_name = refusal(&database.url(&elsewhere));
     assert!(matches!(wrong_name, DatabaseError::Tls { .. }), "{wrong_name:?}");
     let no_file = refusal(&database.url("sslmode=verify-ca"));
     assert!(no_file.to_string().contains("sslrootcert"), "{no_file}");

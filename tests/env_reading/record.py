@@ -1,8 +1,8 @@
 """Record which URL generated env.py files really use, for tests/env_reading/main.rs.
 
 Run with a Python that has Alembic: python tests/env_reading/record.py > tests/env_reading/recorded.jsonl
-Each file is built from random fragments and run by Alembic with an engine that only notes its URL; the test demands that
-limbec either says the same or says that it does not know.
+Each file is built from random fragments and run by Alembic with an engine that only notes its URL; the test demands
+that limbec either says the same or says that it does not know.
 """
 
 import json
@@ -121,10 +121,17 @@ class Writer:
             self.functions += 1
             call = f"go{self.functions}"
             options += [
-                [f"def {call}(u):", *self.block(1), f"    if {self.condition()}:", f"        return {self.text()}", f"    return {self.text()}", f"{name} = {call}({self.text(2)})"],
+                [
+                    f"def {call}(u):",
+                    *self.block(1),
+                    f"    if {self.condition()}:",
+                    f"        return {self.text()}",
+                    f"    return {self.text()}",
+                    f"{name} = {call}({self.text(2)})",
+                ],
                 [f"def {call}():", "    global u", *self.block(1), f"{call}()"],
                 [f"os.environ['{self.variable()}'] = {self.chance.choice(LITERALS[:2])}"],
-            ]  # fmt: skip
+            ]
         return self.chance.choice(options)
 
     def source(self) -> str:
