@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -85,22 +84,8 @@ pub fn run(context: &mut CommandContext, args: &NewArgs) -> Result<ExitStatus, C
         file_name: Some(format!("{stamp}_{slug}.py")),
         created,
     };
-    let python = || PythonCommand {
-        argv: alembic_arguments(context, args, &new.id),
-        options: BTreeMap::from([
-            ("file_template".to_owned(), format!("{stamp}_{slug}")),
-            ("timezone".to_owned(), timezone.clone()),
-        ]),
-        project: ProjectState::Ready,
-    };
     if !args.no_autogenerate {
-        let (path, command) = (files.target(&scripts, &new)?, python());
-        let status = needs_python(context, command, "a new revision is filled by autogenerate")?;
-        if path.is_file() {
-            return Ok(tell(context, args, &new.id, &path));
-        }
-        context.ui.status("no file was written: env.py found nothing to generate, or changed its name");
-        return Ok(status);
+        return by_python(context, args, &files, &new, "a new revision is filled by autogenerate");
     }
     match files.write_announced(&scripts, &new, &mut OnlyErrors)? {
         Ok(written) => {
@@ -108,12 +93,35 @@ pub fn run(context: &mut CommandContext, args: &NewArgs) -> Result<ExitStatus, C
             let path = context.environment.current_dir.join(&written.path);
             Ok(tell(context, args, &new.id, &path))
         }
-        Err(why) => {
-            let (path, command) = (files.target(&scripts, &new)?, python());
-            needs_python(context, command, &why)?;
-            Ok(tell(context, args, &new.id, &path))
-        }
+        Err(why) => by_python(context, args, &files, &new, &why),
     }
+}
+
+/// Has Alembic write the file under the name that limbec has chosen.
+fn by_python(
+    context: &mut CommandContext,
+    args: &NewArgs,
+    files: &Files,
+    new: &NewRevision,
+    why: &str,
+) -> Result<ExitStatus, CommandError> {
+    let path = files.target(&*context.scripts()?, new)?;
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let timezone = files.settings.timezone.clone();
+    let command = PythonCommand {
+        argv: alembic_arguments(context, args, &new.id),
+        options: [("file_template", Some(stem)), ("timezone", timezone)]
+            .into_iter()
+            .filter_map(|(key, value)| Some((key.to_owned(), value?)))
+            .collect(),
+        project: ProjectState::Ready,
+    };
+    let status = needs_python(context, command, why)?;
+    if path.is_file() {
+        return Ok(tell(context, args, &new.id, &path));
+    }
+    context.ui.status("no file was written: env.py found nothing to generate, or changed its name");
+    Ok(status)
 }
 
 /// The identifier of the new revision: as wanted, if it is free and fits, else a random one.
