@@ -106,6 +106,10 @@ fn wrong_usage(error: &UsageError) -> CommandError {
     if let Some(suggestion) = &error.suggestion {
         failure = failure.hint(format!("did you mean `{suggestion}`?"));
     }
+    if error.message.ends_with("expected one argument") {
+        failure =
+            failure.hint("a value that begins with a dash is glued to its option, as in `-r-3:` or `--rev-range=-3:`");
+    }
     failure.hint(match &error.command {
         Some(command) => format!("`limbec {command} --help` explains its arguments"),
         None => "`limbec --help` lists the commands".to_owned(),

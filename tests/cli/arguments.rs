@@ -24,6 +24,7 @@ fn usage_errors_exit_with_2() {
     exit 2
     ---- stderr
     error: argument -r/--rev-range: expected one argument
+    hint: a value that begins with a dash is glued to its option, as in `-r-3:` or `--rev-range=-3:`
     hint: `limbec history --help` explains its arguments
     ");
     assert_snapshot!(project.limbec(&["revision", "--he"]), @r"
