@@ -32,7 +32,16 @@ def environment():
     variables["PATH"] = os.pathsep.join([str(oracle / "bin"), os.environ["PATH"]])
     # Everything that a suite may skip for want of something is a failure where this is set.
     variables["LIMBEC_REQUIRE_POSTGRES"] = "1"
-    return {**os.environ, **variables}
+    # What would point limbec somewhere else than the tests expect.
+    strange = (
+        "LIMBEC_URL",
+        "LIMBEC_SCHEMA",
+        "LIMBEC_PYTHON",
+        "ALEMBIC_CONFIG",
+        "LEDGER_COMMON_URL",
+        "LEDGER_TENANT_URL",
+    )
+    return {**{key: value for key, value in os.environ.items() if key not in strange}, **variables}
 
 
 def steps(chosen, pytest_arguments):

@@ -157,7 +157,7 @@ def test_a_bad_url(bad, words, project, limbec):
 
 @pytest.mark.parametrize("words", [["current"], ["upgrade", "head"], ["stamp", "head"]], ids=" ".join)
 def test_a_wrong_password(words, project, limbec, postgres_server):
-    url = os.environ["LIMBEC_TEST_POSTGRES_SCRAM"]
+    url = os.environ["LIMBEC_TEST_POSTGRES"]
     place = urlsplit(url)
     project.write_ini(f"postgresql+psycopg2://{place.username}:hunter2@{place.hostname}:{place.port}/postgres")
     done = project.run(limbec, *words).failed("password authentication failed", status=1)

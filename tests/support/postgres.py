@@ -1,8 +1,8 @@
 """A temporary PostgreSQL cluster with a PgBouncer in front of it. Standard library only.
 
 The cluster lives in a folder of its own under the system's folder for temporary files, on ports of its own, with
-fsync off. It knows two roles: `postgres`, a superuser who needs no password, and `limbec_scram`, who needs one.
-TLS is on, with a self-signed certificate, where the server can do it.
+fsync off. It knows two superusers: `postgres`, who needs a password on TCP as everybody does, and `limbec_trusted`, who
+needs none. TLS is on, with a self-signed certificate for the name localhost, where the server can do it.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-SCRAM_ROLE = "limbec_scram"
-SCRAM_PASSWORD = "p@ss:w/rd%"
-SCRAM_PASSWORD_IN_URL = "p%40ss%3Aw%2Frd%25"
+TRUSTED_ROLE = "limbec_trusted"
+# With what is awkward in a URL.
+PASSWORD = "p@ss: word"
+PASSWORD_IN_URL = "p%40ss%3A%20word"
 
 POSTGRES_SETTINGS = """
 listen_addresses = '127.0.0.1'
@@ -42,8 +43,8 @@ ssl_key_file = '{folder}/server.key'
 """
 HOST_BASED_ACCESS = f"""
 local all all trust
-host all {SCRAM_ROLE} 127.0.0.1/32 scram-sha-256
-host all all 127.0.0.1/32 trust
+host all {TRUSTED_ROLE} 127.0.0.1/32 trust
+host all all 127.0.0.1/32 scram-sha-256
 """
 BOUNCER_SETTINGS = """
 [databases]
@@ -53,7 +54,7 @@ BOUNCER_SETTINGS = """
 listen_addr = 127.0.0.1
 listen_port = {port}
 unix_socket_dir =
-auth_type = trust
+auth_type = scram-sha-256
 auth_file = {folder}/userlist.txt
 pool_mode = transaction
 max_client_conn = 500
@@ -127,23 +128,23 @@ class Servers:
 
     @property
     def url(self) -> str:
-        return f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
+        return f"postgresql://postgres:{PASSWORD_IN_URL}@127.0.0.1:{self.port}/postgres"
 
     @property
-    def scram_url(self) -> str:
-        return f"postgresql://{SCRAM_ROLE}:{SCRAM_PASSWORD_IN_URL}@127.0.0.1:{self.port}/postgres"
+    def trusted_url(self) -> str:
+        return f"postgresql://{TRUSTED_ROLE}@127.0.0.1:{self.port}/postgres"
 
     def environment(self) -> dict[str, str]:
         """What the test suites read."""
         variables = {
             "LIMBEC_TEST_POSTGRES": self.url,
-            "LIMBEC_TEST_POSTGRES_SCRAM": self.scram_url,
+            "LIMBEC_TEST_POSTGRES_TRUSTED": self.trusted_url,
             "LIMBEC_TEST_POSTGRES_SOCKET": str(self.folder),
             "LIMBEC_TEST_POSTGRES_BIN": str(self.programs.postgres),
         }
         if self.tls:
             variables["LIMBEC_TEST_POSTGRES_TLS"] = f"{self.url}?sslmode=require"
-            variables["LIMBEC_TEST_POSTGRES_CA"] = str(self.folder / "server.crt")
+            variables["LIMBEC_TEST_POSTGRES_CERT"] = str(self.folder / "server.crt")
         if self.bouncer_url:
             variables["LIMBEC_TEST_PGBOUNCER"] = self.bouncer_url
         return variables
@@ -212,8 +213,8 @@ def start_postgres(servers: Servers) -> None:
     (data / "pg_hba.conf").write_text(HOST_BASED_ACCESS)
     postgres = str(servers.programs.postgres / "postgres")
     wait_for_port(servers.spawn([postgres, "-D", str(data)], "postgres.log"), servers.port, servers.folder)
-    create_role = f"CREATE ROLE {SCRAM_ROLE} SUPERUSER LOGIN PASSWORD '{SCRAM_PASSWORD}'"
-    servers.run("psql", "-h", str(servers.folder), "-p", str(servers.port), "-U", "postgres", "-qc", create_role)
+    roles = f"CREATE ROLE {TRUSTED_ROLE} SUPERUSER LOGIN; ALTER ROLE postgres PASSWORD '{PASSWORD}'"
+    servers.run("psql", "-h", str(servers.folder), "-p", str(servers.port), "-U", "postgres", "-qc", roles)
 
 
 def make_certificate(servers: Servers) -> bool:
@@ -226,7 +227,7 @@ def make_certificate(servers: Servers) -> bool:
     key, certificate = servers.folder / "server.key", servers.folder / "server.crt"
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-        + ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)],
+        + ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(certificate)],
         check=True,
         capture_output=True,
     )
@@ -249,10 +250,10 @@ def start_bouncer(servers: Servers) -> None:
     port, folder = free_port(), servers.folder
     settings = BOUNCER_SETTINGS.format(port=port, postgres_port=servers.port, folder=folder)
     (folder / "pgbouncer.ini").write_text(settings)
-    (folder / "userlist.txt").write_text('"postgres" ""\n')
+    (folder / "userlist.txt").write_text(f'"postgres" "{PASSWORD}"\n')
     process = servers.spawn([str(servers.programs.bouncer), str(folder / "pgbouncer.ini")], "pgbouncer-output.log")
     wait_for_port(process, port, folder)
-    servers.bouncer_url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
+    servers.bouncer_url = f"postgresql://postgres:{PASSWORD_IN_URL}@127.0.0.1:{port}/postgres"
 
 
 def wait_for_port(process: subprocess.Popen, port: int, folder: Path) -> None:

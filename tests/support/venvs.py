@@ -37,14 +37,16 @@ def version_of(interpreter: str) -> tuple[int, ...] | None:
 
 
 def interpreter_for_tests() -> str:
-    """The first interpreter that is new enough for the oracle: LIMBEC_PYTHON, python3, then the versioned names."""
+    """The first that is new enough for the oracle: LIMBEC_TEST_PYTHON, python3, then the versioned names."""
     tried = []
-    for name in filter(None, (os.environ.get("LIMBEC_PYTHON"), *INTERPRETERS)):
+    for name in filter(None, (os.environ.get("LIMBEC_TEST_PYTHON"), *INTERPRETERS)):
         version = version_of(name)
         if version and version >= OLDEST_FOR_TESTS:
             return shutil.which(name) or name
         tried.append(f"{name}: {'.'.join(map(str, version)) if version else 'not there, or without venv'}")
-    raise SystemExit("The tests need Python 3.11 or newer with venv (set LIMBEC_PYTHON). Tried " + ", ".join(tried))
+    raise SystemExit(
+        "The tests need Python 3.11 or newer with venv (set LIMBEC_TEST_PYTHON). Tried " + ", ".join(tried)
+    )
 
 
 def other_interpreters() -> list[str]:
