@@ -43,7 +43,7 @@ impl RevisionMap {
     }
 
     /// `_topological_sort` to the letter: quadratic, and right even on a graph with a cycle that Alembic does not see.
-    fn sort_with_cycle(
+    pub(super) fn sort_with_cycle(
         &self,
         mut todo: RevisionSet,
         heads: &[RevisionIndex],

@@ -28,7 +28,7 @@ class Score:
             return
         folder = self.kept / name
         if not folder.exists():
-            shutil.copytree(directory, folder)
+            shutil.copytree(directory, folder, symlinks=True)
         command = ["limbec", *arguments(question, directory)]
         self.disagreements.append(f"{name}: {why}: {command}")
         with (folder / "disagreements.txt").open("a", encoding="utf-8") as out:
