@@ -110,13 +110,29 @@ impl CommandContext {
         for warning in &loaded.warnings {
             self.ui.warning(warning);
         }
-        let scripts = self.decide(loaded.files)?;
+        let mut scripts = self.decide(loaded.files)?;
+        self.dedent_docstrings(&mut scripts);
         let revisions: Vec<Revision> = scripts.iter().map(|script| script.revision.clone()).collect();
         let map = RevisionMap::build(revisions).map_err(|error| broken(error.into()))?;
         for warning in map.warnings() {
             self.ui.warning(&warning.to_string());
         }
         Ok(Rc::clone(self.scripts.insert(Rc::new(ScriptDirectory { scripts, map }))))
+    }
+
+    /// Python 3.13 and later compile docstrings without their indentation, which is what Alembic prints then. Python is looked
+    /// for (not started) only where a docstring has indentation.
+    fn dedent_docstrings(&mut self, scripts: &mut [Script]) {
+        let is_indented = |docstring: &String| docstring.split('\n').any(|line| line.starts_with([' ', '\t']));
+        let mut indented =
+            scripts.iter_mut().filter_map(|script| script.docstring.as_mut()).filter(|doc| is_indented(doc));
+        let Some(first) = indented.next() else { return };
+        let Ok(interpreter) = self.interpreter() else { return };
+        if (interpreter.version.major, interpreter.version.minor) >= (3, 13) {
+            for docstring in std::iter::once(first).chain(indented) {
+                *docstring = script::dedent_docstring(docstring);
+            }
+        }
     }
 
     /// Puts Python's answers where parsing could not decide, each with a warning that says what it costs.

@@ -159,10 +159,9 @@ impl CommandContext {
         let invocation = self.engine_invocation(argv, mutation)?;
         let runtime = self.runtime()?;
         let scripts = self.scripts()?;
-        let mut progress = Progress::new(&self.ui, Rc::clone(&scripts));
         self.ui.flush();
+        let mut progress = Progress::new(&mut self.ui, &scripts);
         let outcome = migrate::run_env(&runtime, invocation, planner, &mut |event| progress.show(&event));
-        drop(progress);
         outcome.map_err(|error| match error {
             MigrateError::Runtime(error) => self.python_error(error),
             error => error.into(),

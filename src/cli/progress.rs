@@ -1,51 +1,52 @@
 //! Progress of a run, on standard error and only where a person watches.
+//!
+//! Whole lines, no bar: env.py's own logging writes to the same terminal, and a line that is drawn again would be torn by it.
 
-use std::rc::Rc;
 use std::time::Duration;
-
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::ui::Ui;
 use crate::migrate::Event;
+use crate::plan::Direction;
 use crate::script::ScriptDirectory;
 
-/// Shows which step runs and how long it takes; silent in a pipe and with `-q`.
-pub(super) struct Progress {
-    bar: ProgressBar,
-    scripts: Rc<ScriptDirectory>,
+/// A step that took longer gets its time printed.
+const WORTH_TELLING: Duration = Duration::from_secs(1);
+
+/// Shows which step runs, of how many, and how long it took if that was long; silent in a pipe and with `-q`.
+pub(super) struct Progress<'a> {
+    ui: &'a mut Ui,
+    scripts: &'a ScriptDirectory,
+    steps: usize,
 }
 
-impl Progress {
-    /// Shows nothing before the first plan.
-    pub(super) fn new(ui: &Ui, scripts: Rc<ScriptDirectory>) -> Self {
-        let target = if ui.shows_progress() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        Self { bar: ProgressBar::with_draw_target(None, target), scripts }
+impl<'a> Progress<'a> {
+    /// Shows nothing before the first step.
+    pub(super) fn new(ui: &'a mut Ui, scripts: &'a ScriptDirectory) -> Self {
+        Self { ui, scripts, steps: 0 }
     }
 
     /// Shows an event.
     pub(super) fn show(&mut self, event: &Event<'_>) {
-        match event {
-            Event::Planned(plan) if plan.steps.is_empty() => {}
-            Event::Planned(plan) => {
-                self.bar.set_length(plan.steps.len() as u64);
-                self.bar.set_position(0);
-                if let Ok(style) = ProgressStyle::with_template("{spinner} {pos}/{len} {wide_msg} {elapsed}") {
-                    self.bar.set_style(style);
-                }
-                self.bar.enable_steady_tick(Duration::from_millis(100));
-            }
-            Event::StepStarted { step, .. } => {
-                let index = self.scripts.map.position(step.revision.as_str());
-                let doc = index.and_then(|index| self.scripts.script(index).doc().lines().next()).unwrap_or_default();
-                self.bar.set_message(format!("{} {doc}", step.revision));
-            }
-            Event::StepFinished { index, .. } => self.bar.set_position(*index as u64 + 1),
+        if !self.ui.shows_progress() {
+            return;
         }
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        self.bar.finish_and_clear();
+        match event {
+            Event::Planned(plan) => self.steps = plan.steps.len(),
+            Event::StepStarted { index, step } => {
+                let position = self.scripts.map.position(step.revision.as_str());
+                let script = position.map(|position| self.scripts.script(position));
+                let doc = script.and_then(|script| script.doc().lines().next()).unwrap_or_default();
+                let direction = match step.direction {
+                    Direction::Upgrade => "upgrade",
+                    Direction::Downgrade => "downgrade",
+                    Direction::Stamp => "stamp",
+                };
+                self.ui.status(&format!("[{}/{}] {direction} {} {doc}", index + 1, self.steps, step.revision));
+            }
+            Event::StepFinished { elapsed, .. } if *elapsed >= WORTH_TELLING => {
+                self.ui.status(&format!("      took {:.1} s", elapsed.as_secs_f64()));
+            }
+            Event::StepFinished { .. } => {}
+        }
     }
 }
