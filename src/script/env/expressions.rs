@@ -19,7 +19,12 @@ pub(super) struct Reader<'a> {
     pub(super) budget: usize,
     /// Functions entered and not left.
     pub(super) depth: usize,
+    /// Expressions and blocks entered and not left.
+    pub(super) nesting: usize,
 }
+
+/// How deep expressions and blocks are followed: far beyond any real file, and within the stack that `read_env` takes.
+pub(super) const NESTING: usize = 300;
 
 /// Names that are there without an import, and do no harm: reading them is all they do with their arguments.
 const BUILTINS: [&str; 44] = [
@@ -87,7 +92,7 @@ const MORE_BUILTINS: [&str; 14] = [
 
 impl<'a> Reader<'a> {
     pub(super) fn new(source: &'a str, online: bool) -> Self {
-        Self { source, online, next_dict: 0, budget: 20_000, depth: 0 }
+        Self { source, online, next_dict: 0, budget: 20_000, depth: 0, nesting: 0 }
     }
 
     pub(super) fn line(&self, node: &impl Ranged) -> usize {
@@ -144,6 +149,19 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn evaluate(&mut self, expression: &'a Expr, state: &mut State<'a>) -> Result<Value<'a>, NotUnderstood> {
+        if self.nesting >= NESTING {
+            return self.refuse(expression, "an expression is nested too deeply");
+        }
+        self.nesting += 1;
+        let value = self.evaluate_inner(expression, state)?;
+        self.nesting -= 1;
+        Ok(match value {
+            Value::Text(text) if text.is_huge() => self.opaque(expression),
+            value => value,
+        })
+    }
+
+    fn evaluate_inner(&mut self, expression: &'a Expr, state: &mut State<'a>) -> Result<Value<'a>, NotUnderstood> {
         Ok(match expression {
             Expr::StringLiteral(literal) => Value::Text(Text::Literal(literal.value.to_str().to_owned())),
             Expr::BooleanLiteral(literal) => Value::Bool(literal.value),

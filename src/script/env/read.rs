@@ -76,6 +76,20 @@ impl NotUnderstood {
 
 /// Reads env.py. Pure: neither files nor the environment are looked at, and nothing is executed.
 pub fn read_env(source: &str) -> Result<EnvSummary, NotUnderstood> {
+    // Both parser and reader go down with the nesting of the code: the stack of the caller may be a small one.
+    std::thread::scope(|scope| {
+        let reading = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, || read_here(source));
+        match reading.map(std::thread::ScopedJoinHandle::join) {
+            Ok(Ok(read)) => read,
+            Ok(Err(_)) | Err(_) => Err(NotUnderstood::new(1, "reading it failed")),
+        }
+    })
+}
+
+/// Address space; only what is used becomes memory.
+const STACK_BYTES: usize = 64 << 20;
+
+fn read_here(source: &str) -> Result<EnvSummary, NotUnderstood> {
     let source = source.strip_prefix('\u{feff}').unwrap_or(source);
     let parsed = ruff_python_parser::parse_module(source).map_err(|error| {
         let offset = usize::from(error.location.start()).min(source.len());

@@ -168,7 +168,12 @@ impl Join<'_> {
         if let Some(condition) = self.condition {
             let choice = |a: Text, b: Text| Text::Choice(Box::new(condition.clone()), Box::new(a), Box::new(b));
             match (&a, &b) {
-                (Value::Text(a), Value::Text(b)) => return Value::Text(choice(a.clone(), b.clone())),
+                (Value::Text(a), Value::Text(b)) => {
+                    let chosen = choice(a.clone(), b.clone());
+                    if !chosen.is_huge() {
+                        return Value::Text(chosen);
+                    }
+                }
                 (Value::Engine(a), Value::Engine(b)) => {
                     let mut engine = a.clone();
                     engine.url = choice(a.url.clone(), b.url.clone());

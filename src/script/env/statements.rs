@@ -3,7 +3,7 @@ use ruff_python_ast::{
     Expr, Stmt, StmtAugAssign, StmtClassDef, StmtFunctionDef, StmtIf, StmtImport, StmtImportFrom, StmtTry, StmtWith,
 };
 
-use super::expressions::Reader;
+use super::expressions::{NESTING, Reader};
 use super::listeners;
 use super::read::NotUnderstood;
 use super::state::State;
@@ -36,6 +36,22 @@ impl<'a> Reader<'a> {
         tail: bool,
     ) -> Result<Flow<'a>, NotUnderstood> {
         let Some((block, after)) = blocks.split_first() else { return Ok(Flow::Next) };
+        if let (true, Some(statement)) = (self.nesting >= NESTING, block.first()) {
+            return self.refuse(statement, "it branches too deeply to be followed");
+        }
+        self.nesting += 1;
+        let flow = self.run_block(block, after, state, tail);
+        self.nesting -= 1;
+        flow
+    }
+
+    fn run_block(
+        &mut self,
+        block: &'a [Stmt],
+        after: &[&'a [Stmt]],
+        state: &mut State<'a>,
+        tail: bool,
+    ) -> Result<Flow<'a>, NotUnderstood> {
         for (position, statement) in block.iter().enumerate() {
             self.budget = self.budget.saturating_sub(1);
             if self.budget == 0 {
@@ -238,7 +254,10 @@ impl<'a> Reader<'a> {
         let before = self.evaluate(&assign.target, state)?;
         let added = self.evaluate(&assign.value, state)?;
         let value = match (before, added, assign.op) {
-            (Value::Text(a), Value::Text(b), ruff_python_ast::Operator::Add) => Value::Text(Text::Concat(vec![a, b])),
+            (Value::Text(a), Value::Text(b), ruff_python_ast::Operator::Add) => {
+                let sum = Text::Concat(vec![a, b]);
+                if sum.is_huge() { self.opaque(statement) } else { Value::Text(sum) }
+            }
             (before, added, _) => {
                 let line = self.line(statement);
                 self.hand_over(&before, "an operator", state, line)?;

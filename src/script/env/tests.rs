@@ -404,3 +404,21 @@ fn a_listener_that_may_lead_elsewhere_is_not() {
         assert!(refused(&with_listener(event, body)).reason.contains("events of SQLAlchemy"), "{body}");
     }
 }
+
+#[test]
+fn monstrous_files_end_soon() {
+    let doubled = "u = os.getenv('A')\n".to_owned() + &"u += u\n".repeat(60);
+    refused(&template_with(&format!("{doubled}config.set_main_option('sqlalchemy.url', u)\n")));
+    let chosen = "u = os.getenv('A')\n".to_owned() + &"if u:\n    u = u + 'x'\n".repeat(40);
+    refused(&template_with(&format!("{chosen}config.set_main_option('sqlalchemy.url', u)\n")));
+    let nested = format!("u = {}'x'{}\n", "str(".repeat(400), ")".repeat(400));
+    refused(&template_with(&nested));
+    let returning = "def go():\n".to_owned()
+        + &"    if os.getenv('A'):\n        return 'x'\n".repeat(30)
+        + "    return 'y'\ngo()\n";
+    understood(&template_with(&returning));
+    let twice = "def go():\n".to_owned()
+        + &"    if os.getenv('A'):\n        if os.getenv('B'):\n            return 'x'\n".repeat(30)
+        + "    return 'y'\ngo()\n";
+    refused(&template_with(&twice));
+}

@@ -91,6 +91,27 @@ impl Text {
         Self::Choice(Box::new(Condition::IsSet(name.to_owned())), Box::new(found), Box::new(default))
     }
 
+    /// Whether it has grown beyond what a file written by people holds: doubling a text in every line would never end.
+    pub(super) fn is_huge(&self) -> bool {
+        self.nodes(2_000) == 0
+    }
+
+    /// What is left of a number of parts after taking those of this text; 0 when they do not suffice.
+    fn nodes(&self, left: usize) -> usize {
+        let left = left.saturating_sub(1);
+        match self {
+            _ if left == 0 => 0,
+            Self::None | Self::Literal(_) | Self::Environment(_) => left,
+            Self::Ini(_, inner)
+            | Self::Replace(inner, ..)
+            | Self::Strip(inner)
+            | Self::QuotePlus(inner)
+            | Self::Interpolated(inner) => inner.nodes(left),
+            Self::Choice(condition, then, otherwise) => otherwise.nodes(then.nodes(condition.nodes(left))),
+            Self::Concat(parts) => parts.iter().fold(left, |left, part| part.nodes(left)),
+        }
+    }
+
     /// The value; `None` for Python's `None`.
     pub fn resolve(&self, sources: &Sources<'_>) -> Result<Option<String>, Undecidable> {
         let some = |text: &Text| present(text, sources);
@@ -135,6 +156,18 @@ impl Text {
 }
 
 impl Condition {
+    fn nodes(&self, left: usize) -> usize {
+        match self {
+            Self::Truthy(text) | Self::IsNotNone(text) | Self::StartsWith(text, _) | Self::Contains(text, _) => {
+                text.nodes(left)
+            }
+            Self::Equals(a, b) => b.nodes(a.nodes(left)),
+            Self::IsSet(_) => left.saturating_sub(1),
+            Self::Not(inner) => inner.nodes(left),
+            Self::All(parts) => parts.iter().fold(left, |left, part| part.nodes(left)),
+        }
+    }
+
     /// Whether it is true.
     pub fn holds(&self, sources: &Sources<'_>) -> Result<bool, Undecidable> {
         Ok(match self {
