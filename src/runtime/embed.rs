@@ -4,6 +4,7 @@
 //! buffer, so that no structure layout of any version is relied upon.
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::mem::ManuallyDrop;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::ptr;
@@ -57,11 +58,10 @@ pub(super) fn start(interpreter: &Path, library: &Path, engine: &Path) -> Result
         };
     }
     // GLOBAL, because extension modules look Python's symbols up in the process.
-    let python = load(library, RTLD_GLOBAL)?;
+    // Never unloaded: threads and exit handlers of extension modules may outlive any request.
+    let python = ManuallyDrop::new(load(library, RTLD_GLOBAL)?);
     let run = load_engine(engine)?;
     initialise(&python, library, interpreter)?;
-    // Never unloaded: threads and exit handlers of extension modules may outlive any request.
-    std::mem::forget(python);
     *started = Some(Started { interpreter: interpreter.to_owned(), run });
     Ok(())
 }

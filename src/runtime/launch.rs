@@ -1,6 +1,6 @@
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -31,13 +31,13 @@ pub struct RuntimeOptions {
 /// An interpreter, ready to run requests; Python is started by the first of them and stays until `finish`.
 pub struct Runtime {
     interpreter: Interpreter,
-    place: Place,
+    /// libpython and the engine, if Python may run in this process.
+    libraries: Option<(PathBuf, PathBuf)>,
+    /// The caller wants it in this process or not at all.
+    insists: bool,
+    /// The libraries turned out not to work.
+    fallen_back: Cell<bool>,
     child: RefCell<Option<PythonChild>>,
-}
-
-enum Place {
-    Embedded { library: PathBuf, engine: PathBuf },
-    Child,
 }
 
 impl Runtime {
@@ -45,21 +45,22 @@ impl Runtime {
     ///
     /// In this process if the interpreter's executable itself uses a shared libpython and the engine is there; a
     /// static executable runs faster than a libpython beside it, and free-threaded builds and PyPy have another
-    /// object layout than the engine was made for.
+    /// object layout than the engine was made for. Libraries that cannot be loaded after all lead to a child, too.
     pub fn new(interpreter: Interpreter, options: &RuntimeOptions) -> Result<Self, RuntimeError> {
         let engine = engine_file::find(options.engine.as_deref(), options.executable.as_deref());
         let fits = interpreter.implementation == Implementation::CPython && !interpreter.version.free_threaded;
-        let place = match (options.mode, interpreter.library.clone().filter(|_| fits), engine) {
-            (Some(Mode::Child), _, _) => Place::Child,
-            (_, Some(library), Some(engine)) => Place::Embedded { library, engine },
+        let libraries = match (options.mode, interpreter.library.clone().filter(|_| fits), engine) {
+            (Some(Mode::Child), _, _) => None,
+            (_, Some(library), Some(engine)) => Some((library, engine)),
             (Some(Mode::Embedded), library, _) => {
                 let path = interpreter.path.clone();
                 let missing = if library.is_none() { "a libpython that fits the engine" } else { "the engine's file" };
                 return Err(RuntimeError::Load { path, reason: format!("there is no {missing}") });
             }
-            (None, _, _) => Place::Child,
+            (None, _, _) => None,
         };
-        Ok(Self { interpreter, place, child: RefCell::new(None) })
+        let insists = options.mode.is_some();
+        Ok(Self { interpreter, libraries, insists, fallen_back: Cell::new(false), child: RefCell::new(None) })
     }
 
     /// The interpreter.
@@ -69,10 +70,7 @@ impl Runtime {
 
     /// Where Python runs.
     pub fn mode(&self) -> Mode {
-        match self.place {
-            Place::Embedded { .. } => Mode::Embedded,
-            Place::Child => Mode::Child,
-        }
+        if self.libraries.is_some() && !self.fallen_back.get() { Mode::Embedded } else { Mode::Child }
     }
 
     /// Runs one request; the host answers what the driver asks meanwhile. Not to be called from within that host.
@@ -85,9 +83,9 @@ impl Runtime {
     ///
     /// The interpreter is not torn down (that costs more than many a migration); the process should end soon.
     pub fn finish(self) -> Result<(), RuntimeError> {
-        let running = match self.place {
-            Place::Embedded { .. } => embed::is_running(),
-            Place::Child => self.child.borrow().is_some(),
+        let running = match self.mode() {
+            Mode::Embedded => embed::is_running(),
+            Mode::Child => self.child.borrow().is_some(),
         };
         if !running {
             return Ok(());
@@ -106,14 +104,26 @@ impl Runtime {
         // What limbec has printed comes before what Python prints.
         let _ = std::io::stdout().flush();
         let mut conversation = Conversation::new(request, host);
-        match &self.place {
-            Place::Embedded { library, engine } => {
-                embed::start(&self.interpreter.path, library, engine)?;
-                embed::converse(&mut conversation)?;
-            }
-            Place::Child => self.converse_with_child(&mut conversation)?,
+        match &self.libraries {
+            Some((library, engine)) if self.embeds(library, engine)? => embed::converse(&mut conversation)?,
+            _ => self.converse_with_child(&mut conversation)?,
         }
         conversation.finish()
+    }
+
+    /// Starts Python in this process, unless it turns out that it cannot be.
+    fn embeds(&self, library: &Path, engine: &Path) -> Result<bool, RuntimeError> {
+        if self.fallen_back.get() {
+            return Ok(false);
+        }
+        match embed::start(&self.interpreter.path, library, engine) {
+            Ok(()) => Ok(true),
+            Err(RuntimeError::Load { .. }) if !self.insists => {
+                self.fallen_back.set(true);
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn converse_with_child(&self, conversation: &mut Conversation<'_>) -> Result<(), RuntimeError> {

@@ -28,7 +28,10 @@ const WITH_ALEMBIC: &[(&str, Case)] = &[
     ("a_killed_parent_takes_the_child_with_it", interrupts::a_killed_parent_takes_the_child_with_it),
 ];
 
-const WITHOUT_ALEMBIC: &[(&str, Case)] = &[("locate", locate)];
+const WITHOUT_ALEMBIC: &[(&str, Case)] = &[
+    ("locate", locate),
+    ("an_engine_that_does_not_load_leads_to_a_child", an_engine_that_does_not_load_leads_to_a_child),
+];
 
 /// An interpreter in a mode.
 #[derive(Clone)]
@@ -71,7 +74,7 @@ fn trials(interpreter: Interpreter) -> Vec<Trial> {
 impl Subject {
     pub(crate) fn job(&self, project: &Project, requests: Vec<Request>) -> Job {
         let interpreter = self.interpreter.path.clone();
-        Job { interpreter, child: self.child, requests, order: project.order(), refuse: None }
+        Job { interpreter, child: self.child, engine: None, requests, order: project.order(), refuse: None }
     }
 
     pub(crate) fn env_job(&self, project: &Project, argv: &[&str]) -> Job {
@@ -231,6 +234,23 @@ fn locate(subject: &Subject) -> Result<(), Failed> {
     let options = RuntimeOptions { executable: std::env::current_exe().ok(), ..RuntimeOptions::default() };
     let chosen = Runtime::new(subject.interpreter.clone(), &options)?.mode();
     assert_eq!(chosen == Mode::Embedded, subject.interpreter.library.is_some());
+    Ok(())
+}
+
+fn an_engine_that_does_not_load_leads_to_a_child(subject: &Subject) -> Result<(), Failed> {
+    let project = Project::linear(0);
+    project.write("engine.so", "not a library");
+    project.write("lib/app/__init__.py", "");
+    let request = Request::Locate { resource: "app".to_owned(), sys_path: vec!["lib".to_owned()] };
+    let mut job = subject.job(&project, vec![request]);
+    job.engine = Some(project.path("engine.so"));
+    let run = job.run(project.folder.path());
+    let result = &run.report().results[0];
+    if subject.child {
+        assert_eq!(*result, Ok(json!(project.path("lib/app").canonicalize()?)));
+    } else {
+        assert!(result.as_ref().is_err_and(|error| error.starts_with("cannot load ")), "{result:?}");
+    }
     Ok(())
 }
 

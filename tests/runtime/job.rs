@@ -17,6 +17,8 @@ pub(crate) const VARIABLE: &str = "LIMBEC_TEST_JOB";
 pub(crate) struct Job {
     pub(crate) interpreter: PathBuf,
     pub(crate) child: bool,
+    /// An engine's file; then a child is where limbec may end up, not what it was told.
+    pub(crate) engine: Option<PathBuf>,
     pub(crate) requests: Vec<Request>,
     /// Revisions in the order of their upgrades; the plan is what lies between the heads and the target.
     pub(crate) order: Vec<String>,
@@ -89,8 +91,12 @@ pub(crate) fn perform(text: &str) -> ExitCode {
         executable: None,
     };
     let executable = std::env::current_exe().ok();
-    let options =
-        RuntimeOptions { mode: Some(if job.child { Mode::Child } else { Mode::Embedded }), engine: None, executable };
+    let mode = match (job.child, &job.engine) {
+        (false, _) => Some(Mode::Embedded),
+        (true, None) => Some(Mode::Child),
+        (true, Some(_)) => None,
+    };
+    let options = RuntimeOptions { mode, engine: job.engine.clone(), executable };
     let runtime = Interpreter::find(&search).and_then(|found| Runtime::new(found, &options)).unwrap();
     let mut executor = Executor { job: &job, target: String::new(), calls: Vec::new() };
     let mut report = Report {
