@@ -9,7 +9,7 @@ PER_RUN = "per-run"
 def prepare(connection, mode):
     """Options for ``context.configure`` that give this connection that mode; sees to it that SQLite really obeys."""
     per_revision = mode == PER_REVISION
-    if per_revision and in_transaction(connection):
+    if per_revision and connection.in_transaction():
         raise TransactionModeRefused(
             "env.py gives Alembic a connection that is already in a transaction, so one transaction a revision is not "
             "possible; nothing was run. In env.py use connect() instead of begin(), and commit what is executed "
@@ -20,10 +20,6 @@ def prepare(connection, mode):
         begin_in_earnest(connection)
         options["transactional_ddl"] = True
     return options
-
-
-def in_transaction(connection):
-    return connection.in_transaction()
 
 
 def begin_in_earnest(connection):
@@ -38,7 +34,7 @@ def begin_in_earnest(connection):
         if conn.get_execution_options().get("isolation_level") != "AUTOCOMMIT" and not driver_in_transaction(conn):
             conn.exec_driver_sql("BEGIN")
 
-    if in_transaction(connection):
+    if connection.in_transaction():
         emit_begin(connection)
     event.listen(connection, "begin", emit_begin)
 
