@@ -172,6 +172,10 @@ impl CommandContext {
         };
         if self.ui.verbosity() > 0 || (self.globals.raiseerr && failure.kind == FailureKind::CommandError) {
             told = told.caused_by(failure.traceback.trim_end());
+        } else if failure.type_name == "ModuleNotFoundError" && failure.message == "No module named 'alembic'" {
+            told = told.hint(
+                "this Python has no Alembic: activate the project's virtualenv, or name its interpreter by `--python PATH`",
+            );
         } else if failure.kind == FailureKind::Exception {
             told = told.hint("put -v before the command for the traceback");
         }

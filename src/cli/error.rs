@@ -199,7 +199,11 @@ impl From<TargetError> for CommandError {
 
 impl From<DatabaseError> for CommandError {
     fn from(error: DatabaseError) -> Self {
-        Self::from_error(&error, error.is_command_error())
+        let failure = Self::from_error(&error, error.is_command_error());
+        match error.hint() {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
     }
 }
 
