@@ -42,17 +42,16 @@ impl RevisionMap {
 
         let down_edges = Adjacency::from_rows(&down);
         let all_down_edges = Adjacency::from_rows(&all_down);
-        let next = down_edges.reversed(&names.order);
-        let all_next = all_down_edges.reversed(&names.order);
-        if let Some((revision, label)) = names.down_label(&revisions) {
-            return Err(if broken_by_label(&revisions, &names, &dependencies, &down_edges) {
-                RevisionError::BrokenMap
-            } else {
-                RevisionError::DownIsLabel { revision, label }
-            });
-        }
-
+        let next = names.children(&down_edges);
+        let all_next = names.children(&all_down_edges);
         let ends = Ends::new(&revisions, &next, &all_next);
+        if let Some((revision, label)) = names.down_label(&revisions) {
+            if broken_by_label(&revisions, &names, &dependencies, &down_edges) {
+                return Err(RevisionError::BrokenMap);
+            }
+            cycles::check_ends(&revisions, &names, &ends)?;
+            return Err(RevisionError::DownIsLabel { revision, label });
+        }
         cycles::check(&revisions, &names, &ends, [&down_edges, &next, &all_down_edges, &all_next])?;
         let topological = topological_order(&all_down_edges);
         let normalized = normalize(&dependencies, &down_edges, topological.as_deref());
@@ -135,6 +134,28 @@ impl Names {
             }
         }
         this
+    }
+
+    /// Alembic's `add_nextrev`: the children of each revision, in map order. A loser of a duplicate id that declares a label is still in
+    /// Alembic's map, under that label, and so its id is a child of its down revisions.
+    fn children(&self, down: &Adjacency) -> Adjacency {
+        let labelled = self.labels.iter().map(|(_, index)| *index).filter(|index| self.winner(*index) != *index);
+        let losers: Vec<RevisionIndex> = labelled.collect();
+        let children = down.reversed(&self.order);
+        if losers.is_empty() {
+            return children;
+        }
+        let len = self.rank.len() as u32;
+        let mut rows: Vec<Vec<RevisionIndex>> = (0..len).map(|at| children.of(RevisionIndex(at)).to_vec()).collect();
+        for loser in losers {
+            for parent in down.of(loser) {
+                let row = &mut rows[parent.0 as usize];
+                row.push(self.winner(loser));
+                row.sort_by_key(|index| self.rank[index.0 as usize]);
+                row.dedup();
+            }
+        }
+        Adjacency::from_rows(&rows)
     }
 
     pub(super) fn winner(&self, index: RevisionIndex) -> RevisionIndex {

@@ -26,9 +26,7 @@ pub(super) fn check(
         outside.sort();
         outside
     };
-    if ends.heads.is_empty() || ends.bases.is_empty() {
-        return Err(RevisionError::Cycle(ids(&names.order)));
-    }
+    check_ends(revisions, names, ends)?;
     let cycle = outside(&ends.heads, &ends.bases, down, next);
     if !cycle.is_empty() {
         return Err(RevisionError::Cycle(cycle));
@@ -38,6 +36,15 @@ pub(super) fn check(
     }
     let cycle = outside(&ends.effective_heads, &ends.effective_bases, all_down, all_next);
     if cycle.is_empty() { Ok(()) } else { Err(RevisionError::DependencyCycle(cycle)) }
+}
+
+/// The first thing that Alembic looks at: whether there is a head and a base at all.
+pub(super) fn check_ends(revisions: &[Revision], names: &Names, ends: &Ends) -> Result<(), RevisionError> {
+    if ends.heads.is_empty() || ends.bases.is_empty() {
+        let ids = names.order.iter().map(|index| revisions[index.0 as usize].id.clone()).collect();
+        return Err(RevisionError::Cycle(ids));
+    }
+    Ok(())
 }
 
 /// Revisions reached, each as the winner of its id.

@@ -1,7 +1,6 @@
 use super::error::ResolveError;
 use super::map::Edge;
 use super::resolve::Identifiers;
-use super::set::RevisionSet;
 use super::{RevisionIndex, RevisionMap};
 
 impl RevisionMap {
@@ -30,32 +29,21 @@ impl RevisionMap {
             Identifiers::Known(known) => tests.extend(known),
             Identifiers::Text(text) => tests.push(self.find(text, None)?),
         }
-        let relatives = self.relatives(&tests, up);
-        let shares = |index: &RevisionIndex| self.is_relative(*index, &relatives, &tests, up);
-        Ok(targets.iter().copied().filter(shares).collect())
+        let shares: Box<dyn Fn(&RevisionIndex) -> bool> = if self.order.len() == self.len() {
+            // Being related is mutual, so one walk from the tests serves all targets.
+            let mut relatives = self.closure(&tests, up);
+            relatives.unite(&self.closure(&tests, downward(up)));
+            Box::new(move |index| relatives.contains(*index))
+        } else {
+            Box::new(|index| self.share_lineage(*index, &tests, up))
+        };
+        Ok(targets.iter().copied().filter(|index| shares(index)).collect())
     }
 
     /// Alembic's `_shares_lineage`.
     pub(crate) fn share_lineage(&self, target: RevisionIndex, tests: &[RevisionIndex], up: Edge) -> bool {
-        self.is_relative(target, &self.relatives(tests, up), tests, up)
-    }
-
-    /// Being related is mutual, so one walk from the tests serves all targets; a revision that lost its id to another one is nobody's child.
-    fn relatives(&self, tests: &[RevisionIndex], up: Edge) -> RevisionSet {
-        let (winners, losers): (Vec<_>, Vec<_>) = tests.iter().partition(|test| self.winner(**test) == **test);
-        let mut relatives = self.closure(&winners, up);
-        relatives.unite(&self.closure(&winners, downward(up)));
-        for loser in losers {
-            relatives.insert(loser);
-        }
-        relatives
-    }
-
-    fn is_relative(&self, target: RevisionIndex, relatives: &RevisionSet, tests: &[RevisionIndex], up: Edge) -> bool {
-        if relatives.contains(target) {
-            return true;
-        }
-        self.winner(target) != target && self.closure(&[target], downward(up)).intersects(&self.set_of(tests))
+        let tests = self.set_of(tests);
+        self.closure(&[target], up).intersects(&tests) || self.closure(&[target], downward(up)).intersects(&tests)
     }
 }
 

@@ -70,6 +70,24 @@ fn errors_of_building_have_alembics_sentences() {
 }
 
 #[test]
+fn a_label_is_no_down_revision() {
+    assert_eq!(
+        error("a\n b < a # lib\n c < lib"),
+        "down revision 'lib' of revision c is a branch label, not a revision"
+    );
+    assert_eq!(error("a # x\n b < x ~ a"), "Dependency resolution failed; broken map");
+    assert_eq!(error("a < x # x"), "Cycle is detected in revisions (a)");
+}
+
+#[test]
+fn the_loser_of_an_id_is_a_child_as_long_as_it_has_a_label() {
+    let map = map("p\n a < p # lib\n a");
+    assert_eq!(ids(&map, map.heads()), "a a");
+    assert_eq!(ids(&map, map.children(map.position("p").unwrap())), "a");
+    assert_eq!(map.labels(map.position("a").unwrap()).len(), 0);
+}
+
+#[test]
 fn a_duplicate_id_is_a_warning_and_the_last_one_wins() {
     let map = map("a\n b\n a < b");
     assert_eq!(map.warnings().len(), 1);

@@ -3,7 +3,7 @@
 Equal is: the same exit status and the same bytes on standard output. Three things are allowed:
 - where Alembic dies of a traceback (exit 1), limbec fails with exit 1 and a sentence on standard error;
 - a list that Alembic prints in a set's order may be in any order (the lines of `current`, the revisions that overlap);
-- a graph that is broken is reported as broken, where Alembic complains of a relative target before it has read it.
+- a graph that is broken is reported as broken, where Alembic answers before it has read it.
 """
 
 from __future__ import annotations
@@ -78,8 +78,9 @@ def arguments(question: Question, directory: Path) -> list[str]:
 
 
 def difference(question: Question, wanted: dict, got: Answer, *, broken: bool = False) -> str | None:
-    """Why the two answers are not equal, or nothing. `broken`: no `history` can be had of the graph."""
-    if broken and wanted["status"] == 255 and any(sentence in wanted["stdout"] for sentence in UNREAD):
+    """Why the two answers are not equal, or nothing. `broken`: Alembic cannot read the graph."""
+    unread = wanted["status"] == 0 or any(sentence in wanted.get("stdout", "") for sentence in UNREAD)
+    if broken and wanted["status"] in (0, 255) and unread:
         return None if got.status in (1, 255) else "a broken graph is not reported"
     if wanted["status"] == 1:
         said = any(line.startswith("error: ") for line in got.stderr.splitlines()) and not got.stdout.strip()

@@ -26,8 +26,9 @@ def name_of(seeds):
 
 def compare_all(seed, questions, directory, limbec_bin, oracle, score, kind):
     """Asks both about a written graph and counts the answers."""
-    history = graphs.Question("command", ["history"])
-    wanted = oracle.ask(directory, [history, *questions])
+    # Reads the graph and shows nothing of it.
+    probe = graphs.Question("command", ["show", "base"])
+    wanted = oracle.ask(directory, [probe, *questions])
     broken = wanted[0]["status"] != 0
     got = ask_limbec(limbec_bin, directory, questions)
     for question, want, have in zip(questions, wanted[1:], got):
