@@ -136,3 +136,11 @@ def test_wrong_usage_is_argparses(make_project):
     outcome = make_project(1).run_env("upgrade", "--nonsense")
     assert (outcome.failure["kind"], outcome.failure["exit_code"]) == ("system_exit", 2)
     assert "usage: alembic" in outcome.stderr
+
+
+def test_the_collector_rests_until_env_py_is_ready(make_project):
+    env = "import gc\nprint('env.py', gc.isenabled())\n"
+    project = make_project(1)
+    project.write("migrations/env.py", env + (project.folder / "migrations/env.py").read_text())
+    project.revision(1, "import gc", "print('upgrade', gc.isenabled())")
+    assert project.run_env("upgrade", "head").stdout == "env.py False\nupgrade True\n"

@@ -2,7 +2,7 @@
 
 from contextlib import ExitStack
 
-from .session import pause_collector, resume_collector, set_arguments
+from .session import set_arguments
 
 
 def run_env(session, request):
@@ -35,25 +35,21 @@ def call_command(config, options):
 
 def perform(session, request, action):
     """Reads argv and the configuration as Alembic does, then calls ``action(config, options)`` under the overrides."""
-    pause_collector()
-    try:
-        from alembic.config import CommandLine
+    from alembic.config import CommandLine
 
-        from .environment import overridden_environment
-        from .scripts import lazy_scripts
+    from .environment import overridden_environment
+    from .scripts import lazy_scripts
 
-        class Line(CommandLine):
-            def run_cmd(self, config, options):
-                override_options(config, request["overrides"])
-                with ExitStack() as stack:
-                    stack.enter_context(lazy_scripts(request["scripts"]))
-                    stack.enter_context(overridden_environment(request))
-                    action(config, options)
+    class Line(CommandLine):
+        def run_cmd(self, config, options):
+            override_options(config, request["overrides"])
+            with ExitStack() as stack:
+                stack.enter_context(lazy_scripts(request["scripts"]))
+                stack.enter_context(overridden_environment(request))
+                action(config, options)
 
-        set_arguments(request["argv"])
-        Line(prog="alembic").main(argv=request["argv"])
-    finally:
-        resume_collector()
+    set_arguments(request["argv"])
+    Line(prog="alembic").main(argv=request["argv"])
 
 
 def override_options(config, overrides):
