@@ -69,6 +69,8 @@ def measure(command, case, limit):
         shutil.copyfile(*case.database)
     environment = {**os.environ, **case.environment}
     environment["MEASURE_ERRORS"] = str(Path(tempfile.gettempdir()) / f"limbec-bench-{os.getpid()}")
+    # Whatever is set on this machine.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     if not case.bytecode:
         environment["PYTHONDONTWRITEBYTECODE"] = "1"
     measurer = [sys.executable, "-I", "-S", str(ROOT / "benches/measure.py"), str(limit), *command]
