@@ -148,7 +148,7 @@ impl RevisionMap {
             None => self.find_prefix(identifier, branch)?,
         };
         if let Some(branch_revision) = branch_revision
-            && !self.share_lineage(found, &[branch_revision], Edge::Next)
+            && !self.share_lineage(self.winner(found), &[self.winner(branch_revision)], Edge::Next)
         {
             return Err(ResolveError::Resolution(identifier.to_owned()));
         }
@@ -171,7 +171,7 @@ impl RevisionMap {
     /// Fails unless each of the revisions is on the branch.
     fn members(&self, indexes: &[RevisionIndex], branch: Option<&str>) -> Result<(), ResolveError> {
         let Some(branch) = branch.filter(|_| !indexes.is_empty()) else { return Ok(()) };
-        let tests = [self.branch_revision(branch)?];
+        let tests = [self.winner(self.branch_revision(branch)?)];
         match indexes.iter().find(|index| !self.share_lineage(**index, &tests, Edge::Next)) {
             Some(stranger) => Err(ResolveError::Resolution(self.id(*stranger).to_string())),
             None => Ok(()),

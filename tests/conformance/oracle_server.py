@@ -81,7 +81,7 @@ def make_deterministic() -> None:
             if script is not None:
                 script.nextrev = ordered(script.nextrev, rank)
                 script._all_nextrev = ordered(script._all_nextrev, rank)
-        add_branches(self, revisions, map_)
+        add_branches(self, sorted(revisions, key=lambda script: script._number), map_)
 
     def format_sorted(value):
         if isinstance(value, (set, frozenset)) and not isinstance(value, OrderedNames):
