@@ -4,6 +4,7 @@
 """
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -63,14 +64,16 @@ def steps(chosen, pytest_arguments):
 def run(name, command, variables):
     """Run one step with its output passed on as it comes; returns (ok, seconds, its closing lines)."""
     print(f"\n==> {name}: {' '.join(command)}", flush=True)
-    began, closing = time.monotonic(), []
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
-    )
-    for line in process.stdout:
-        print(line, end="", flush=True)
-        if any(mark in line for mark in CLOSING_LINES):
-            closing.append(line.strip())
+    began, output = time.monotonic(), b""
+    process = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    # Whoever ends this process ends what it started.
+    signal.signal(signal.SIGTERM, lambda *_: (process.terminate(), sys.exit(143)))
+    # In pieces and not in lines, so that the dots of a running test suite are seen.
+    while piece := os.read(process.stdout.fileno(), 65536):
+        os.write(1, piece)
+        output += piece
+    lines = output.decode(errors="replace").splitlines()
+    closing = [line.strip() for line in lines if any(mark in line for mark in CLOSING_LINES)]
     return process.wait() == 0, time.monotonic() - began, closing
 
 
