@@ -234,7 +234,13 @@ impl PackageResolver for InstalledPackages<'_> {
         let interpreter = self.0.borrow_mut().interpreter().ok();
         let folders = interpreter.as_ref().map(|interpreter| interpreter.packages().folders).unwrap_or_default();
         let found = PackageFolders(folders).resolve(package, first);
-        found.or_else(|| interpreter?.packages().directory(package))
+        found.or_else(|| interpreter?.packages().directory(package)).or_else(|| {
+            let sys_path = first.iter().map(|folder| folder.to_string_lossy().into_owned()).collect();
+            let request = Request::Locate { resource: package.to_owned(), sys_path };
+            // Python's own words add nothing to the sentence that follows: the package was not found.
+            let answer = self.0.borrow_mut().run_request(&request).ok()?;
+            answer.as_str().map(PathBuf::from)
+        })
     }
 }
 
