@@ -62,7 +62,9 @@ def test_the_ini_is_not_trusted_where_env_py_asks_the_application(hidden, limbec
     hidden.run(limbec_bin, "upgrade", "head").ok()
     assert hidden.run(limbec_bin, "current").ok().out == hidden.run(alembic_bin, "current").ok().out == "aaaa (head)\n"
     found = doctor(hidden, limbec_bin)["database"]
-    assert found["url"] is None and not found["without_python"]
+    assert not found["without_python"] and "database_url" in found["why_python"]
+    assert found["url"] == hidden.environment["SECRET_PLACE"] and found["rows"] == ["aaaa"]
+    assert "env.py" in found["origin"]
     assert not (hidden.folder / "placeholder.db").exists()
 
 

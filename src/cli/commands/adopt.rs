@@ -47,7 +47,7 @@ pub fn run(context: &mut CommandContext, args: &AdoptArgs) -> Result<ExitStatus,
         single_run: true,
         on_version_apply: target.on_version_apply,
     };
-    let setting = url_setting(context, &url)?;
+    let setting = url_setting(context, &url);
     let given = context.url_override().and_then(|given| DatabaseUrl::parse(given).ok());
     if setting.is_none() && !given.is_some_and(|given| given.is_same_but_driver(&url)) {
         context.ui.warning(&format!(
@@ -106,22 +106,22 @@ fn compare(
 }
 
 /// What `url` should say: a variable or a file that holds this URL, or the URL itself if there is no secret in it.
-fn url_setting(context: &mut CommandContext, url: &DatabaseUrl) -> Result<Option<String>, CommandError> {
+pub(super) fn url_setting(context: &CommandContext, url: &DatabaseUrl) -> Option<String> {
     let same = |text: &str| DatabaseUrl::parse(text.trim()).is_ok_and(|found| found.is_same_but_driver(url));
     let variables = &context.environment.variables;
     for (name, value) in variables.iter().filter(|(name, _)| *name != "LIMBEC_URL") {
         if value.to_str().is_some_and(same) {
-            return Ok(Some(format!("env:{name}")));
+            return Some(format!("env:{name}"));
         }
     }
     let named = variables.iter().filter(|(name, _)| name.ends_with("_FILE")).map(|(_, value)| PathBuf::from(value));
     let secrets = fs::read_dir("/run/secrets").into_iter().flatten().flatten().map(|entry| entry.path());
     for path in named.chain(secrets) {
         if fs::read_to_string(&path).is_ok_and(|text| same(&text)) {
-            return Ok(Some(format!("file:{}", path_text(&path))));
+            return Some(format!("file:{}", path_text(&path)));
         }
     }
-    Ok((!url.has_password()).then(|| url.obfuscated()))
+    (!url.has_password()).then(|| url.obfuscated())
 }
 
 fn write(

@@ -11,8 +11,10 @@ use crate::cli::exit::ExitStatus;
 use crate::cli::render::path_text;
 use crate::cli::table::Table;
 use crate::config::Place;
-use crate::database::Access;
+use crate::database::{Access, DatabaseUrl};
 use crate::runtime::Mode;
+
+use super::adopt::url_setting;
 
 /// Explain how limbec sees this project, its database and its Python
 #[derive(Debug, Clone, Args)]
@@ -147,8 +149,7 @@ fn look_at_database(context: &mut CommandContext, findings: &mut Findings) {
     database.without_python = target.is_known_without_python();
     database.why_python = target.why_python().map(str::to_owned);
     if !database.without_python {
-        findings.hints.push("`limbec adopt` runs env.py once and writes down what makes it unnecessary".to_owned());
-        return;
+        return look_through_env_py(context, findings);
     }
     let began = Instant::now();
     let rows = match context.direct(Access::Read) {
@@ -165,6 +166,39 @@ fn look_at_database(context: &mut CommandContext, findings: &mut Findings) {
         }
         Err(error) => note(findings, &error),
     }
+}
+
+/// Only env.py knows: it is run as `current` runs it, and what that cost is told.
+fn look_through_env_py(context: &mut CommandContext, findings: &mut Findings) {
+    let began = Instant::now();
+    let runs = match context.observe_env() {
+        Ok(runs) => runs,
+        Err(error) => {
+            findings.database.answers = Some(false);
+            return note(findings, &error);
+        }
+    };
+    let database = &mut findings.database;
+    database.answers = Some(true);
+    database.milliseconds = Some(began.elapsed().as_secs_f64() * 1000.0);
+    let Some((rows, target)) = runs.first() else { return };
+    database.rows = Some(rows.iter().map(ToString::to_string).collect());
+    database.version_table = Some(target.version_table.clone());
+    let Some(url) = target.url.as_deref().and_then(|url| DatabaseUrl::parse(url).ok()) else { return };
+    database.url = Some(url.obfuscated());
+    database.origin = Some("env.py, which had to be run".to_owned());
+    if runs.len() > 1 {
+        findings
+            .hints
+            .push(format!("env.py works on {} databases, so it is run every time, as Alembic does", runs.len()));
+        return;
+    }
+    let setting = url_setting(context, &url);
+    findings.hints.push(match setting {
+        Some(setting) => format!("`limbec adopt` writes `url = \"{setting}\"`, and what env.py does, into limbec's settings"),
+        None => "give the URL by LIMBEC_URL or by `url = \"file:PATH\"`; then `limbec adopt` makes running env.py unnecessary"
+            .to_owned(),
+    });
 }
 
 fn note(findings: &mut Findings, error: &CommandError) {
