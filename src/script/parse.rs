@@ -39,7 +39,11 @@ pub(super) fn parse_with(path: &Path, bytes: &[u8], imports: &Imports) -> Result
             return Ok(undecided("file", 1, format!("is in the encoding '{encoding}', which only Python knows")));
         }
     };
-    let tree = match Tree::parse(&source.text) {
+    let tree = Tree::parse(&source.text);
+    if !source.is_clean() {
+        source.refuse_outside(path, tree.iter().flat_map(Tree::comments))?;
+    }
+    let tree = match tree {
         Ok(tree) => tree,
         Err(TreeError::Syntax { at, message }) => {
             let (line, column) = (source.line(at), source.column(at));

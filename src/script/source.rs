@@ -13,6 +13,11 @@ pub(super) struct Source<'a> {
     single_byte: bool,
     /// Positions in `text` of the `\n` that were `\r\n`.
     collapsed: Vec<usize>,
+    /// Whether the file names its encoding.
+    declared: bool,
+    /// Positions in `text` of question marks for bytes that are not UTF-8. Python's tokenizer skips comments without
+    /// decoding them, so whether they matter shows only when the text is parsed ([`Source::refuse_outside`]).
+    stray: Vec<usize>,
 }
 
 /// Why a file was not decoded.
@@ -48,7 +53,8 @@ impl<'a> Source<'a> {
                 named(name).ok_or_else(|| DecodeFault::Unknown(String::from_utf8_lossy(name).into_owned()))?
             }
         };
-        let text = decode(bytes, encoding).map_err(|at| {
+        let mut stray = Vec::new();
+        let text = decode(bytes, encoding, &mut stray).map_err(|at| {
             DecodeFault::Error(ScriptError::Encoding {
                 path: path.to_owned(),
                 line: 1 + bytes[..at].iter().filter(|byte| **byte == b'\n').count(),
@@ -58,10 +64,47 @@ impl<'a> Source<'a> {
         })?;
         let single_byte = encoding != Encoding::Utf8;
         if !text.contains('\r') {
-            return Ok(Self { text, single_byte, collapsed: Vec::new() });
+            return Ok(Self { text, single_byte, collapsed: Vec::new(), declared: declared.is_some(), stray });
         }
         let (text, collapsed) = universal_newlines(&text);
-        Ok(Self { text: Cow::Owned(text), single_byte, collapsed })
+        let mut before = 0;
+        for at in &mut stray {
+            while collapsed.get(before).is_some_and(|newline| newline + before < *at) {
+                before += 1;
+            }
+            *at -= before;
+        }
+        Ok(Self { text: Cow::Owned(text), single_byte, collapsed, declared: declared.is_some(), stray })
+    }
+
+    /// Whether every byte of the file belongs to its encoding.
+    pub(super) fn is_clean(&self) -> bool {
+        self.stray.is_empty()
+    }
+
+    /// Refuses a file with a byte that is not UTF-8 anywhere but in these ranges of the text, its comments.
+    ///
+    /// # Errors
+    /// The line of the first such byte.
+    pub(super) fn refuse_outside(
+        &self,
+        path: &Path,
+        comments: impl Iterator<Item = Range<usize>>,
+    ) -> Result<(), ScriptError> {
+        let mut comments = comments.peekable();
+        for &at in &self.stray {
+            while comments.next_if(|comment| comment.end <= at).is_some() {}
+            if comments.peek().is_none_or(|comment| at < comment.start) {
+                let (path, line) = (path.to_owned(), self.line(at));
+                return Err(ScriptError::Encoding {
+                    path,
+                    line,
+                    encoding: Encoding::Utf8.name(),
+                    declared: self.declared,
+                });
+            }
+        }
+        Ok(())
     }
 
     /// The bytes of the file that a range of the text came from.
@@ -146,10 +189,11 @@ fn named(name: &[u8]) -> Option<Encoding> {
     }
 }
 
-/// The text, or the position of the first byte that the encoding does not have.
-fn decode(bytes: &[u8], encoding: Encoding) -> Result<Cow<'_, str>, usize> {
+/// The text, or the position of the first byte that the encoding does not have. Bytes that are not UTF-8 become question
+/// marks, and are noted.
+fn decode<'a>(bytes: &'a [u8], encoding: Encoding, stray: &mut Vec<usize>) -> Result<Cow<'a, str>, usize> {
     if encoding == Encoding::Utf8 {
-        return std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|error| error.valid_up_to());
+        return Ok(std::str::from_utf8(bytes).map_or_else(|_| Cow::Owned(masked(bytes, stray)), Cow::Borrowed));
     }
     let mut text = String::with_capacity(bytes.len());
     for (at, byte) in bytes.iter().enumerate() {
@@ -163,6 +207,19 @@ fn decode(bytes: &[u8], encoding: Encoding) -> Result<Cow<'_, str>, usize> {
         text.push(c);
     }
     Ok(Cow::Owned(text))
+}
+
+/// As UTF-8, with one question mark for each byte that is none, so that positions stay.
+fn masked(bytes: &[u8], stray: &mut Vec<usize>) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        for _ in chunk.invalid() {
+            stray.push(text.len());
+            text.push('?');
+        }
+    }
+    text
 }
 
 fn latin9(byte: u8) -> char {
@@ -238,8 +295,6 @@ mod tests {
             Err(DecodeFault::Error(error)) => error.to_string(),
             other => panic!("{other:?}"),
         };
-        let sentence = "a.py, line 2: the file is not UTF-8, as it has to be without a '# -*- coding: … -*-' line";
-        assert_eq!(error(b"x\n\xff"), sentence);
         assert_eq!(error(b"# coding: ascii\n\xe9"), "a.py, line 2: the file is not ASCII, as it declares");
         assert_eq!(error(b"# coding: cp1252\n\n\x81"), "a.py, line 3: the file is not Windows-1252, as it declares");
         let unknown = Source::decode(Path::new("a.py"), b"# coding: koi8-r\n");

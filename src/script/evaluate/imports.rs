@@ -85,7 +85,7 @@ impl Imports {
     /// Follows the text of a module; `None` if it cannot be read or is not Python.
     fn read(&self, module: &str, file: &Path) -> Option<Exports> {
         let bytes = std::fs::read(file).ok()?;
-        let source = Source::decode(file, &bytes).ok()?;
+        let source = Source::decode(file, &bytes).ok().filter(Source::is_clean)?;
         let tree = Tree::parse(&source.text).ok()?;
         let is_package = file.file_name().is_some_and(|name| name == "__init__.py");
         let package = if is_package { Some(module) } else { module.rsplit_once('.').map(|(package, _)| package) };

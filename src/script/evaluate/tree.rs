@@ -1,8 +1,10 @@
 use std::mem::ManuallyDrop;
+use std::ops::Range;
 
 use ruff_python_ast::token::{TokenKind, Tokens};
 use ruff_python_ast::{ModModule, PySourceType, Stmt};
 use ruff_python_parser::{LexicalErrorType, ParseErrorType, Parsed, parse_unchecked_source};
+use ruff_text_size::Ranged;
 
 /// A parsed module.
 ///
@@ -46,6 +48,12 @@ impl Tree {
                 })
             }
         }
+    }
+
+    /// Where the comments are.
+    pub(in crate::script) fn comments(&self) -> impl Iterator<Item = Range<usize>> {
+        let tokens = self.parsed.tokens().iter().filter(|token| token.kind() == TokenKind::Comment);
+        tokens.map(|token| token.start().to_usize()..token.end().to_usize())
     }
 
     pub(in crate::script) fn body(&self) -> &[Stmt] {

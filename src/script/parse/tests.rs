@@ -270,3 +270,23 @@ fn deep_and_large_files_do_not_crash() {
     assert!(large.len() > 10_000_000);
     assert_eq!(script(&large).revision.down, ["b".into()]);
 }
+
+/// Python's tokenizer does not decode comments of a file without a coding line (3.9 to 3.13 alike).
+#[test]
+fn bytes_that_are_not_utf8_are_allowed_in_comments_alone() {
+    let parsed = |bytes: &[u8]| parse_revision(Path::new(PATH), bytes).map_err(|error| error.to_string());
+    let good = b"# caf\xe9 \xf0\x9f\r\nrevision = 'a' # \xff\r\ndown_revision = 'b'\n#\xe9";
+    let Ok(Parsed::Script(script)) = parsed(good) else { panic!("{:?}", parsed(good)) };
+    assert_eq!(script.revision.down, ["b".into()]);
+    assert_eq!(&good[script.spans.down_revision.unwrap()], b"'b'");
+    let assumed = "the file is not UTF-8, as it has to be without a '# -*- coding: … -*-' line";
+    for (bytes, line, reason) in [
+        (&b"# \xe9\r\nrevision = 'a'\r\ndown_revision = '# \xff'\r\n"[..], 3, assumed),
+        (b"\"\"\"a\n# \xe9\n\"\"\"\nrevision = 'a'\ndown_revision = None\n", 2, assumed),
+        (b"# coding: utf-8\nrevision = '\xe9'\ndown_revision = None\n", 2, "the file is not UTF-8, as it declares"),
+        (b"revision = 'a'\ndown_revision = None\nx\xe9 = 1\n", 3, assumed),
+        (b"revision = (\n'\xe9\n", 2, assumed),
+    ] {
+        assert_eq!(parsed(bytes).unwrap_err(), format!("{PATH}, line {line}: {reason}"));
+    }
+}
