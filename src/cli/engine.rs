@@ -154,7 +154,10 @@ impl CommandContext {
     /// No interpreter, or a file that cannot be imported.
     pub(super) fn ask_python(&mut self, paths: Vec<PathBuf>) -> Result<Vec<Script>, CommandError> {
         let sys_path = self.script_settings()?.prepend_sys_path.clone();
-        let answer = self.run_request(&Request::Metadata { paths: paths.clone(), sys_path })?;
+        let runtime = self.runtime()?;
+        self.ui.flush();
+        let request = Request::Metadata { paths: paths.clone(), sys_path };
+        let answer = runtime.run(&request, &mut NoCalls).map_err(|error| self.python_error_in(error, &paths))?;
         let answers: Vec<Metadata> = serde_json::from_value(answer).map_err(|error| {
             CommandError::crashed("the engine's answer was not understood").caused_by(error.to_string())
         })?;
@@ -163,12 +166,21 @@ impl CommandContext {
 
     /// A failure of Python with the place in a revision file or env.py, and the traceback where it was asked for.
     pub(super) fn python_error(&mut self, error: RuntimeError) -> CommandError {
+        let scripts = self.scripts.clone();
+        let mut files: Vec<PathBuf> =
+            scripts.iter().flat_map(|scripts| &scripts.scripts).map(|script| script.path.clone()).collect();
+        files.extend(self.script_settings().ok().map(|settings| settings.locations.script_location.join("env.py")));
+        self.python_error_in(error, &files)
+    }
+
+    /// As [`Self::python_error`], where the project's own code is these files.
+    fn python_error_in(&mut self, error: RuntimeError, files: &[PathBuf]) -> CommandError {
         let RuntimeError::Python(failure) = error else { return error.into() };
         let mut told = match failure.kind {
             FailureKind::CommandError | FailureKind::Refused => CommandError::failed(&failure.message),
             FailureKind::SystemExit => exit_of(&failure),
             FailureKind::Interrupt => CommandError::interrupted(),
-            FailureKind::Exception => CommandError::crashed(self.placed(&failure)),
+            FailureKind::Exception => CommandError::crashed(placed(&failure, files)),
         };
         if self.ui.verbosity() > 0 || (self.globals.raiseerr && failure.kind == FailureKind::CommandError) {
             told = told.caused_by(failure.traceback.trim_end());
@@ -180,21 +192,6 @@ impl CommandContext {
             told = told.hint("put -v before the command for the traceback");
         }
         told
-    }
-
-    fn placed(&mut self, failure: &PythonFailure) -> String {
-        let scripts = self.scripts.clone();
-        let environment = self.script_settings().ok().map(|settings| settings.locations.script_location.join("env.py"));
-        let files: Vec<&std::path::Path> = scripts
-            .iter()
-            .flat_map(|scripts| &scripts.scripts)
-            .map(|script| script.path.as_path())
-            .chain(environment.as_deref())
-            .collect();
-        match failure.location(&files) {
-            Some((file, line)) => format!("{}, line {line}: {}", super::render::path_text(file), failure.sentence()),
-            None => failure.sentence(),
-        }
     }
 
     fn explicit_python(&self, settings: &Settings) -> Option<PathBuf> {
@@ -258,6 +255,13 @@ fn exit_of(failure: &PythonFailure) -> CommandError {
         failure.message.clone()
     };
     CommandError { kind: ErrorKind::Exited(code), ..CommandError::crashed(sentence) }
+}
+
+fn placed(failure: &PythonFailure, files: &[PathBuf]) -> String {
+    match failure.location(files) {
+        Some((file, line)) => format!("{}, line {line}: {}", super::render::path_text(file), failure.sentence()),
+        None => failure.sentence(),
+    }
 }
 
 fn script_of(path: PathBuf, metadata: Metadata) -> Result<Script, CommandError> {

@@ -49,11 +49,11 @@ pub struct PythonFailure {
 
 impl PythonFailure {
     /// The innermost frame that lies in one of `files` (revision files, env.py): its file and line.
-    pub fn location(&self, files: &[&Path]) -> Option<(&Path, u32)> {
+    pub fn location(&self, files: &[PathBuf]) -> Option<(&Path, u32)> {
         self.frames
             .iter()
             .rev()
-            .find(|frame| files.contains(&frame.file.as_path()))
+            .find(|frame| files.contains(&frame.file))
             .and_then(|frame| Some((frame.file.as_path(), frame.line?)))
     }
 
