@@ -135,12 +135,12 @@ pub enum EnvPy {
 #[derive(Debug, Error)]
 pub enum TargetError {
     /// The text is no URL.
-    #[error("{origin}: {source}")]
+    #[error("{origin}: {reason}")]
     Url {
         /// Where it was found.
         origin: UrlOrigin,
-        /// What is wrong with it.
-        source: UrlError,
+        /// What is wrong with it; said in the sentence, so no source of its own.
+        reason: UrlError,
     },
     /// `env:NAME` without that variable.
     #[error("the environment variable {name} is not set; url in {} refers to it", settings.display())]
@@ -216,7 +216,7 @@ impl DatabaseTarget {
 fn configured(project: &Project, request: &TargetRequest<'_>) -> Result<Option<(DatabaseUrl, UrlOrigin)>, TargetError> {
     let parsed = |text: &str, origin: UrlOrigin| match DatabaseUrl::parse(text.trim()) {
         Ok(url) => Ok(Some((url, origin))),
-        Err(source) => Err(TargetError::Url { origin, source }),
+        Err(reason) => Err(TargetError::Url { origin, reason }),
     };
     if let Some(url) = request.url {
         return parsed(url, UrlOrigin::Option);

@@ -227,7 +227,8 @@ fn show(context: &mut CommandContext, findings: &Findings) {
     }
     match (&database.url, &database.origin) {
         (Some(url), Some(origin)) => line("database", format!("{url} (from {origin})")),
-        _ => line("database", "known to env.py alone".to_owned()),
+        _ if database.why_python.is_some() => line("database", "known to env.py alone".to_owned()),
+        _ => line("database", "not known".to_owned()),
     }
     if let Some(name) = &database.version_table {
         line("version table", name.clone());
@@ -239,7 +240,8 @@ fn show(context: &mut CommandContext, findings: &Findings) {
     line(
         "without Python",
         match &database.why_python {
-            None => "current, stamp, and upgrade with nothing to do".to_owned(),
+            None if database.without_python => "current, stamp, and upgrade with nothing to do".to_owned(),
+            None => "nothing that needs the database".to_owned(),
             Some(why) => format!("nothing that needs the database: {why}"),
         },
     );
