@@ -109,12 +109,12 @@ impl CommandContext {
         Ok(runs)
     }
 
-    /// The rows of the version table, in the order of the database; of several databases the first.
+    /// The rows of the version table of each database, in the database's order.
     ///
     /// # Errors
     /// As `database_states`.
-    pub(super) fn version_rows(&mut self) -> Result<Vec<RevisionId>, CommandError> {
-        Ok(self.database_states()?.into_iter().next().map(|state| state.rows).unwrap_or_default())
+    pub(super) fn version_rows(&mut self) -> Result<Vec<Vec<RevisionId>>, CommandError> {
+        Ok(self.database_states()?.into_iter().map(|state| state.rows).collect())
     }
 
     /// Does the operation on the version table alone, where no script and no code of env.py has a part in it: an upgrade

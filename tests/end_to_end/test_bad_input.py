@@ -261,3 +261,31 @@ def test_a_locked_database(project, limbec, tmp_path):
         holder.execute("ROLLBACK")
         holder.close()
     assert databases.versions(project.url) == ["aaaa"]
+
+
+def test_a_bad_url_is_said_once(project, limbec):
+    done = project.run(limbec, "--url", "nonsense", "current").failed("--url: ", status=2)
+    assert done.err.count("does not begin with a dialect") == 1
+
+
+def test_a_url_that_cannot_be_read(project, limbec):
+    (project.folder / "limbec.toml").write_text('url = "file:/nowhere/at/all"\n')
+    done = project.run(limbec, "doctor").failed("/nowhere/at/all", status=1)
+    lines = dict(line.split("  ", 1) for line in done.out.splitlines())
+    assert lines["database"].strip() == "not known"
+    assert done.out.rstrip().endswith("nothing that needs the database")
+
+
+def test_a_computed_revision_that_cannot_be_computed(project, limbec):
+    path = project.versions / "bbbb_.py"
+    path.write_text(path.read_text().replace("down_revision = 'aaaa'", "down_revision = nothing_of_the_kind()"))
+    line = 1 + path.read_text().splitlines().index("down_revision = nothing_of_the_kind()")
+    done = refuses(project, limbec, ["heads"], "NameError", status=1)
+    assert f"error: {path}, line {line}: NameError: name 'nothing_of_the_kind' is not defined" in done.err
+
+
+def test_a_comment_that_is_not_utf8(project, limbec, alembic_bin):
+    path = project.versions / "bbbb_.py"
+    path.write_bytes(path.read_bytes() + b"# caf\xe9\n")
+    assert project.run(limbec, "history").ok().out == project.run(alembic_bin, "history").ok().out
+    project.run(limbec, "upgrade", "head").ok()

@@ -3,6 +3,7 @@ use clap::Args;
 use crate::cli::context::CommandContext;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
+use crate::revision::RevisionId;
 use crate::script::EditorVariables;
 
 /// Open the file of a revision in $EDITOR
@@ -18,20 +19,14 @@ pub struct EditArgs {
 /// # Errors
 /// A project that cannot be read, a symbol that stands for no revision, no editor, or one that does not end well.
 pub fn run(context: &mut CommandContext, args: &EditArgs) -> Result<ExitStatus, CommandError> {
-    let is_current = args.rev == "current";
-    let rows = if is_current { context.version_rows()? } else { Vec::new() };
-    let scripts = context.scripts()?;
-    let revisions = if is_current {
-        if rows.is_empty() {
-            return Err(CommandError::failed("No current revisions"));
-        }
-        rows.iter().map(|row| scripts.map.resolve(row.as_str())).collect::<Result<Vec<_>, _>>()?.concat()
+    // Of several databases each has its say, as in Alembic: one at base stops it, after the files of those before.
+    let wanted: Vec<Vec<String>> = if args.rev == "current" {
+        let names = |rows: Vec<RevisionId>| rows.iter().map(ToString::to_string).collect();
+        context.version_rows()?.into_iter().map(names).collect()
     } else {
-        scripts.map.resolve(&args.rev)?
+        vec![vec![args.rev.clone()]]
     };
-    if revisions.is_empty() {
-        return Err(CommandError::failed(format!("No revision files indicated by symbol '{}'", args.rev)));
-    }
+    let scripts = context.scripts()?;
     let variable =
         |name: &str| context.environment.variables.get(name).map(|value| value.to_string_lossy().into_owned());
     let variables = EditorVariables {
@@ -40,8 +35,22 @@ pub fn run(context: &mut CommandContext, args: &EditArgs) -> Result<ExitStatus, 
         path: variable("PATH").unwrap_or_default(),
     };
     context.ui.flush();
-    for revision in revisions {
-        variables.open(&scripts.script(revision).path).map_err(|error| CommandError::from_error(&error, true))?;
+    for symbols in wanted {
+        let revisions =
+            symbols.iter().map(|symbol| scripts.map.resolve(symbol)).collect::<Result<Vec<_>, _>>()?.concat();
+        if revisions.is_empty() {
+            return Err(nothing_to_edit(&args.rev));
+        }
+        for revision in revisions {
+            variables.open(&scripts.script(revision).path).map_err(|error| CommandError::from_error(&error, true))?;
+        }
     }
     Ok(ExitStatus::Success)
+}
+
+fn nothing_to_edit(symbol: &str) -> CommandError {
+    CommandError::failed(match symbol {
+        "current" => "No current revisions".to_owned(),
+        symbol => format!("No revision files indicated by symbol '{symbol}'"),
+    })
 }

@@ -35,32 +35,38 @@ pub fn run(context: &mut CommandContext, args: &HistoryArgs) -> Result<ExitStatu
     let (start, end) = range(args.rev_range.as_deref())?;
     context.project()?.revision_environment()?;
     let needs_rows = args.indicate_current || start == "current" || end == "current";
-    let rows = if needs_rows { context.version_rows()? } else { Vec::new() };
+    // Alembic lists the whole history once for each `run_migrations()` of env.py, that is for each database.
+    let databases = if needs_rows { context.version_rows()? } else { vec![Vec::new()] };
     let scripts = context.scripts()?;
-    // Only one end can be `current`: of two, Alembic looks for a revision of that name.
-    let range = if end == "current" {
-        HistoryRange { start: RangeEnd::Symbol(start), end: rows_or_nothing(&rows) }
-    } else if start == "current" {
-        HistoryRange { start: rows_or_nothing(&rows), end: RangeEnd::Symbol(end) }
-    } else {
-        HistoryRange { start: RangeEnd::Symbol(start), end: RangeEnd::Symbol(end) }
-    };
-    let revisions = plan::history(&scripts.map, &range)?;
-    let is_row = |index| rows.contains(&scripts.map.revision(index).id);
     let renderer = Renderer::new(&scripts);
-    if args.format == Format::Json {
-        let revision = |index| renderer.json(index, needs_rows.then(|| is_row(index)));
-        let revisions = revisions.into_iter().map(revision).collect();
-        context.ui.json(&RevisionsJson { revisions });
-        return Ok(ExitStatus::Success);
+    let mut records = Vec::new();
+    for rows in &databases {
+        let is_row = |index| rows.contains(&scripts.map.revision(index).id);
+        for index in plan::history(&scripts.map, &history_range(&start, &end, rows))? {
+            let current = args.indicate_current && is_row(index);
+            match args.format {
+                Format::Json => records.push(renderer.json(index, needs_rows.then(|| is_row(index)))),
+                Format::Text if args.verbose => context.ui.result(&renderer.entry(index, current)),
+                Format::Text => context.ui.result(&renderer.line(index, Line::History, current)),
+            }
+        }
     }
-    for index in revisions {
-        let current = args.indicate_current && is_row(index);
-        let text =
-            if args.verbose { renderer.entry(index, current) } else { renderer.line(index, Line::History, current) };
-        context.ui.result(&text);
+    if args.format == Format::Json {
+        context.ui.json(&RevisionsJson { revisions: records });
     }
     Ok(ExitStatus::Success)
+}
+
+/// Only one end can be `current`: of two, Alembic looks for a revision of that name.
+fn history_range(start: &str, end: &str, rows: &[RevisionId]) -> HistoryRange {
+    let symbol = |text: &str| RangeEnd::Symbol(text.to_owned());
+    if end == "current" {
+        HistoryRange { start: symbol(start), end: rows_or_nothing(rows) }
+    } else if start == "current" {
+        HistoryRange { start: rows_or_nothing(rows), end: symbol(end) }
+    } else {
+        HistoryRange { start: symbol(start), end: symbol(end) }
+    }
 }
 
 /// Splits a range; an end that is not given is empty.

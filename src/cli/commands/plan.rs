@@ -3,6 +3,7 @@ use serde::Serialize;
 
 use crate::cli::args::Format;
 use crate::cli::context::CommandContext;
+use crate::cli::databases::DatabaseState;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::table::Table;
@@ -59,21 +60,47 @@ struct StepJson<'a> {
 pub fn run(context: &mut CommandContext, args: &PlanArgs) -> Result<ExitStatus, CommandError> {
     let single = single_target(args)?;
     let scripts = context.scripts()?;
-    let rows = match &args.from {
-        Some(from) => rows_given(&scripts.map, from)?,
-        None => context.version_rows()?,
-    };
-    let plan = match args.direction {
-        PlanDirection::Upgrade => plan::upgrade(&scripts.map, &rows, single)?,
-        PlanDirection::Downgrade => plan::downgrade(&scripts.map, &rows, single)?,
-        PlanDirection::Stamp => plan::stamp(&scripts.map, &rows, &args.targets)?,
-    };
-    match args.format {
-        Format::Json => context.ui.json(&PlanJson { steps: plan.steps.iter().map(step_json).collect() }),
-        Format::Text if plan.steps.is_empty() => context.ui.result("Nothing to do."),
-        Format::Text => context.ui.table(&table(&plan, &scripts)),
+    let mut plans = Vec::new();
+    if let Some(from) = &args.from {
+        plans.push((String::new(), planned(&scripts.map, &rows_given(&scripts.map, from)?, args, single)?));
+    } else {
+        for DatabaseState { rows, url } in context.database_states()? {
+            plans.push((url, planned(&scripts.map, &rows, args, single)?));
+        }
+    }
+    if args.format == Format::Json {
+        context.ui.json(&PlanJson { steps: same_for_all(&plans)?.steps.iter().map(step_json).collect() });
+        return Ok(ExitStatus::Success);
+    }
+    for (url, plan) in &plans {
+        if plans.len() > 1 {
+            context.ui.result(&format!("{url}:"));
+        }
+        match plan.steps.as_slice() {
+            [] => context.ui.result("Nothing to do."),
+            _ => context.ui.table(&table(plan, &scripts)),
+        }
     }
     Ok(ExitStatus::Success)
+}
+
+fn planned(map: &RevisionMap, rows: &[RevisionId], args: &PlanArgs, single: &str) -> Result<Plan, CommandError> {
+    Ok(match args.direction {
+        PlanDirection::Upgrade => plan::upgrade(map, rows, single)?,
+        PlanDirection::Downgrade => plan::downgrade(map, rows, single)?,
+        PlanDirection::Stamp => plan::stamp(map, rows, &args.targets)?,
+    })
+}
+
+/// The JSON form has room for one plan: several databases must be of one mind.
+fn same_for_all(plans: &[(String, Plan)]) -> Result<&Plan, CommandError> {
+    match plans {
+        [(_, first), others @ ..] if others.iter().all(|(_, plan)| plan == first) => Ok(first),
+        _ => Err(CommandError::failed(
+            "the databases of this project are not at the same revisions, and so have no plan in common",
+        )
+        .hint("`--format text` has a plan for each; --from gives the revisions to start from")),
+    }
 }
 
 /// The target of an upgrade or downgrade: one, and no range.

@@ -23,7 +23,8 @@ pub struct ShowArgs {
 /// A project that cannot be read, a symbol that stands for no revision, and for `current` a database that does not answer.
 pub fn run(context: &mut CommandContext, args: &ShowArgs) -> Result<ExitStatus, CommandError> {
     let is_current = args.rev == "current";
-    let rows = if is_current { context.version_rows()? } else { Vec::new() };
+    // Of several databases each has its say, as in Alembic, which looks again at every `run_migrations()` of env.py.
+    let rows = if is_current { context.version_rows()?.concat() } else { Vec::new() };
     let scripts = context.scripts()?;
     let revisions = if is_current {
         rows.iter().map(|row| scripts.map.resolve(row.as_str())).collect::<Result<Vec<_>, _>>()?.concat()
