@@ -143,7 +143,7 @@ fn files(request: &Request) -> Vec<PathBuf> {
 
 fn failure(failure: &PythonFailure, files: &[PathBuf]) -> Value {
     json!({
-        "location": failure.location(&files),
+        "location": failure.location(files),
         "kind": format!("{:?}", failure.kind), "type": failure.type_name, "message": failure.message,
         "traceback": failure.traceback,
     })
