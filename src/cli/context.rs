@@ -127,8 +127,7 @@ impl CommandContext {
         let mut indented =
             scripts.iter_mut().filter_map(|script| script.docstring.as_mut()).filter(|doc| is_indented(doc));
         let Some(first) = indented.next() else { return };
-        let Ok(interpreter) = self.interpreter() else { return };
-        if (interpreter.version.major, interpreter.version.minor) >= (3, 13) {
+        if self.python_version().is_some_and(|version| (version.major, version.minor) >= (3, 13)) {
             for docstring in std::iter::once(first).chain(indented) {
                 *docstring = script::dedent_docstring(docstring);
             }

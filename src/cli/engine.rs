@@ -13,8 +13,8 @@ use crate::config::{PackageFolders, PackageResolver, Place, Settings, UrlOrigin}
 use crate::database::DatabaseUrl;
 use crate::revision::{Revision, RevisionId};
 use crate::runtime::{
-    self, FailureKind, Interpreter, Metadata, Mode, NoCalls, Overrides, PythonFailure, Request, Runtime, RuntimeError,
-    RuntimeOptions, ScriptEntry, Search,
+    self, FailureKind, Interpreter, Metadata, Mode, NoCalls, Overrides, PythonFailure, PythonVersion, Request, Runtime,
+    RuntimeError, RuntimeOptions, ScriptEntry, Search, Wrappers,
 };
 use crate::script::{Script, Spans};
 
@@ -49,18 +49,32 @@ impl CommandContext {
         if let Some(interpreter) = &self.engine.interpreter {
             return Ok(interpreter.clone());
         }
+        let interpreter = self.find_interpreter(Wrappers::Ask)?;
+        Ok(self.engine.interpreter.insert(interpreter).clone())
+    }
+
+    /// The version of the project's Python, where it can be told without starting a process.
+    pub(super) fn python_version(&mut self) -> Option<PythonVersion> {
+        let interpreter = match &self.engine.interpreter {
+            Some(interpreter) => interpreter.clone(),
+            None => self.find_interpreter(Wrappers::Refuse).ok()?,
+        };
+        Some(interpreter.version)
+    }
+
+    fn find_interpreter(&mut self, wrappers: Wrappers) -> Result<Interpreter, CommandError> {
         let settings = self.project()?.settings.clone();
         let explicit = self.explicit_python(&settings);
         let executable = own_executable();
-        let interpreter = Interpreter::find(&Search {
+        Ok(Interpreter::find(&Search {
             explicit: explicit.as_deref(),
             virtual_env: self.environment.variable("VIRTUAL_ENV").map(std::path::Path::new),
             path: self.environment.variables.get("PATH").map(std::ffi::OsString::as_os_str),
             home: self.environment.variable("HOME").map(std::path::Path::new),
             directory: &self.environment.current_dir,
             executable: executable.as_deref(),
-        })?;
-        Ok(self.engine.interpreter.insert(interpreter).clone())
+            wrappers,
+        })?)
     }
 
     /// Ready to run requests.

@@ -21,6 +21,17 @@ pub struct Search<'a> {
     pub directory: &'a Path,
     /// limbec's own executable, symlinks resolved: the virtualenv that it is installed in comes before `PATH`.
     pub executable: Option<&'a Path>,
+    /// What is done with an executable that is a script.
+    pub wrappers: Wrappers,
+}
+
+/// What is done with an executable that is a script (a pyenv shim): it takes a process to learn where it leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wrappers {
+    /// They are asked.
+    Ask,
+    /// They are no interpreter: nothing is started.
+    Refuse,
 }
 
 /// How an interpreter was found.
@@ -141,6 +152,7 @@ impl Interpreter {
         let real = path.canonicalize().map_err(|error| not_one(error.to_string()))?;
         let dynamic = match elf::read(&real) {
             Some(dynamic) => dynamic,
+            None if search.wrappers == Wrappers::Refuse => return Err(not_one("it is a script".to_owned())),
             None => match ask(&path).map_err(not_one)? {
                 answer if answer != path => return Self::inspect(&answer, origin, search),
                 _ => elf::Dynamic::default(), // an executable of another format: it runs in a child

@@ -18,7 +18,7 @@ mod signal;
 pub use error::RuntimeError;
 pub use failure::{FailureKind, Frame, PythonFailure};
 pub use host::{Host, HostRefusal, NoCalls};
-pub use interpreter::{Implementation, Interpreter, Origin, PythonVersion, Search};
+pub use interpreter::{Implementation, Interpreter, Origin, PythonVersion, Search, Wrappers};
 pub use launch::{Mode, Runtime, RuntimeOptions};
 pub use packages::Packages;
 pub use request::{Invocation, Metadata, Overrides, Request, ScriptEntry};

@@ -57,7 +57,7 @@ fn the_search_path_decides_without_a_schema() {
 #[test]
 fn failures_name_the_place_and_never_the_password() {
     let Some(database) = TestDatabase::create() else { return };
-    let Some(scram) = server("LIMBEC_TEST_POSTGRES_SCRAM") else { return };
+    let Some(scram) = server("LIMBEC_TEST_POSTGRES") else { return };
     let admin = database.url("");
     let (_, host) = admin.rsplit_once('@').expect("a user");
     let role = format!("{}_role", database.name());
@@ -93,7 +93,7 @@ fn failures_name_the_place_and_never_the_password() {
 #[test]
 fn the_next_host_is_tried_and_the_environment_completes() {
     let Some(database) = TestDatabase::create() else { return };
-    let Some(scram) = server("LIMBEC_TEST_POSTGRES_SCRAM") else { return };
+    let Some(scram) = server("LIMBEC_TEST_POSTGRES") else { return };
     let (user, secret, place) = user_password_place(&scram);
     let (host, port) = place.split_once(':').expect("a port");
     for hosts in [

@@ -2,11 +2,11 @@ use limbec::database::{DatabaseError, VersionTableName};
 
 use crate::fixture::{TestDatabase, connect, refusal, server};
 
-/// Needs a test server with `ssl = on` and the certificate of `localhost` in the file `LIMBEC_TEST_POSTGRES_CA`.
+/// Needs a test server with `ssl = on` and the certificate of `localhost` in the file `LIMBEC_TEST_POSTGRES_CERT`.
 #[test]
 fn each_sslmode_means_what_libpq_means() {
     let Some(database) = TestDatabase::create() else { return };
-    let Some(certificate) = server("LIMBEC_TEST_POSTGRES_CA") else { return };
+    let Some(certificate) = server("LIMBEC_TEST_POSTGRES_CERT") else { return };
     let encrypted = |query: &str| {
         let mut connection = database.connect(query);
         // The view of all connections, with one row per encrypted one: ours is the only one of this database.

@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode, ExitStatus, Stdio};
 
 use limbec::runtime::{
     Host, HostRefusal, Interpreter, Invocation, Mode, PythonFailure, Request, Runtime, RuntimeError, RuntimeOptions,
-    Search,
+    Search, Wrappers,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -89,6 +89,7 @@ pub(crate) fn perform(text: &str) -> ExitCode {
         home: None,
         directory: Path::new("/"),
         executable: None,
+        wrappers: Wrappers::Ask,
     };
     let executable = std::env::current_exe().ok();
     let mode = match (job.child, &job.engine) {

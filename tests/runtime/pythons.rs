@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use limbec::runtime::{Interpreter, Search};
+use limbec::runtime::{Interpreter, Search, Wrappers};
 
 /// Interpreters of `LIMBEC_TEST_PYTHONS`, and those of the virtualenvs that the other test suites use.
 pub(crate) fn all() -> Vec<Interpreter> {
@@ -27,5 +27,13 @@ fn inspect(path: &Path) -> Interpreter {
 
 /// A search that finds nothing.
 pub(crate) fn nowhere<'a>() -> Search<'a> {
-    Search { explicit: None, virtual_env: None, path: None, home: None, directory: Path::new("/"), executable: None }
+    Search {
+        explicit: None,
+        virtual_env: None,
+        path: None,
+        home: None,
+        directory: Path::new("/"),
+        executable: None,
+        wrappers: Wrappers::Ask,
+    }
 }
