@@ -29,8 +29,11 @@ def langflow(folder, _site):
 APPLICATIONS = {"airflow": airflow, "langflow": langflow}
 
 
-def cases(name: str, parent: Path, case):
-    """The cases of one application, and its `alembic`. Makes its virtualenv and its databases."""
+def cases(name: str, parent: Path, limbec: Path, case):
+    """The cases of one application, and its `alembic`. Makes its virtualenv and its databases.
+
+    "adopted": in a folder with the settings that `limbec adopt` wrote there; everything else is the same.
+    """
     program = ensure_app(name) / "bin/alembic"
     site = next(program.parent.parent.glob("lib/python*/site-packages"))
     folder = parent / name
@@ -44,19 +47,34 @@ def cases(name: str, parent: Path, case):
             raise SystemExit(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
 
     alembic("upgrade", "head")
+    adopted = adopt(limbec, folder, [*options], {**environment, "VIRTUAL_ENV": str(program.parent.parent)})
     at_head = Path(shutil.copyfile(database, folder / "at-head.db"))
     alembic("downgrade", "-1")
     pending = Path(shutil.copyfile(database, folder / "one-pending.db"))
 
-    def make(title, arguments, source=None):
+    def make(title, arguments, source=None, where=folder):
         copied = (source, database) if source else None
-        return case(name, title, [*options, *arguments], folder, dict(environment), copied)
+        return case(name, title, [*options, *arguments], where, dict(environment), copied)
 
     listed = [
         make("heads", ["heads"]),
         make("history", ["history"]),
         make("current", ["current"], at_head),
+        make("current, adopted", ["current"], at_head, adopted),
         make("upgrade, nothing to do", ["upgrade", "head"], at_head),
+        make("upgrade, nothing to do, adopted", ["upgrade", "head"], at_head, adopted),
         make("upgrade, one pending", ["upgrade", "head"], pending),
     ]
     return listed, program
+
+
+def adopt(limbec: Path, folder: Path, options: "list[str]", environment: "dict[str, str]") -> Path:
+    """A folder in which limbec knows where the database is, because `limbec adopt` has run env.py once."""
+    adopted = folder / "adopted"
+    adopted.mkdir()
+    (adopted / "limbec.toml").touch()
+    command = [str(limbec), *options, "adopt", "--yes"]
+    done = subprocess.run(command, cwd=adopted, env={**os.environ, **environment}, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
+    return adopted

@@ -236,7 +236,7 @@ def main():
                 floor = reading(cases[0], options.runs)
                 floors.append(f"| {cases[0].project} | {floor.wall * 1e3:.1f} ms | {floor.cpu * 1e3:.1f} ms |")
         for project in options.projects:
-            cases, program = applications.cases(project, folder, Case)
+            cases, program = applications.cases(project, folder, limbec, Case)
             lines += run_cases(cases, limbec, program, options)
     text = document(about, lines, floors, time.monotonic() - began)
     if options.output:
