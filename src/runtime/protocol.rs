@@ -18,6 +18,7 @@ const MODULES: &[(&str, &str)] = driver![
     "environment",
     "failures",
     "modules",
+    "postponed",
     "probe",
     "refusal",
     "scripts",

@@ -175,13 +175,13 @@ def test_the_database_does_not_exist(project, limbec, postgres_server):
     url = postgres_server.replace("postgresql:", "postgresql+psycopg2:").rpartition("/")[0] + "/limbec_no_such_database"
     project.write_ini(url)
     for words in (["current"], ["upgrade", "head"]):
-        project.run(limbec, *words).failed('database "limbec_no_such_database" does not exist', status=1)
+        project.run(limbec, *words).failed("there is no database limbec_no_such_database on", status=1)
 
 
 def test_a_file_that_is_no_database(project, limbec, tmp_path):
     (tmp_path / "app.db").write_text("certainly not a database, but long enough to be looked at" * 40)
     for words in (["current"], ["upgrade", "head"]):
-        project.run(limbec, *words).failed("not a database", status=1)
+        project.run(limbec, *words).failed("app.db: the file is not an SQLite database", status=1)
 
 
 def test_an_id_that_overflows_the_column(project, limbec, postgres_url):

@@ -6,9 +6,9 @@ import pytest
 from support import databases, sample
 from support.projects import Project
 
-# Every command on a history with a branch, a merge and a dependency, and real changes to the schema.
+# Every command on a history with a branch, a merge and a dependency, and real changes to the schema. Without
+# ensure_version: where each revision has its own transaction, as here, Alembic rolls its own CREATE TABLE back.
 WALK = [
-    "ensure_version",
     "upgrade 5d20c8e1f7a4",
     "upgrade +1",
     "upgrade chart@head",

@@ -64,3 +64,28 @@ def test_a_request_without_scripts_loads_them_as_alembic_does(make_project):
     project = make_project(2)
     project.scripts = None
     assert project.command("heads").stdout == "r2 (head)\n"
+
+
+LOOKS_AT_MAKO = """
+import sys
+from alembic import context
+
+print("imported", "mako.exceptions" in sys.modules, "mako.template" in sys.modules)
+from mako.template import Template
+from mako import exceptions
+
+print(isinstance(Template("${1 + 1}"), Template), Template("${1 + 1}").render(), exceptions.MakoException.__name__)
+"""
+
+
+def test_mako_is_imported_when_somebody_uses_it(make_project):
+    outcome = make_project(1, env=LOOKS_AT_MAKO).run_env("upgrade", "head")
+    assert outcome.stdout == "imported False False\nTrue 2 MakoException\n"
+
+
+def test_a_template_that_fails_is_reported_by_mako(make_project):
+    project = make_project(1)
+    project.write("alembic.ini", (project.folder / "alembic.ini").read_text() + "revision_environment = true\n")
+    project.write("migrations/script.py.mako", "${nobody.knows}\n")
+    outcome = project.command("revision", "-m", "x")
+    assert outcome.failure["message"].startswith("Template rendering failed")

@@ -2,7 +2,11 @@
 
 from contextlib import ExitStack
 
+from .postponed import mako_postponed
 from .session import set_arguments
+
+with mako_postponed():
+    from alembic.config import CommandLine
 
 
 def run_env(session, request):
@@ -35,8 +39,6 @@ def call_command(config, options):
 
 def perform(session, request, action):
     """Reads argv and the configuration as Alembic does, then calls ``action(config, options)`` under the overrides."""
-    from alembic.config import CommandLine
-
     from .environment import overridden_environment
     from .scripts import lazy_scripts
 
