@@ -36,15 +36,13 @@ struct Location {
 impl SqliteConnection {
     pub(super) fn open(url: &DatabaseUrl, access: Access) -> Result<Self, DatabaseError> {
         let location = Location::of(url)?;
-        if let (Access::Read, Some(file)) = (access, &location.file)
-            && !file.exists()
-        {
-            return Ok(Self { inner: None, location });
-        }
-        if let (Access::Write, Some(file)) = (access, &location.file)
-            && let Some(directory) = file.parent().filter(|d| !d.as_os_str().is_empty() && !d.is_dir())
-        {
-            return Err(DatabaseError::NoDirectory { path: file.clone(), directory: directory.to_owned() });
+        if let Some(file) = &location.file {
+            if let Some(directory) = file.parent().filter(|d| !d.as_os_str().is_empty() && !d.is_dir()) {
+                return Err(DatabaseError::NoDirectory { path: file.clone(), directory: directory.to_owned() });
+            }
+            if access == Access::Read && !file.exists() {
+                return Ok(Self { inner: None, location });
+            }
         }
         // Not SQLITE_OPEN_READ_ONLY for reads: such a connection cannot roll back the journal of a killed writer, and
         // leaves -wal and -shm behind. SQLite itself falls back to reading where the file cannot be written.
