@@ -289,3 +289,28 @@ def test_a_comment_that_is_not_utf8(project, limbec, alembic_bin):
     path.write_bytes(path.read_bytes() + b"# caf\xe9\n")
     assert project.run(limbec, "history").ok().out == project.run(alembic_bin, "history").ok().out
     project.run(limbec, "upgrade", "head").ok()
+
+
+@pytest.mark.parametrize(
+    "words", [["current"], ["history", "-i"], ["upgrade", "head"], ["stamp", "head"]], ids=" ".join
+)
+def test_a_database_in_a_directory_that_is_not_there(words, project, limbec, alembic_bin, tmp_path):
+    project.write_ini(f"sqlite:///{tmp_path}/nowhere/app.db")
+    done = project.run(limbec, *words).failed("nowhere", status=1)
+    assert done.out == project.run(alembic_bin, *words).out == ""
+
+
+def test_a_password_among_the_parameters_is_never_shown(project, limbec):
+    project.write_ini("postgresql+psycopg2://someone@127.0.0.1:1/x?password=hunter2")
+    for words in (["doctor"], ["current"], ["-v", "upgrade", "head"], ["adopt", "--yes"]):
+        done = project.run(limbec, *words).failed(status=1)
+        assert "hunter2" not in done.out + done.err
+    assert not (project.folder / "limbec.toml").exists()
+
+
+def test_doctor_knows_which_databases_need_sqlalchemy(project, limbec):
+    project.write_ini("mysql+nosuchdriver://someone:hunter2@127.0.0.1:1/x")
+    done = project.run(limbec, "doctor").failed(status=1)
+    last = done.out.rstrip().splitlines()[-1]
+    assert last.startswith("without Python") and "mysql+nosuchdriver goes through SQLAlchemy" in last
+    assert "hunter2" not in done.out + done.err

@@ -10,8 +10,8 @@ use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::render::path_text;
 use crate::cli::table::Table;
-use crate::config::Place;
-use crate::database::{Access, DatabaseUrl};
+use crate::config::{DatabaseTarget, Place};
+use crate::database::{Access, DatabaseUrl, Dialect};
 use crate::runtime::Mode;
 
 use super::adopt::url_setting;
@@ -146,6 +146,11 @@ fn look_at_database(context: &mut CommandContext, findings: &mut Findings) {
         database.origin = Some(origin.to_string());
     }
     database.version_table = target.version_table.as_ref().map(ToString::to_string);
+    if let Some(dialect) = foreign_dialect(&target) {
+        database.why_python =
+            Some(format!("{dialect} goes through SQLAlchemy; limbec itself speaks PostgreSQL and SQLite"));
+        return look_through_env_py(context, findings);
+    }
     database.without_python = target.is_known_without_python();
     database.why_python = target.why_python().map(str::to_owned);
     if !database.without_python {
@@ -154,7 +159,7 @@ fn look_at_database(context: &mut CommandContext, findings: &mut Findings) {
     let began = Instant::now();
     let rows = match context.direct(Access::Read) {
         Ok(Some(Direct { mut connection, table, .. })) => connection.version_rows(&table).map_err(CommandError::from),
-        Ok(None) => return, // a dialect that only SQLAlchemy speaks
+        Ok(None) => return,
         Err(error) => Err(error),
     };
     let database = &mut findings.database;
@@ -165,6 +170,14 @@ fn look_at_database(context: &mut CommandContext, findings: &mut Findings) {
             database.rows = rows.map(|rows| rows.iter().map(ToString::to_string).collect());
         }
         Err(error) => note(findings, &error),
+    }
+}
+
+/// A dialect that only SQLAlchemy speaks.
+fn foreign_dialect(target: &DatabaseTarget) -> Option<String> {
+    match target.known()?.0.dialect() {
+        Dialect::Other(name) => Some(name),
+        _ => None,
     }
 }
 
@@ -191,6 +204,9 @@ fn look_through_env_py(context: &mut CommandContext, findings: &mut Findings) {
         findings
             .hints
             .push(format!("env.py works on {} databases, so it is run every time, as Alembic does", runs.len()));
+        return;
+    }
+    if matches!(url.dialect(), Dialect::Other(_)) {
         return;
     }
     let setting = url_setting(context, &url);
