@@ -90,6 +90,13 @@ def test_a_description_without_a_name_is_refused(project: Twins, description: st
     assert not written(project)
 
 
+@pytest.mark.parametrize("description", ["back\\slash \\N{BULLET} \\x", 'x"""; import os #', "broken \\u12"])
+def test_a_description_that_would_break_the_file_is_refused(project: Twins, description: str) -> None:
+    done = project.run_limbec("new", "--no-autogenerate", description)
+    assert done.status == 1 and "would not be a valid revision file" in done.stderr
+    assert written(project) == []
+
+
 def test_the_time_zone_of_the_project(project: Twins) -> None:
     project.write("alembic.ini", INI + "timezone = Asia/Kolkata\n")
     assert project.run_limbec("new", "--no-autogenerate", "x").status == 0

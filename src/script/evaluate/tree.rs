@@ -43,7 +43,13 @@ impl Tree {
             Some(error) => {
                 let at = error.location.start().to_usize().min(text.len());
                 Err(match &error.error {
-                    ParseErrorType::Lexical(LexicalErrorType::UnicodeError) => TreeError::CharacterName { at },
+                    // One error for two mistakes: an unknown name, where its name begins, and an escape that is none.
+                    ParseErrorType::Lexical(LexicalErrorType::UnicodeError) if text[..at].ends_with("\\N{") => {
+                        TreeError::CharacterName { at }
+                    }
+                    ParseErrorType::Lexical(LexicalErrorType::UnicodeError) => {
+                        TreeError::Syntax { at, message: "an escape in this string stands for no character".to_owned() }
+                    }
                     kind => TreeError::Syntax { at, message: kind.to_string() },
                 })
             }

@@ -226,6 +226,10 @@ fn broken_files_name_line_and_column() {
     assert_eq!(error("x\0"), "/v/a.py, line 1, column 2: source code cannot contain null bytes");
     assert!(error("print 'x'\n").starts_with("/v/a.py, line 1, column "));
     assert!(error("x = '").starts_with("/v/a.py, line 1, column 5: "));
+    for escape in ["\\x", "\\xg0", "\\u12", "\\U00110000", "\\N{BULLET} \\x"] {
+        let told = error(&format!("\n'a{escape}'\nrevision = 'a'\ndown_revision = None\n"));
+        assert!(told.starts_with("/v/a.py, line 2, column ") && told.ends_with("stands for no character"), "{told}");
+    }
 }
 
 #[test]
