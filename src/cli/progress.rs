@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::ui::Ui;
 use crate::migrate::Event;
 use crate::plan::Direction;
+use crate::revision::RevisionId;
 use crate::script::ScriptDirectory;
 
 /// A step that took longer gets its time printed.
@@ -27,6 +28,14 @@ impl<'a> Progress<'a> {
 
     /// Shows an event.
     pub(super) fn show(&mut self, event: &Event<'_>) {
+        if let Event::UnexpectedHeads { expected, found } = event {
+            self.ui.warning(&format!(
+                "the version table holds {} after the run, but the plan leads to {}; a revision script or another process \
+                 changed it",
+                list(found),
+                list(expected)
+            ));
+        }
         if !self.ui.shows_progress() {
             return;
         }
@@ -46,7 +55,14 @@ impl<'a> Progress<'a> {
             Event::StepFinished { elapsed, .. } if *elapsed >= WORTH_TELLING => {
                 self.ui.status(&format!("      took {:.1} s", elapsed.as_secs_f64()));
             }
-            Event::StepFinished { .. } => {}
+            Event::StepFinished { .. } | Event::UnexpectedHeads { .. } => {}
         }
     }
+}
+
+fn list(ids: &[RevisionId]) -> String {
+    if ids.is_empty() {
+        return "nothing".to_owned();
+    }
+    ids.iter().map(RevisionId::as_str).collect::<Vec<_>>().join(", ")
 }

@@ -1,7 +1,7 @@
 use thiserror::Error;
 
 use crate::database::DatabaseError;
-use crate::revision::{RevisionError, RevisionId};
+use crate::revision::RevisionError;
 use crate::runtime::{HostRefusal, RuntimeError};
 
 use super::Refusal;
@@ -18,17 +18,6 @@ pub enum MigrateError {
     /// Python, or what it ran, says no.
     #[error(transparent)]
     Runtime(RuntimeError),
-    /// The version table does not hold what the plan leads to.
-    #[error(
-        "the version table holds {found} after the run, but the plan leads to {expected}; \
-         another process or a revision script changed it"
-    )]
-    UnexpectedHeads {
-        /// Ids after the last step of the plan, `(nothing)` for none.
-        expected: String,
-        /// Ids read after the run.
-        found: String,
-    },
     /// The engine sent something that is not part of the protocol.
     #[error("the engine's message `{method}` was not understood: {reason}")]
     Protocol {
@@ -53,25 +42,13 @@ impl From<RuntimeError> for MigrateError {
 }
 
 impl MigrateError {
-    /// Heads that do not agree, sorted on both sides.
-    pub(super) fn unexpected_heads(expected: &[RevisionId], found: &[RevisionId]) -> Self {
-        Self::UnexpectedHeads { expected: list(expected), found: list(found) }
-    }
-
     /// Whether Alembic reports this by `FAILED:` (exit 255).
     pub fn is_command_error(&self) -> bool {
         match self {
             Self::Refused(error) => error.downcast_ref::<RevisionError>().is_some_and(RevisionError::is_command_error),
             Self::Database(error) => error.is_command_error(),
             Self::Runtime(error) => error.is_command_error(),
-            Self::UnexpectedHeads { .. } | Self::Protocol { .. } => false,
+            Self::Protocol { .. } => false,
         }
     }
-}
-
-fn list(ids: &[RevisionId]) -> String {
-    if ids.is_empty() {
-        return "(nothing)".to_owned();
-    }
-    ids.iter().map(RevisionId::as_str).collect::<Vec<_>>().join(", ")
 }

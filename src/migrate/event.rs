@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use crate::plan::{Plan, Step};
+use crate::revision::RevisionId;
 
 /// What happens while a plan runs, for whoever shows it.
 #[derive(Debug)]
@@ -22,5 +23,13 @@ pub enum Event<'a> {
         step: &'a Step,
         /// Wall time of the step.
         elapsed: Duration,
+    },
+    /// The version table does not hold what the plan leads to: a script or another process changed it. Alembic does not
+    /// look, and scripts that write rows of their own exist, so that this is nothing to undo a run for.
+    UnexpectedHeads {
+        /// Ids after the last step of the plan, sorted.
+        expected: &'a [RevisionId],
+        /// Ids read after the run, sorted.
+        found: &'a [RevisionId],
     },
 }

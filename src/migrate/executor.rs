@@ -9,7 +9,7 @@ use crate::runtime::{Invocation, Request, Runtime};
 /// transaction mode that env.py asks for; afterwards the heads are read again and compared with the plan.
 ///
 /// # Errors
-/// The planner's refusal, a failure in Python, or heads that are not what the plan leads to.
+/// The planner's refusal, or a failure in Python.
 pub fn run_env(
     runtime: &Runtime,
     invocation: Invocation,

@@ -314,3 +314,10 @@ def test_doctor_knows_which_databases_need_sqlalchemy(project, limbec):
     last = done.out.rstrip().splitlines()[-1]
     assert last.startswith("without Python") and "mysql+nosuchdriver goes through SQLAlchemy" in last
     assert "hunter2" not in done.out + done.err
+
+
+def test_a_revision_without_its_function(project, limbec):
+    path = project.versions / "bbbb_.py"
+    path.write_text(path.read_text().partition("def upgrade")[0])
+    project.run(limbec, "upgrade", "head").failed(f"{path} has no function upgrade()", status=1)
+    assert databases.versions(project.url) == ["aaaa"]

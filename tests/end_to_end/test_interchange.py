@@ -128,3 +128,16 @@ def test_random_histories_in_turns(seed, databases_of, tmp_path, alembic_bin, li
 
     for words in commands(generator, ids, 12):
         trio.do(words, execute)
+
+
+def test_rows_that_a_script_writes_itself_stay_and_are_told(tmp_path, alembic_bin, limbec_bin):
+    """As a squashed history does; Alembic does not look at the table after a run, and a run is not undone for it."""
+    tables = []
+    for program in (alembic_bin, limbec_bin):
+        url = f"sqlite:///{tmp_path}/{program.name}.db"
+        project = Project(tmp_path / program.name, url)
+        project.add("aaaa", up="op.execute(\"INSERT INTO alembic_version VALUES ('bbbb')\")")
+        done = project.run(program, "upgrade", "head").ok()
+        tables.append(databases.versions(url))
+    assert tables == [["aaaa", "bbbb"]] * 2
+    assert "holds aaaa, bbbb after the run, but the plan leads to aaaa" in done.err

@@ -56,6 +56,8 @@ def make_step(script, step):
         moved = (tuple(stamp["from"]), tuple(stamp["to"]), stamp["is_upgrade"], stamp["branch_move"])
         return StampStep(*moved, script.revision_map)
     revision = script.get_revision(step["revision"])
+    if not hasattr(revision.module, step["direction"]):
+        raise AttributeError(f"{revision.path} has no function {step['direction']}()")
     return RevisionStep(script.revision_map, revision, step["direction"] == "upgrade")
 
 
