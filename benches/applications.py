@@ -18,11 +18,26 @@ def airflow(folder, site):
     return database, ["-c", str(site / "airflow/alembic.ini")], environment
 
 
+# env.py calls fileConfig, which wants these.
+LOGGING = """
+[loggers]
+keys = root
+[handlers]
+keys =
+[formatters]
+keys =
+[logger_root]
+level = WARNING
+handlers =
+"""
+
+
 def langflow(folder, _site):
     """Langflow's env.py takes the URL from the ini, and imports the models."""
     database = folder / "langflow.db"
     ini = folder / "alembic.ini"
-    ini.write_text(f"[alembic]\nscript_location = langflow:alembic\nsqlalchemy.url = sqlite+aiosqlite:///{database}\n")
+    url = f"sqlite+aiosqlite:///{database}"
+    ini.write_text(f"[alembic]\nscript_location = langflow:alembic\nsqlalchemy.url = {url}\n{LOGGING}")
     return database, ["-c", str(ini)], {}
 
 
