@@ -60,6 +60,11 @@ impl CommandError {
         Self::of(ErrorKind::Interrupted, "interrupted")
     }
 
+    /// Standard output could not be written; Python's exit status for it is 120.
+    pub(super) fn lost_output(error: &std::io::Error) -> Self {
+        Self::of(ErrorKind::Exited(120), "standard output could not be written").caused_by(error.to_string())
+    }
+
     /// Something that this version cannot do yet.
     pub fn not_available(what: &str) -> Self {
         Self::crashed(format!("{what} is not available yet"))

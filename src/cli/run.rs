@@ -73,7 +73,10 @@ fn run(cli: &Cli, invocation: Invocation) -> ExitCode {
         Err(error) => error.report(&mut context.ui, convention),
     };
     context.ui.flush();
-    status
+    match context.ui.lost_output() {
+        None => status,
+        Some(error) => CommandError::lost_output(&error).report(&mut context.ui, convention),
+    }
 }
 
 fn ui_options(globals: &GlobalArgs, environment: &Environment) -> UiOptions {

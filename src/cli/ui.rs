@@ -51,12 +51,13 @@ impl UiOptions {
 pub struct Ui {
     options: UiOptions,
     out: String,
+    lost: Option<io::Error>,
 }
 
 impl Ui {
     /// A Ui that has printed nothing.
     pub fn new(options: UiOptions) -> Self {
-        Self { options, out: String::new() }
+        Self { options, out: String::new(), lost: None }
     }
 
     /// How many `-v` limbec was given (Alembic's own `-v` of heads, history … not counted).
@@ -115,8 +116,16 @@ impl Ui {
         }
         let text = self.options.encoding.encode(&std::mem::take(&mut self.out));
         let mut stdout = io::stdout().lock();
-        // A closed pipe is the reader's decision, and there is no place to report a full disk but the same stream.
-        let _ = stdout.write_all(&text).and_then(|()| stdout.flush());
+        match stdout.write_all(&text).and_then(|()| stdout.flush()) {
+            // A closed pipe is the reader's decision.
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => self.lost = Some(error),
+            _ => {}
+        }
+    }
+
+    /// Why a part of the result did not reach standard output (a full disk), if so.
+    pub(super) fn lost_output(&mut self) -> Option<io::Error> {
+        self.lost.take()
     }
 
     /// Progress and context for people, on standard error; silenced by `-q`.

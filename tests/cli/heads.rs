@@ -72,3 +72,12 @@ fn nothing_in_an_empty_project_or_quietly() {
     assert_snapshot!(Project::new().limbec(&["heads"]), @"exit 0");
     assert_snapshot!(Project::branched().limbec(&["-q", "heads"]), @"exit 0");
 }
+
+#[test]
+fn a_full_disk_behind_standard_output_is_told() {
+    let project = Project::branched();
+    let mut command = project.command(&["heads"]);
+    command.stdout(std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
+    let outcome = project.outcome(&mut command);
+    assert!(outcome.starts_with("exit 120\n---- stderr\nerror: standard output could not be written\n"), "{outcome}");
+}
