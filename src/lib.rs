@@ -12,11 +12,15 @@ pub mod config;
 pub mod database;
 /// The executor: a plan, a database and a runtime, reported by events.
 pub mod migrate;
+/// What `upgrade()` and `downgrade()` of a revision file do, read from the text.
+pub mod operation;
 /// From (revision map, heads, target) to a `Plan` of steps; pure.
 pub mod plan;
 /// The revision graph; pure: knows no files, no database and no configuration.
 pub mod revision;
 /// Finds the project's Python and speaks to the engine that runs in it.
 pub mod runtime;
+/// The schema that the revisions make, folded along the graph without a database.
+pub mod schema;
 /// Revision files: parsing, loading, templates, writing; never runs Python.
 pub mod script;

@@ -8,6 +8,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("revision", &[]),
     ("plan", &["revision"]),
     ("script", &["revision"]),
+    ("operation", &["script"]),
+    ("schema", &["operation", "revision"]),
     // The values of a plan (changes of a step, span of a transaction) are what these carry out, send and configure.
     ("database", &["plan", "revision"]),
     ("runtime", &["script", "plan", "revision"]),

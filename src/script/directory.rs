@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::evaluate::Imports;
 use super::listing::{list, name_is_revision};
 use super::parse::parse_with;
-use super::{Parsed, Script, ScriptError, Undecided};
+use super::{Parsed, RevisionFile, Script, ScriptError, Undecided};
 use crate::revision::{RevisionIndex, RevisionMap};
 
 /// Where revision files lie and how they are looked for.
@@ -55,6 +55,25 @@ pub fn load(locations: &Locations) -> Result<Loaded, ScriptError> {
     let imports = Imports::new(&locations.import_roots);
     let files = in_parallel(&listing.files, |path| load_file(path, &imports))?;
     Ok(Loaded { files, warnings: listing.warnings })
+}
+
+/// What was made of every file.
+#[derive(Debug)]
+pub struct ReadFiles<T> {
+    /// In Alembic's order of loading.
+    pub files: Vec<T>,
+    /// As [`Loaded::warnings`].
+    pub warnings: Vec<String>,
+}
+
+/// Reads all revision files in parallel, whatever is wrong with some of them, and makes something of each.
+pub fn read_files<T: Send>(locations: &Locations, make: impl Fn(RevisionFile) -> T + Sync) -> ReadFiles<T> {
+    let listing = list(locations);
+    let imports = Imports::new(&locations.import_roots);
+    let read = |path: &Path| Ok(make(RevisionFile::read(path, &imports)));
+    // Nothing here fails: what is wrong with a file is told by the file.
+    let files = in_parallel(&listing.files, read).unwrap_or_default();
+    ReadFiles { files, warnings: listing.warnings }
 }
 
 /// Whether Alembic would load a file of this name.

@@ -39,25 +39,38 @@ pub(super) fn parse_with(path: &Path, bytes: &[u8], imports: &Imports) -> Result
             return Ok(undecided("file", 1, format!("is in the encoding '{encoding}', which only Python knows")));
         }
     };
-    let tree = Tree::parse(&source.text);
-    if !source.is_clean() {
-        source.refuse_outside(path, tree.iter().flat_map(Tree::comments))?;
-    }
-    let tree = match tree {
-        Ok(tree) => tree,
-        Err(TreeError::Syntax { at, message }) => {
-            let (line, column) = (source.line(at), source.column(at));
-            return Err(ScriptError::Syntax { path: path.to_owned(), line, column, message });
-        }
-        Err(TreeError::CharacterName { at }) => {
-            return Ok(undecided("file", source.line(at), "has a character name that only Python knows"));
-        }
-    };
-    let module = evaluate(&tree, &source.text, imports, None);
-    Reading { path, source: &source, module: &module }.script()
+    parse_decoded(path, &source, imports).0
 }
 
-fn undecided(name: &str, line: usize, reason: impl Into<String>) -> Parsed {
+/// As [`parse_with`] for a text that is decoded, with its tree if it is Python.
+pub(super) fn parse_decoded(
+    path: &Path,
+    source: &Source<'_>,
+    imports: &Imports,
+) -> (Result<Parsed, ScriptError>, Option<Tree>) {
+    let tree = Tree::parse(&source.text);
+    if !source.is_clean()
+        && let Err(error) = source.refuse_outside(path, tree.iter().flat_map(Tree::comments))
+    {
+        return (Err(error), None);
+    }
+    match tree {
+        Ok(tree) => {
+            let module = evaluate(&tree, &source.text, imports, None);
+            let parsed = Reading { path, source, module: &module }.script();
+            (parsed, Some(tree))
+        }
+        Err(TreeError::Syntax { at, message }) => {
+            let (line, column) = (source.line(at), source.column(at));
+            (Err(ScriptError::Syntax { path: path.to_owned(), line, column, message }), None)
+        }
+        Err(TreeError::CharacterName { at }) => {
+            (Ok(undecided("file", source.line(at), "has a character name that only Python knows")), None)
+        }
+    }
+}
+
+pub(super) fn undecided(name: &str, line: usize, reason: impl Into<String>) -> Parsed {
     Parsed::Undecided(Undecided { name: name.to_owned(), line, reason: reason.into() })
 }
 

@@ -77,6 +77,12 @@ impl<'a> Source<'a> {
         Ok(Self { text: Cow::Owned(text), single_byte, collapsed, declared: declared.is_some(), stray })
     }
 
+    /// The same without a loan.
+    pub(super) fn into_owned(self) -> Source<'static> {
+        let Self { text, single_byte, collapsed, declared, stray } = self;
+        Source { text: Cow::Owned(text.into_owned()), single_byte, collapsed, declared, stray }
+    }
+
     /// Whether every byte of the file belongs to its encoding.
     pub(super) fn is_clean(&self) -> bool {
         self.stray.is_empty()

@@ -11,7 +11,7 @@ use crate::script::source::Source;
 ///
 /// Only the folders that the project puts in front of `sys.path` are searched. Modules are read once and shared by all threads.
 #[derive(Debug)]
-pub(in crate::script) struct Imports {
+pub struct Imports {
     shared: Arc<Shared>,
     /// How many modules import each other on the way here.
     depth: usize,
@@ -38,7 +38,7 @@ const MAX_DEPTH: usize = 8;
 
 impl Imports {
     /// Searches `roots` in order.
-    pub(in crate::script) fn new(roots: &[PathBuf]) -> Self {
+    pub fn new(roots: &[PathBuf]) -> Self {
         let shared = Shared { roots: roots.to_vec(), modules: Mutex::default() };
         Self { shared: Arc::new(shared), depth: 0 }
     }

@@ -11,7 +11,7 @@ mod module;
 mod tree;
 mod value;
 
-pub(super) use imports::Imports;
+pub use imports::Imports;
 pub(super) use module::{Module, evaluate};
 pub(super) use tree::{Tree, TreeError};
 pub(super) use value::{Binding, Value};

@@ -56,6 +56,11 @@ impl Tree {
         }
     }
 
+    /// Whether recursion over the tree might exhaust the stack.
+    pub(in crate::script) fn may_be_deep(&self) -> bool {
+        self.may_be_deep
+    }
+
     /// Where the comments are.
     pub(in crate::script) fn comments(&self) -> impl Iterator<Item = Range<usize>> {
         let tokens = self.parsed.tokens().iter().filter(|token| token.kind() == TokenKind::Comment);

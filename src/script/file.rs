@@ -1,0 +1,86 @@
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use ruff_python_ast::Stmt;
+
+use super::evaluate::{Imports, Tree};
+use super::parse::{parse_decoded, undecided};
+use super::source::{DecodeFault, Source};
+use super::{Parsed, ScriptError};
+
+/// A revision file with its text and its tree, for those who look at more than what it declares.
+#[derive(Debug)]
+pub struct RevisionFile {
+    /// Absolute, symlinks resolved.
+    pub path: PathBuf,
+    /// What it declares, or why that is not known.
+    pub declared: Result<Parsed, ScriptError>,
+    source: Option<Source<'static>>,
+    tree: Option<Tree>,
+}
+
+impl RevisionFile {
+    /// Takes a file's bytes apart. Whatever is wrong with them is told by `declared`.
+    pub fn parse(path: &Path, bytes: Vec<u8>, imports: &Imports) -> Self {
+        let path = path.to_owned();
+        match Source::decode(&path, &bytes) {
+            Err(fault) => {
+                let declared = match fault {
+                    DecodeFault::Error(error) => Err(error),
+                    DecodeFault::Unknown(encoding) => {
+                        Ok(undecided("file", 1, format!("is in the encoding '{encoding}', which only Python knows")))
+                    }
+                };
+                Self { path, declared, source: None, tree: None }
+            }
+            Ok(source) => {
+                let source = source.into_owned();
+                let (declared, tree) = parse_decoded(&path, &source, imports);
+                Self { path, declared, source: Some(source), tree }
+            }
+        }
+    }
+
+    /// Reads and parses a file; one that cannot be read says so in `declared`.
+    pub fn read(path: &Path, imports: &Imports) -> Self {
+        match std::fs::read(path) {
+            Ok(bytes) => Self::parse(path, bytes, imports),
+            Err(source) => {
+                let declared = Err(ScriptError::Read { path: path.to_owned(), source });
+                Self { path: path.to_owned(), declared, source: None, tree: None }
+            }
+        }
+    }
+
+    /// The decoded text, line ends `\n` only; empty where it could not be decoded. All ranges of the tree count in it.
+    pub fn text(&self) -> &str {
+        self.source.as_ref().map_or("", |source| &source.text)
+    }
+
+    /// The module's statements; `None` where the text is not Python.
+    ///
+    /// Trees that nest so deeply that walking them could exhaust the stack are kept back too.
+    pub fn body(&self) -> Option<&[Stmt]> {
+        self.tree.as_ref().filter(|tree| !tree.may_be_deep()).map(Tree::body)
+    }
+
+    /// Whether the text is Python, but nests too deeply to be looked at.
+    pub fn is_too_deep(&self) -> bool {
+        self.tree.as_ref().is_some_and(Tree::may_be_deep)
+    }
+
+    /// Where the comments are, in the order of the text.
+    pub fn comments(&self) -> impl Iterator<Item = Range<usize>> + '_ {
+        self.tree.iter().flat_map(Tree::comments)
+    }
+
+    /// The bytes of the file that a range of the text came from: what an edit replaces.
+    pub fn bytes_of(&self, range: Range<usize>) -> Range<usize> {
+        self.source.as_ref().map_or(range.clone(), |source| source.bytes_of(range))
+    }
+
+    /// Line and column of a position in the text, both from 1; columns count characters.
+    pub fn position(&self, at: usize) -> (usize, usize) {
+        self.source.as_ref().map_or((1, 1), |source| (source.line(at), source.column(at)))
+    }
+}
