@@ -2,7 +2,7 @@
 //!
 //! Everything that can be known without running Python is answered here; Python is started only to execute
 //! user code (see `runtime`). Directions: `cli → migrate → {plan, database, runtime} → revision` and
-//! `cli → config → script → revision`; `tests/layering.rs` checks them. Only `cli` prints, exits or reads the environment.
+//! `cli → config → script → revision` and `cli → lint → {schema, operation} → script`; `tests/layering.rs` checks them. Only `cli` prints, exits or reads the environment.
 
 /// Arguments, the terminal, errors and one file per command.
 pub mod cli;
@@ -10,6 +10,8 @@ pub mod cli;
 pub mod config;
 /// Database URLs and the version table on PostgreSQL and SQLite.
 pub mod database;
+/// The linter: rules over revision files, their operations, the graph and the folded schema.
+pub mod lint;
 /// The executor: a plan, a database and a runtime, reported by events.
 pub mod migrate;
 /// What `upgrade()` and `downgrade()` of a revision file do, read from the text.

@@ -8,6 +8,7 @@ use super::commands::{
     downgrade::DowngradeArgs, edit::EditArgs, ensure_version::EnsureVersionArgs, heads::HeadsArgs,
     history::HistoryArgs, init::InitArgs, list::ListArgs, list_templates::ListTemplatesArgs, merge::MergeArgs,
     new::NewArgs, plan::PlanArgs, revision::RevisionArgs, show::ShowArgs, stamp::StampArgs, upgrade::UpgradeArgs,
+    validate::ValidateArgs,
 };
 use crate::plan::TransactionMode;
 
@@ -117,4 +118,5 @@ pub enum Command {
     List(ListArgs),
     New(NewArgs),
     Plan(PlanArgs),
+    Validate(ValidateArgs),
 }

@@ -22,7 +22,7 @@ impl Adjacency {
 
     /// How many revisions there are.
     pub(super) fn len(&self) -> usize {
-        self.starts.len() - 1
+        self.starts.len().saturating_sub(1)
     }
 
     /// The neighbours of one revision.
@@ -34,7 +34,7 @@ impl Adjacency {
     /// The same edges seen from the other end: every revision of `order` becomes a neighbour of its neighbours,
     /// once each, in that order.
     pub(super) fn reversed(&self, order: &[RevisionIndex]) -> Self {
-        let mut rows: Vec<Vec<RevisionIndex>> = vec![Vec::new(); self.starts.len() - 1];
+        let mut rows: Vec<Vec<RevisionIndex>> = vec![Vec::new(); self.starts.len().saturating_sub(1)];
         for &from in order {
             for to in self.of(from) {
                 let row = &mut rows[to.0 as usize];

@@ -30,7 +30,7 @@ pub struct RevisionIndex(pub u32);
 ///
 /// An id declared twice leaves both revisions in the list: the last one has the name ("the winner"), an earlier one is
 /// reachable by its branch labels alone, as in Alembic.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct RevisionMap {
     pub(super) revisions: Vec<Revision>,
     pub(super) warnings: Vec<MapWarning>,
@@ -54,7 +54,7 @@ pub struct RevisionMap {
 }
 
 /// The neighbours of every revision, by kind.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct EdgeLists {
     pub(super) down: Adjacency,
     /// Resolved dependencies that no ancestor through `down` has, in declared order.

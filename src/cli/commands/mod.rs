@@ -40,6 +40,8 @@ pub mod show;
 pub mod stamp;
 /// `upgrade`
 pub mod upgrade;
+/// `validate`
+pub mod validate;
 
 use super::args::Command;
 use super::context::CommandContext;
@@ -69,5 +71,6 @@ pub(super) fn run(context: &mut CommandContext, command: &Command) -> Result<Exi
         Command::Show(args) => show::run(context, args),
         Command::Stamp(args) => stamp::run(context, args),
         Command::Upgrade(args) => upgrade::run(context, args),
+        Command::Validate(args) => validate::run(context, args),
     }
 }

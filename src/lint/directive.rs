@@ -1,0 +1,101 @@
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::script::RevisionFile;
+
+/// A comment for limbec: `# limbec: ignore[rule, other] reason`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Directive {
+    /// What it asks for.
+    pub kind: DirectiveKind,
+    /// What follows; `None`: nothing.
+    pub reason: Option<String>,
+    /// The comment, in the decoded text.
+    pub range: Range<usize>,
+    /// Where it applies.
+    pub scope: Scope,
+}
+
+/// What a comment asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DirectiveKind {
+    /// `ignore[…]`: findings of these rules are accepted.
+    Ignore(Vec<String>),
+    /// `allow[…]`: consent to something dangerous, such as `destructive-downgrade`; as `ignore`, and asked for by gates.
+    Allow(Vec<String>),
+    /// `irreversible`: `downgrade()` fails on purpose.
+    Irreversible,
+    /// Anything else behind `limbec:`.
+    Unknown(String),
+}
+
+/// Where a comment applies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// In front of the first statement behind the docstring and the imports: the whole file.
+    File,
+    /// At the end of a line: that line. Alone on a line: the next statement. Byte range in the decoded text of those lines.
+    Lines(Range<usize>),
+}
+
+static SYNTAX: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^#\s*limbec:\s*(?<word>[a-z-]+)\s*(?:\[(?<rules>[^\]]*)\])?\s*(?<reason>.*?)\s*$")
+        .expect("a valid pattern")
+});
+
+/// The comments for limbec of a file.
+pub(super) fn directives(file: &RevisionFile) -> Vec<Directive> {
+    let text = file.text();
+    if !text.contains("limbec:") {
+        return Vec::new();
+    }
+    let header_end = header_end(file);
+    file.comments().filter_map(|range| directive(text, range, header_end)).collect()
+}
+
+fn directive(text: &str, range: Range<usize>, header_end: usize) -> Option<Directive> {
+    let found = SYNTAX.captures(text.get(range.clone())?)?;
+    let rules = || {
+        let names = found.name("rules").map_or("", |rules| rules.as_str()).split(',').map(str::trim);
+        names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    };
+    let kind = match &found["word"] {
+        "ignore" => DirectiveKind::Ignore(rules()),
+        "allow" => DirectiveKind::Allow(rules()),
+        "irreversible" => DirectiveKind::Irreversible,
+        other => DirectiveKind::Unknown(other.to_owned()),
+    };
+    let reason = Some(&found["reason"]).filter(|reason| !reason.is_empty()).map(|reason| (*reason).to_owned());
+    let scope = if range.start < header_end { Scope::File } else { Scope::Lines(lines(text, &range)) };
+    Some(Directive { kind, reason, range, scope })
+}
+
+/// Where the header ends: at the first statement that is no docstring.
+fn header_end(file: &RevisionFile) -> usize {
+    use ruff_python_ast::{Expr, Stmt};
+    use ruff_text_size::Ranged;
+    let is_docstring =
+        |statement: &&Stmt| matches!(statement, Stmt::Expr(inner) if matches!(&*inner.value, Expr::StringLiteral(_)));
+    let first = file.body().unwrap_or_default().iter().find(|statement| !is_docstring(statement));
+    first.map_or(file.text().len(), |statement| statement.start().to_usize())
+}
+
+/// The line of a comment behind code; of one alone on its line: the next line that is neither empty nor a comment.
+fn lines(text: &str, comment: &Range<usize>) -> Range<usize> {
+    let start = text[..comment.start].rfind('\n').map_or(0, |newline| newline + 1);
+    let end = text[comment.end..].find('\n').map_or(text.len(), |newline| comment.end + newline);
+    if !text[start..comment.start].trim().is_empty() {
+        return start..end;
+    }
+    let mut from = end;
+    for line in text[end..].split_inclusive('\n') {
+        let is_code = !line.trim().is_empty() && !line.trim_start().starts_with('#');
+        if is_code {
+            return from..from + line.len();
+        }
+        from += line.len();
+    }
+    start..end
+}

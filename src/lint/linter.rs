@@ -1,0 +1,109 @@
+use std::collections::HashSet;
+
+use super::{Check, Diagnostic, FileIndex, Level, LintContext, LintProject, ProjectContext, RULES, Severity, Standing};
+
+/// Which files are judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selection {
+    /// `None`: every file.
+    pub files: Option<HashSet<FileIndex>>,
+    /// Published revisions are judged as new ones (`--all`).
+    pub judges_published: bool,
+}
+
+/// What the linter found.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Report {
+    /// In the order of files and lines.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What was looked at.
+    pub summary: Summary,
+}
+
+/// What was looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Revision files of the project.
+    pub files: usize,
+    /// Those that were judged.
+    pub judged: usize,
+    pub errors: usize,
+    pub warnings: usize,
+    pub notes: usize,
+    /// Findings that a comment in the file accepts.
+    pub suppressed: usize,
+    /// Calls of the judged files that limbec looked at.
+    pub calls: usize,
+    /// Those that it did not understand, or not in full.
+    pub not_analysed: usize,
+}
+
+/// Runs all rules that are on.
+pub fn lint(project: &LintProject, selection: &Selection) -> Report {
+    let judged: Vec<FileIndex> = project.indexes().filter(|index| selection.contains(*index)).collect();
+    let mut found = Vec::new();
+    for rule in RULES.iter().copied().filter(|rule| project.input.settings.concerns(rule)) {
+        match rule.check {
+            Check::Project(check) => check(&mut ProjectContext::new(project, rule, &mut found)),
+            Check::Revision(check) => {
+                for index in &judged {
+                    let level = project.level(rule, *index);
+                    if level != Level::Off && project.file(*index).file.body().is_some() {
+                        check(&mut LintContext::new(project, *index, rule, level, &mut found));
+                    }
+                }
+            }
+        }
+    }
+    found.retain(|diagnostic| is_wanted(diagnostic, project, selection));
+    for diagnostic in &mut found {
+        grandfather(diagnostic, project, selection);
+    }
+    found.sort_by(|a, b| {
+        (&a.location.path, a.location.range.start, a.rule).cmp(&(&b.location.path, b.location.range.start, b.rule))
+    });
+    let summary = summary(project, &judged, &found);
+    Report { diagnostics: found, summary }
+}
+
+impl Selection {
+    fn contains(&self, index: FileIndex) -> bool {
+        self.files.as_ref().is_none_or(|files| files.contains(&index))
+    }
+}
+
+fn is_wanted(diagnostic: &Diagnostic, project: &LintProject, selection: &Selection) -> bool {
+    let Some(file) = diagnostic.location.file else { return true };
+    let is_off = super::rule(diagnostic.rule).is_some_and(|rule| project.level(rule, file) == Level::Off);
+    !is_off && (diagnostic.is_global || selection.contains(file))
+}
+
+/// What is published cannot be changed any more: its errors are warnings.
+fn grandfather(diagnostic: &mut Diagnostic, project: &LintProject, selection: &Selection) {
+    let standing = diagnostic.location.file.map(|file| project.file(file).standing);
+    let is_published = standing == Some(Standing::Published) && !diagnostic.is_global;
+    if is_published && !selection.judges_published && diagnostic.severity == Severity::Error {
+        diagnostic.severity = Severity::Warning;
+        diagnostic.is_grandfathered = true;
+    }
+}
+
+fn summary(project: &LintProject, judged: &[FileIndex], found: &[Diagnostic]) -> Summary {
+    let count = |severity| found.iter().filter(|diagnostic| diagnostic.severity == severity).count();
+    let bodies = judged.iter().flat_map(|index| {
+        let operations = &project.file(*index).operations;
+        [&operations.upgrade, &operations.downgrade]
+    });
+    let (calls, not_analysed) =
+        bodies.fold((0, 0), |(calls, not), body| (calls + body.calls(), not + body.not_analysed.len()));
+    Summary {
+        files: project.files.len(),
+        judged: judged.len(),
+        errors: count(Severity::Error),
+        warnings: count(Severity::Warning),
+        notes: count(Severity::Note),
+        suppressed: 0,
+        calls,
+        not_analysed,
+    }
+}

@@ -1,0 +1,34 @@
+//! The linter: rules over revision files, their operations, the graph and the folded schema. Sees neither database nor Python.
+//!
+//! [`LintProject`] is everything that rules may look at, read once. [`lint`] runs the rules of [`RULES`] over it and answers with a
+//! [`Report`]: diagnostics in the order of files and lines, and what was looked at. How to add a rule stands in `rules`.
+
+mod context;
+mod diagnostic;
+mod directive;
+mod fix;
+mod graph;
+mod linter;
+mod project;
+pub mod render;
+mod rule;
+mod rules;
+mod settings;
+#[cfg(test)]
+mod testing;
+
+pub use context::{LintContext, ProjectContext};
+pub use diagnostic::{Annotation, Diagnostic, Location};
+pub use directive::{Directive, DirectiveKind, Scope};
+pub use fix::{Applicability, Edit, Fix};
+pub use graph::{Graph, GraphFault};
+pub use linter::{Report, Selection, Summary, lint};
+pub use project::{FileIndex, LintFile, LintInput, LintProject, NewFileNames, Standing};
+pub use rule::{Check, Group, Level, Rule, Severity};
+pub use rules::RULES;
+pub use settings::{FileNames, LintSettings, PathLevels};
+
+/// The rule of this name.
+pub fn rule(name: &str) -> Option<&'static Rule> {
+    RULES.iter().copied().find(|rule| rule.name == name)
+}

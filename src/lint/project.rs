@@ -1,0 +1,143 @@
+use std::path::{Path, PathBuf};
+
+use chrono::NaiveDateTime;
+
+use super::directive::directives;
+use super::{Directive, Graph, LintSettings};
+use crate::operation::{self, Dialect, Operations};
+use crate::revision::{Revision, RevisionIndex};
+use crate::schema::SchemaHistory;
+use crate::script::{self, Locations, Parsed, RevisionFile, Script};
+
+/// Position of a file in [`LintProject::files`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileIndex(pub usize);
+
+/// What the caller knows and the linter cannot find out by itself.
+#[derive(Debug, Clone)]
+pub struct LintInput {
+    /// Where the revision files are.
+    pub locations: Locations,
+    /// What the paths of settings and output are relative to.
+    pub root: PathBuf,
+    /// The linter's settings.
+    pub settings: LintSettings,
+    /// How the project names new files.
+    pub new_file_names: NewFileNames,
+    /// Now, UTC: what a timestamp must not be later than.
+    pub now: NaiveDateTime,
+}
+
+/// How the project names new files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewFileNames {
+    /// `file_template`; `None`: not configured.
+    pub file_template: Option<String>,
+    /// `truncate_slug_length`
+    pub truncate_slug_length: i64,
+}
+
+/// Everything that rules may look at, read once.
+#[derive(Debug)]
+pub struct LintProject {
+    /// What the caller knew.
+    pub input: LintInput,
+    /// In Alembic's order of loading.
+    pub files: Vec<LintFile>,
+    /// Alembic's warnings about files.
+    pub warnings: Vec<String>,
+    /// The revisions whose files could be understood.
+    pub graph: Graph,
+    /// File of every revision of the graph.
+    pub file_of: Vec<FileIndex>,
+    /// Folded for the first of the project's dialects.
+    pub schemas: SchemaHistory,
+}
+
+/// A revision file.
+#[derive(Debug)]
+pub struct LintFile {
+    /// Text, tree, what it declares.
+    pub file: RevisionFile,
+    /// What it does.
+    pub operations: Operations,
+    /// Its comments for limbec.
+    pub directives: Vec<Directive>,
+    /// Its revision in the graph; `None` where the file could not be understood.
+    pub revision: Option<RevisionIndex>,
+    /// Whose it is.
+    pub standing: Standing,
+}
+
+/// Whether a revision can still be changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Of this branch: errors are errors.
+    New,
+    /// On the base branch or in the lock file: errors are warnings.
+    Published,
+}
+
+impl LintProject {
+    /// Reads all revision files and folds their history. What is wrong with a file is for rules to tell.
+    pub fn read(input: LintInput) -> Self {
+        let read = script::read_files(&input.locations, LintFile::of);
+        Self::assemble(input, read.files, read.warnings)
+    }
+
+    /// The same of files that are read.
+    pub fn of(input: LintInput, files: Vec<RevisionFile>, warnings: Vec<String>) -> Self {
+        Self::assemble(input, files.into_iter().map(LintFile::of).collect(), warnings)
+    }
+
+    fn assemble(input: LintInput, mut files: Vec<LintFile>, warnings: Vec<String>) -> Self {
+        let mut revisions: Vec<Revision> = Vec::with_capacity(files.len());
+        let mut file_of = Vec::with_capacity(files.len());
+        for (position, file) in files.iter_mut().enumerate() {
+            let Ok(Parsed::Script(script)) = &file.file.declared else { continue };
+            file.revision = u32::try_from(revisions.len()).ok().map(RevisionIndex);
+            revisions.push(script.revision.clone());
+            file_of.push(FileIndex(position));
+        }
+        let graph = Graph::build(revisions);
+        let dialect = input.settings.dialects.first().copied().unwrap_or(Dialect::Postgresql);
+        let operations: Vec<&Operations> = file_of.iter().map(|index| &files[index.0].operations).collect();
+        let schemas = SchemaHistory::fold(&graph.map, &operations, dialect);
+        Self { input, files, warnings, graph, file_of, schemas }
+    }
+
+    /// A file.
+    pub fn file(&self, index: FileIndex) -> &LintFile {
+        &self.files[index.0]
+    }
+
+    /// The file of a revision.
+    pub fn file_of(&self, revision: RevisionIndex) -> FileIndex {
+        self.file_of[revision.0 as usize]
+    }
+
+    /// All files with their positions.
+    pub fn indexes(&self) -> impl Iterator<Item = FileIndex> + use<> {
+        (0..self.files.len()).map(FileIndex)
+    }
+
+    /// A path for people and settings: relative to the root where it is below it, with slashes.
+    pub fn shown_path(&self, path: &Path) -> String {
+        path.strip_prefix(&self.input.root).unwrap_or(path).to_string_lossy().replace('\\', "/")
+    }
+}
+
+impl LintFile {
+    fn of(file: RevisionFile) -> Self {
+        let (operations, directives) = (operation::read(&file), directives(&file));
+        Self { file, operations, directives, revision: None, standing: Standing::New }
+    }
+
+    /// What the file declares, if that is known.
+    pub fn script(&self) -> Option<&Script> {
+        match &self.file.declared {
+            Ok(Parsed::Script(script)) => Some(script),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,80 @@
+use super::declare_rule;
+use crate::lint::LintContext;
+use crate::operation::OperationKind;
+
+declare_rule! {
+    /// An index on an existing table is built without CONCURRENTLY.
+    ///
+    /// ## What it flags
+    /// `op.create_index` (also in `batch_alter_table`, as `index=True` of an added column, and in SQL) on a table that existed before
+    /// this revision, without `postgresql_concurrently=True`.
+    ///
+    /// ## Why
+    /// PostgreSQL locks the table against writes until the index is built: minutes on a large table, and everything that writes
+    /// waits behind it.
+    ///
+    /// ## Example
+    /// ```python
+    /// def upgrade():
+    ///     op.create_index("ix_users_email", "users", ["email"])
+    /// ```
+    ///
+    /// ## Use instead
+    /// ```python
+    /// def upgrade():
+    ///     with op.get_context().autocommit_block():
+    ///         op.create_index(
+    ///             "ix_users_email", "users", ["email"], postgresql_concurrently=True, if_not_exists=True
+    ///         )
+    /// ```
+    "index-without-concurrently" {
+        group: Locks,
+        level: Error,
+        dialects: [Postgresql],
+        since: "0.1.0",
+        check: Revision(check),
+    }
+}
+
+fn check(ctx: &mut LintContext<'_>) {
+    for operation in ctx.upgrade_operations() {
+        let OperationKind::CreateIndex { table, concurrently: false, .. } = &operation.kind else { continue };
+        if table.as_ref().is_some_and(|table| ctx.creates_table(table)) {
+            continue;
+        }
+        let on = table.as_ref().map_or("the table".to_owned(), |table| format!("`{table}`"));
+        ctx.report(operation.range.clone(), format!("building this index locks {on} against writes"))
+            .help("pass `postgresql_concurrently=True`, inside of `with op.get_context().autocommit_block():`");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use crate::lint::testing::{History, findings};
+
+    const RULE: &str = "index-without-concurrently";
+
+    #[test]
+    fn existing_table_err() {
+        let text = "def upgrade():\n    op.create_index('ix_users_email', 'users', ['email'])\n";
+        assert_snapshot!(findings(RULE, text), @"");
+    }
+
+    #[test]
+    fn concurrently_ok() {
+        let text = "def upgrade():\n    op.create_index('i', 'users', ['email'], postgresql_concurrently=True)\n";
+        assert_eq!(findings(RULE, text), "");
+    }
+
+    #[test]
+    fn new_table_ok() {
+        let text = "def upgrade():\n    op.create_table('users', sa.Column('email', sa.Text()))\n    \
+                    op.create_index('i', 'users', ['email'])\n";
+        assert_eq!(findings(RULE, text), "");
+        let history =
+            History::new().revision(text).revision("def upgrade():\n    op.create_index('j', 'users', ['email'])\n");
+        assert_ne!(history.findings(RULE), "");
+    }
+}

@@ -1,0 +1,85 @@
+//! Every rule is listed, named as its file, documented, and its documented examples do what they say.
+
+use std::collections::BTreeSet;
+
+use super::RULES;
+use crate::lint::testing::History;
+use crate::lint::{Group, Report, Rule, Severity};
+
+#[test]
+fn every_file_is_listed_once_and_in_order() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lint/rules");
+    let files: BTreeSet<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
+        .filter(|stem| {
+            std::fs::read_to_string(format!("{}/src/lint/rules/{stem}.rs", env!("CARGO_MANIFEST_DIR")))
+                .is_ok_and(|text| text.contains("declare_rule! {"))
+        })
+        .filter(|stem| stem != "tests")
+        .collect();
+    let names: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();
+    let listed: BTreeSet<String> = names.iter().map(|name| name.replace('-', "_")).collect();
+    assert_eq!(files, listed);
+    assert!(names.is_sorted(), "RULES is sorted by name");
+    for rule in RULES {
+        assert!(
+            rule.file.ends_with(&format!("/{}.rs", rule.name.replace('-', "_"))),
+            "{} is in {}",
+            rule.name,
+            rule.file
+        );
+    }
+}
+
+#[test]
+fn every_rule_has_its_page() {
+    for rule in RULES {
+        let page = rule.documentation();
+        assert!(rule.summary().ends_with('.') && rule.summary().len() < 110, "{}: {}", rule.name, rule.summary());
+        let headings: Vec<&str> =
+            page.lines().filter(|line| line.starts_with('#') && !line.starts_with("# ")).collect();
+        assert_eq!(headings, ["## What it flags", "## Why", "## Example", "## Use instead"], "{}", rule.name);
+    }
+}
+
+/// The Python blocks under a heading; several are a history, oldest first.
+fn blocks(rule: &Rule, heading: &str) -> Vec<(Option<String>, String)> {
+    let page = rule.documentation();
+    let section = page.split(heading).nth(1).unwrap_or_default().split("\n## ").next().unwrap_or_default().to_owned();
+    let mut blocks = Vec::new();
+    for part in section.split("```python").skip(1) {
+        let (info, rest) = part.split_once('\n').unwrap();
+        let text = rest.split("```").next().unwrap().to_owned();
+        blocks.push((info.trim().strip_prefix("file=").map(str::to_owned), text));
+    }
+    blocks
+}
+
+fn report(blocks: &[(Option<String>, String)]) -> Report {
+    let history = blocks.iter().fold(History::new(), |history, (name, text)| match name {
+        Some(name) => history.file(name, text),
+        None => history.revision(text),
+    });
+    history.report()
+}
+
+fn fired(report: &Report) -> BTreeSet<&'static str> {
+    let grave = report.diagnostics.iter().filter(|diagnostic| diagnostic.severity > Severity::Note);
+    grave.map(|diagnostic| diagnostic.rule).collect()
+}
+
+#[test]
+fn examples_fire_their_rule_and_cures_fire_nothing() {
+    for rule in RULES {
+        let (example, cure) = (blocks(rule, "## Example"), blocks(rule, "## Use instead"));
+        // What was published before cannot be shown by files alone.
+        if example.is_empty() && rule.group == Group::Published {
+            continue;
+        }
+        let found = report(&example);
+        assert_eq!(fired(&found), BTreeSet::from([rule.name]), "{}: {:#?}", rule.name, found.diagnostics);
+        let found = report(&cure);
+        assert!(fired(&found).is_empty(), "{}: {:#?}", rule.name, found.diagnostics);
+    }
+}

@@ -1,0 +1,116 @@
+//! Projects in memory for the tests of rules.
+
+use std::path::PathBuf;
+
+use super::{LintInput, LintProject, LintSettings, NewFileNames, Report, Selection, Standing, lint};
+use crate::script::{Imports, Locations, RevisionFile};
+
+/// A linear history, built revision by revision.
+pub(super) struct History {
+    settings: LintSettings,
+    /// Name and text.
+    files: Vec<(String, String)>,
+    published: usize,
+}
+
+impl History {
+    pub(super) fn new() -> Self {
+        Self { settings: LintSettings::default(), files: Vec::new(), published: 0 }
+    }
+
+    /// With other settings.
+    pub(super) fn with(settings: LintSettings) -> Self {
+        Self { settings, ..Self::new() }
+    }
+
+    /// Adds a revision. What the text lacks is added so that nothing in it is a finding: header, imports, and a downgrade that fails
+    /// on purpose.
+    pub(super) fn revision(mut self, text: &str) -> Self {
+        let number = self.files.len() + 1;
+        let name = format!("202601{number:02}_120000_step_{number}.py");
+        let text = if text.contains("revision =") { text.to_owned() } else { complete(number, text) };
+        self.files.push((name, text));
+        self
+    }
+
+    /// Adds a revision file as it is.
+    pub(super) fn file(mut self, name: &str, text: &str) -> Self {
+        self.files.push((name.to_owned(), text.to_owned()));
+        self
+    }
+
+    /// Everything so far is published.
+    pub(super) fn published(mut self) -> Self {
+        self.published = self.files.len();
+        self
+    }
+
+    pub(super) fn project(self) -> LintProject {
+        let versions = PathBuf::from("/project/versions");
+        let input = LintInput {
+            locations: Locations {
+                script_location: PathBuf::from("/project"),
+                versions: vec![versions.clone()],
+                recursive: false,
+                sourceless: false,
+                import_roots: Vec::new(),
+            },
+            root: versions.clone(),
+            settings: self.settings,
+            new_file_names: NewFileNames { file_template: None, truncate_slug_length: 40 },
+            now: "2026-06-01T00:00:00".parse().unwrap(),
+        };
+        let imports = Imports::new(&[]);
+        let files = self.files.into_iter();
+        let files = files.map(|(name, text)| RevisionFile::parse(&versions.join(name), text.into_bytes(), &imports));
+        let mut project = LintProject::of(input, files.collect(), Vec::new());
+        for file in &mut project.files[..self.published] {
+            file.standing = Standing::Published;
+        }
+        project
+    }
+
+    pub(super) fn report(self) -> Report {
+        lint(&self.project(), &Selection { files: None, judges_published: false })
+    }
+
+    /// The findings of a rule as `line:column message`, with their help; of several files: `file:line:column …`.
+    pub(super) fn findings(self, rule: &str) -> String {
+        let is_one = self.files.len() == 1;
+        let project = self.project();
+        let report = lint(&project, &Selection { files: None, judges_published: false });
+        let lines = report.diagnostics.iter().filter(|diagnostic| diagnostic.rule == rule).map(|diagnostic| {
+            let place = &diagnostic.location;
+            let file = if is_one { String::new() } else { format!("{}:", project.shown_path(&place.path)) };
+            let help = diagnostic.help.as_ref().map(|help| format!("\n  help: {help}")).unwrap_or_default();
+            format!("{file}{}:{} {}: {}{help}\n", place.line, place.column, diagnostic.severity, diagnostic.message)
+        });
+        lines.collect()
+    }
+}
+
+/// Findings of a rule in one revision.
+pub(super) fn findings(rule: &str, text: &str) -> String {
+    History::new().revision(text).findings(rule)
+}
+
+fn complete(number: usize, text: &str) -> String {
+    let id = format!("{:012x}", 0x8f3a_61c0_27d4_u64.wrapping_mul(number as u64 + 1) & 0xffff_ffff_ffff);
+    let down = if number == 1 {
+        None
+    } else {
+        Some(format!("{:012x}", 0x8f3a_61c0_27d4_u64.wrapping_mul(number as u64) & 0xffff_ffff_ffff))
+    };
+    let revises = down.clone().unwrap_or_default();
+    let down = down.map_or("None".to_owned(), |down| format!("\"{down}\""));
+    let has_downgrade = text.contains("def downgrade(");
+    let mark = if has_downgrade { "" } else { "# limbec: irreversible made for a test\n" };
+    let downgrade = if has_downgrade { "" } else { "\n\ndef downgrade():\n    raise NotImplementedError\n" };
+    let upgrade = if text.contains("def upgrade(") { "" } else { "\n\ndef upgrade():\n    op.execute(\"ANALYZE\")\n" };
+    format!(
+        "\"\"\"step {number}\n\nRevision ID: {id}\nRevises: {revises}\nCreate Date: 2026-01-{number:02} 12:00:00\n\n\"\"\"\n{mark}\
+         import sqlalchemy as sa\nfrom alembic import op\nfrom sqlalchemy.dialects import postgresql\n\n\
+         revision = \"{id}\"\ndown_revision = {down}\nbranch_labels = None\ndepends_on = None\n\n\n{}\n{upgrade}{downgrade}",
+        text.trim()
+    )
+}
