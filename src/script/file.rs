@@ -6,7 +6,7 @@ use ruff_python_ast::Stmt;
 use super::evaluate::{Imports, Tree};
 use super::parse::{parse_decoded, undecided};
 use super::source::{DecodeFault, Source};
-use super::{Parsed, ScriptError};
+use super::{Parsed, Replacement, ScriptError};
 
 /// A revision file with its text and its tree, for those who look at more than what it declares.
 #[derive(Debug)]
@@ -77,6 +77,13 @@ impl RevisionFile {
     /// The bytes of the file that a range of the text came from: what an edit replaces.
     pub fn bytes_of(&self, range: Range<usize>) -> Range<usize> {
         self.source.as_ref().map_or(range.clone(), |source| source.bytes_of(range))
+    }
+
+    /// A change of the file that puts `text` (line ends `\n`) where the range of the decoded text is, in the file's own encoding
+    /// and with its line ends; `None` where the encoding cannot say it.
+    pub fn replacement(&self, range: Range<usize>, text: &str) -> Option<Replacement> {
+        let source = self.source.as_ref()?;
+        Some(Replacement { bytes: source.encode(text)?, range: source.bytes_of(range) })
     }
 
     /// Line and column of a position in the text, both from 1; columns count characters.

@@ -17,6 +17,7 @@ mod parse;
 mod paths;
 pub mod python;
 pub(crate) mod python_text;
+mod rewrite;
 mod source;
 pub mod template;
 mod timestamp;
@@ -34,6 +35,7 @@ pub use hooks::{HookConfig, HookError, HookNeedsPython, HookPython, PreparedHook
 pub use init::{InitError, InitRequest, Templates, init};
 pub use naming::{DEFAULT_FILE_TEMPLATE, DEFAULT_SLUG_LENGTH, Naming, NamingError, random_id};
 pub use parse::{Parsed, Undecided, parse_revision};
+pub use rewrite::{Replacement, Rewrite, RewriteError, rewrite};
 pub use timestamp::{description_slug, free_stamp};
 pub use write::{MainOption, NewRevision, RevisionWriter, WriteSettings, Written};
 pub use write_error::{NeedsPython, WriteError};

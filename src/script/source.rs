@@ -124,6 +124,17 @@ impl<'a> Source<'a> {
         position + before
     }
 
+    /// A text as bytes of the file, with line ends as most of the file's.
+    pub(super) fn encode(&self, text: &str) -> Option<Vec<u8>> {
+        // Of the other encodings only what they share with ASCII is written.
+        if self.single_byte && !text.is_ascii() {
+            return None;
+        }
+        let lines = self.text.bytes().filter(|byte| *byte == b'\n').count();
+        let has_carriage_returns = self.collapsed.len() * 2 > lines;
+        Some(if has_carriage_returns { text.replace('\n', "\r\n") } else { text.to_owned() }.into_bytes())
+    }
+
     /// Line of a position, from 1.
     pub(super) fn line(&self, at: usize) -> usize {
         1 + self.text.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count()
