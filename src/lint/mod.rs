@@ -3,9 +3,11 @@
 //! [`LintProject`] is everything that rules may look at, read once. [`lint`] runs the rules of [`RULES`] over it and answers with a
 //! [`Report`]: diagnostics in the order of files and lines, and what was looked at. How to add a rule stands in `rules`.
 
+mod apply;
 mod context;
 mod diagnostic;
 mod directive;
+mod edits;
 mod fix;
 mod graph;
 mod linter;
@@ -17,6 +19,7 @@ mod settings;
 #[cfg(test)]
 mod testing;
 
+pub use apply::{Fixed, fix};
 pub use context::{LintContext, ProjectContext};
 pub use diagnostic::{Annotation, Diagnostic, Location};
 pub use directive::{Directive, DirectiveKind, Scope};

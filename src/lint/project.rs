@@ -67,6 +67,8 @@ pub struct LintFile {
     pub revision: Option<RevisionIndex>,
     /// Whose it is.
     pub standing: Standing,
+    /// Its bytes when it was read, where fixes have changed them.
+    original: Option<Vec<u8>>,
 }
 
 /// Whether a revision can still be changed.
@@ -106,6 +108,23 @@ impl LintProject {
         Self { input, files, warnings, graph, file_of, schemas }
     }
 
+    /// The same with other versions of some files; whose they are stays.
+    pub(super) fn with_files(self, changed: Vec<(FileIndex, RevisionFile)>) -> Self {
+        let Self { input, mut files, warnings, .. } = self;
+        for (index, file) in changed {
+            let old = &mut files[index.0];
+            let mut new = LintFile { standing: old.standing, ..LintFile::of(file) };
+            new.original = old.original.take().or_else(|| Some(old.file.bytes().to_vec()));
+            *old = new;
+        }
+        Self::assemble(input, files, warnings)
+    }
+
+    /// What a file that was fixed held when it was read.
+    pub(super) fn original(&self, index: FileIndex) -> Option<&[u8]> {
+        self.file(index).original.as_deref()
+    }
+
     /// A file.
     pub fn file(&self, index: FileIndex) -> &LintFile {
         &self.files[index.0]
@@ -130,7 +149,7 @@ impl LintProject {
 impl LintFile {
     fn of(file: RevisionFile) -> Self {
         let (operations, directives) = (operation::read(&file), directives(&file));
-        Self { file, operations, directives, revision: None, standing: Standing::New }
+        Self { file, operations, directives, revision: None, standing: Standing::New, original: None }
     }
 
     /// What the file declares, if that is known.

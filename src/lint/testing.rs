@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::{LintInput, LintProject, LintSettings, NewFileNames, Report, Selection, Standing, lint};
+use super::{
+    Applicability, Level, LintInput, LintProject, LintSettings, NewFileNames, Report, Selection, Standing, fix, lint,
+};
 use crate::script::{Imports, Locations, RevisionFile};
 
 /// A linear history, built revision by revision.
@@ -87,6 +89,19 @@ impl History {
         });
         lines.collect()
     }
+}
+
+/// One revision after all fixes of a rule, unsafe ones too. What is left of the rule must be nothing that it would fix.
+pub(super) fn fixed(rule: &str, text: &str) -> String {
+    let mut settings = LintSettings::default();
+    let others = super::RULES.iter().filter(|other| other.name != rule);
+    settings.rules.extend(others.map(|other| (other.name.to_owned(), Level::Off)));
+    let project = History::with(settings).revision(text).project();
+    let fixed = fix(project, &Selection { files: None, judges_published: false }, Applicability::Unsafe);
+    assert!(fixed.report.diagnostics.iter().all(|left| left.fix.is_none()), "not converged: {:#?}", fixed.report);
+    let text = fixed.project.files[0].file.text();
+    let body = text.split("depends_on = None\n").nth(1).unwrap_or(text);
+    body.trim().to_owned()
 }
 
 /// Findings of a rule in one revision.

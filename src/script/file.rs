@@ -15,6 +15,7 @@ pub struct RevisionFile {
     pub path: PathBuf,
     /// What it declares, or why that is not known.
     pub declared: Result<Parsed, ScriptError>,
+    bytes: Vec<u8>,
     source: Option<Source<'static>>,
     tree: Option<Tree>,
 }
@@ -31,12 +32,12 @@ impl RevisionFile {
                         Ok(undecided("file", 1, format!("is in the encoding '{encoding}', which only Python knows")))
                     }
                 };
-                Self { path, declared, source: None, tree: None }
+                Self { path, declared, bytes, source: None, tree: None }
             }
             Ok(source) => {
                 let source = source.into_owned();
                 let (declared, tree) = parse_decoded(&path, &source, imports);
-                Self { path, declared, source: Some(source), tree }
+                Self { path, declared, bytes, source: Some(source), tree }
             }
         }
     }
@@ -47,9 +48,14 @@ impl RevisionFile {
             Ok(bytes) => Self::parse(path, bytes, imports),
             Err(source) => {
                 let declared = Err(ScriptError::Read { path: path.to_owned(), source });
-                Self { path: path.to_owned(), declared, source: None, tree: None }
+                Self { path: path.to_owned(), declared, bytes: Vec::new(), source: None, tree: None }
             }
         }
+    }
+
+    /// The file as it was read.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
     }
 
     /// The decoded text, line ends `\n` only; empty where it could not be decoded. All ranges of the tree count in it.

@@ -1,6 +1,7 @@
 use super::declare_rule;
-use crate::lint::LintContext;
-use crate::operation::OperationKind;
+use crate::lint::edits::receiver;
+use crate::lint::{Applicability, Fix, LintContext};
+use crate::operation::{Operation, OperationKind};
 
 declare_rule! {
     /// An index on an existing table is built without CONCURRENTLY.
@@ -43,16 +44,37 @@ fn check(ctx: &mut LintContext<'_>) {
             continue;
         }
         let on = table.as_ref().map_or("the table".to_owned(), |table| format!("`{table}`"));
-        ctx.report(operation.range.clone(), format!("building this index locks {on} against writes"))
-            .help("pass `postgresql_concurrently=True`, inside of `with op.get_context().autocommit_block():`");
+        let fix = concurrently(ctx, operation);
+        let finding = ctx.report(operation.range.clone(), format!("building this index locks {on} against writes"));
+        finding.help("pass `postgresql_concurrently=True`, inside of `with op.get_context().autocommit_block():`");
+        finding.fix = fix;
     }
+}
+
+/// Adds the keyword, and the block around a call that has none. Safe where the block commits nothing else of the revision.
+fn concurrently(ctx: &LintContext<'_>, operation: &Operation) -> Option<Fix> {
+    if operation.sql.is_some() || operation.context.batch.is_some() {
+        return None;
+    }
+    let call = ctx.call_at(&operation.range)?;
+    let mut edits = vec![ctx.add_keyword(call, "postgresql_concurrently=True")];
+    if !operation.context.autocommit {
+        let statement = ctx.statement_of_call(&operation.range)?;
+        edits.extend(ctx.wrap(statement, &format!("with {}.get_context().autocommit_block():", receiver(call)?))?);
+    }
+    let is_alone = operation.context.autocommit || ctx.upgrade().operations.len() == 1;
+    Some(Fix {
+        title: "build the index concurrently, outside of the transaction".to_owned(),
+        applicability: if is_alone { Applicability::Safe } else { Applicability::Unsafe },
+        edits,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use insta::assert_snapshot;
 
-    use crate::lint::testing::{History, findings};
+    use crate::lint::testing::{History, findings, fixed};
 
     const RULE: &str = "index-without-concurrently";
 
@@ -76,5 +98,11 @@ mod tests {
         let history =
             History::new().revision(text).revision("def upgrade():\n    op.create_index('j', 'users', ['email'])\n");
         assert_ne!(history.findings(RULE), "");
+    }
+
+    #[test]
+    fn several_lines_fix() {
+        let text = "def upgrade():\n    op.create_index(\n        'i',\n        'users',\n        ['email'],  # unique later\n    )\n";
+        assert_snapshot!(fixed(RULE, text), @"");
     }
 }
