@@ -18,6 +18,8 @@ pub mod migrate;
 pub mod operation;
 /// From (revision map, heads, target) to a `Plan` of steps; pure.
 pub mod plan;
+/// The revisions that are on the base branch or in the lock file: what must not change any more.
+pub mod published;
 /// The revision graph; pure: knows no files, no database and no configuration.
 pub mod revision;
 /// Finds the project's Python and speaks to the engine that runs in it.

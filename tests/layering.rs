@@ -10,6 +10,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("script", &["revision"]),
     ("operation", &["script"]),
     ("schema", &["operation", "revision"]),
+    ("published", &["script", "revision"]),
     // The values of a plan (changes of a step, span of a transaction) are what these carry out, send and configure.
     ("database", &["plan", "revision"]),
     ("runtime", &["script", "plan", "revision"]),

@@ -35,6 +35,7 @@ pub use hooks::{HookConfig, HookError, HookNeedsPython, HookPython, PreparedHook
 pub use init::{InitError, InitRequest, Templates, init};
 pub use naming::{DEFAULT_FILE_TEMPLATE, DEFAULT_SLUG_LENGTH, Naming, NamingError, random_id};
 pub use parse::{Parsed, Undecided, parse_revision};
+pub(crate) use paths::{joined, relative_to as relative};
 pub use rewrite::{Replacement, Rewrite, RewriteError, rewrite};
 pub use timestamp::{description_slug, free_stamp};
 pub use write::{MainOption, NewRevision, RevisionWriter, WriteSettings, Written};

@@ -15,6 +15,11 @@ pub(super) fn absolute(path: &Path, current_dir: &Path) -> PathBuf {
     python_path(&current_dir.join(path))
 }
 
+/// An absolute path and one relative to it, `..` resolved by the text alone.
+pub(crate) fn joined(folder: &Path, path: &Path) -> PathBuf {
+    without_parents(&folder.join(path))
+}
+
 /// Resolves `..` in an absolute path by its text alone.
 fn without_parents(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
@@ -29,7 +34,7 @@ fn without_parents(path: &Path) -> PathBuf {
 }
 
 /// Python's `path.relative_to(other, walk_up=True)` of absolute paths.
-pub(super) fn relative_to(path: &Path, other: &Path) -> PathBuf {
+pub(crate) fn relative_to(path: &Path, other: &Path) -> PathBuf {
     let (path, other) = (without_parents(path), without_parents(other));
     let common = path.components().zip(other.components()).take_while(|(a, b)| a == b).count();
     let up = other.components().skip(common).map(|_| Component::ParentDir);
