@@ -1,0 +1,24 @@
+//! SQL text as operations, read with PostgreSQL's grammar (squawk's parser).
+//!
+//! [`read_sql`] takes a text of one or more statements, with the bind parameters and escapes that SQLAlchemy and the drivers know.
+//! A statement that PostgreSQL's grammar does not take is looked at once more as MySQL's, SQLite's or SQL Server's; what is
+//! not understood then is listed with the parser's reason.
+
+mod alter;
+mod column_type;
+mod data;
+mod do_block;
+mod foreign;
+mod lexer;
+mod mask;
+mod names;
+mod objects;
+mod parse;
+mod reading;
+mod split;
+mod statement;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub(super) use reading::{SqlOperation, SqlReading, read_sql};
