@@ -14,7 +14,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     // The values of a plan (changes of a step, span of a transaction) are what these carry out, send and configure.
     ("database", &["plan", "revision"]),
     ("runtime", &["script", "plan", "revision"]),
-    ("lint", &["schema", "operation", "script", "revision"]),
+    ("lint", &["schema", "operation", "published", "script", "revision"]),
     // The linter's settings are checked where they are read.
     ("config", &["lint", "operation", "script", "database", "plan", "revision"]),
     ("migrate", &["config", "script", "plan", "database", "runtime", "revision"]),

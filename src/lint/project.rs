@@ -5,6 +5,7 @@ use chrono::NaiveDateTime;
 use super::directive::directives;
 use super::{Directive, Graph, LintSettings};
 use crate::operation::{self, Dialect, Operations};
+use crate::published::{Base, Known, Lock, NoBase, Published};
 use crate::revision::{Revision, RevisionIndex};
 use crate::schema::SchemaHistory;
 use crate::script::{self, Locations, Parsed, RevisionFile, Script};
@@ -52,6 +53,8 @@ pub struct LintProject {
     pub file_of: Vec<FileIndex>,
     /// Folded for the first of the project's dialects.
     pub schemas: SchemaHistory,
+    /// Which revisions are out of this branch's hands; nothing is known of it before [`LintProject::with_published`].
+    pub published: Published,
 }
 
 /// A revision file.
@@ -84,15 +87,15 @@ impl LintProject {
     /// Reads all revision files and folds their history. What is wrong with a file is for rules to tell.
     pub fn read(input: LintInput) -> Self {
         let read = script::read_files(&input.locations, LintFile::of);
-        Self::assemble(input, read.files, read.warnings)
+        Self::assemble(input, read.files, read.warnings, nothing_published())
     }
 
     /// The same of files that are read.
     pub fn of(input: LintInput, files: Vec<RevisionFile>, warnings: Vec<String>) -> Self {
-        Self::assemble(input, files.into_iter().map(LintFile::of).collect(), warnings)
+        Self::assemble(input, files.into_iter().map(LintFile::of).collect(), warnings, nothing_published())
     }
 
-    fn assemble(input: LintInput, mut files: Vec<LintFile>, warnings: Vec<String>) -> Self {
+    fn assemble(input: LintInput, mut files: Vec<LintFile>, warnings: Vec<String>, published: Published) -> Self {
         let mut revisions: Vec<Revision> = Vec::with_capacity(files.len());
         let mut file_of = Vec::with_capacity(files.len());
         for (position, file) in files.iter_mut().enumerate() {
@@ -105,19 +108,34 @@ impl LintProject {
         let dialect = input.settings.dialects.first().copied().unwrap_or(Dialect::Postgresql);
         let operations: Vec<&Operations> = file_of.iter().map(|index| &files[index.0].operations).collect();
         let schemas = SchemaHistory::fold(&graph.map, &operations, dialect);
-        Self { input, files, warnings, graph, file_of, schemas }
+        Self { input, files, warnings, graph, file_of, schemas, published }
+    }
+
+    /// The same with what the base branch and the lock file say, which decides on the standing of every file.
+    pub fn with_published(mut self, base: Result<Base, NoBase>, lock: Option<Lock>) -> Self {
+        let known: Vec<Known<'_>> = self
+            .files
+            .iter()
+            .map(|file| Known { path: &file.file.path, revision: file.script().map(|script| &script.revision) })
+            .collect();
+        let published = Published::new(base, lock, &known);
+        for file in &mut self.files {
+            file.standing = standing(file, &published);
+        }
+        self.published = published;
+        self
     }
 
     /// The same with other versions of some files; whose they are stays.
     pub(super) fn with_files(self, changed: Vec<(FileIndex, RevisionFile)>) -> Self {
-        let Self { input, mut files, warnings, .. } = self;
+        let Self { input, mut files, warnings, published, .. } = self;
         for (index, file) in changed {
             let old = &mut files[index.0];
             let mut new = LintFile { standing: old.standing, ..LintFile::of(file) };
             new.original = old.original.take().or_else(|| Some(old.file.bytes().to_vec()));
             *old = new;
         }
-        Self::assemble(input, files, warnings)
+        Self::assemble(input, files, warnings, published)
     }
 
     /// What a file that was fixed held when it was read.
@@ -146,6 +164,19 @@ impl LintProject {
     }
 }
 
+fn nothing_published() -> Published {
+    Published::new(Err(NoBase::NotARepository), None, &[])
+}
+
+/// By its identifier; where that is not known, by its path.
+fn standing(file: &LintFile, published: &Published) -> Standing {
+    let is_published = match file.script() {
+        Some(script) => published.is_published(&script.revision.id),
+        None => published.iter().any(|revision| revision.path == file.file.path),
+    };
+    if is_published { Standing::Published } else { Standing::New }
+}
+
 impl LintFile {
     fn of(file: RevisionFile) -> Self {
         let (operations, directives) = (operation::read(&file), directives(&file));
@@ -158,5 +189,28 @@ impl LintFile {
             Ok(Parsed::Script(script)) => Some(script),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lint::testing::History;
+    use crate::published::{FrozenRevision, Meaning};
+
+    #[test]
+    fn what_is_frozen_is_published() {
+        let project = History::new().revision("").revision("").project();
+        let first = &project.files[0];
+        let frozen = FrozenRevision {
+            id: first.script().map(|script| script.revision.id.clone()),
+            path: first.file.path.clone(),
+            meaning: Meaning::of(&first.file),
+            line: 4,
+        };
+        let lock = Lock { revisions: vec![frozen], conflict: None };
+        let project = project.with_published(Err(NoBase::NoProgram), Some(lock));
+        let standings: Vec<Standing> = project.files.iter().map(|file| file.standing).collect();
+        assert_eq!(standings, [Standing::Published, Standing::New]);
     }
 }
