@@ -38,6 +38,14 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     ),
     ("edit", &[("limbec edit head", "the newest revision"), ("limbec edit current", "what the database is at")]),
     ("ensure_version", &[("limbec ensure_version", "create the version table, empty")]),
+    (
+        "freeze",
+        &[
+            ("limbec freeze", "write limbec.lock: these revisions must not change any more"),
+            ("limbec freeze --check", "for CI: fails unless limbec.lock is current"),
+            ("limbec freeze --accept ae1027a6acf4", "a changed revision is meant to be changed"),
+        ],
+    ),
     ("heads", &[("limbec heads -v", "with path and docstring"), ("limbec heads --format json", "for a script")]),
     (
         "history",
@@ -72,6 +80,17 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ("limbec plan upgrade head", "from what the database is at"),
             ("limbec plan upgrade head --from base", "on an empty database"),
             ("limbec plan downgrade -1 --from ae1027 --format json", "for a script, without any database"),
+        ],
+    ),
+    (
+        "rebase",
+        &[
+            ("limbec rebase", "this branch's revisions on top of those of the base branch"),
+            ("limbec rebase --diff", "show what it would change"),
+            (
+                "limbec rebase ae1027a6acf4 --onto 1975ea83b712",
+                "that revision, and what builds on it, on top of another",
+            ),
         ],
     ),
     (

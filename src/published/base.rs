@@ -22,6 +22,8 @@ pub enum BaseRequest {
         branch: String,
         /// The variable that says so.
         variable: String,
+        /// Where this branch left it, for clones that have no such branch (GitLab's).
+        commit: Option<String>,
     },
     /// `origin/HEAD`, else `origin/main`, else `origin/master`; else `main` or `master` if another branch is checked out.
     Detect,
@@ -128,12 +130,17 @@ impl Head {
 fn find_tip(git: &Git, request: &BaseRequest) -> Result<Commit, NoBase> {
     match request {
         BaseRequest::Named { reference, given_by } => named(git, reference, given_by),
-        BaseRequest::Target { branch, variable } => {
+        BaseRequest::Target { branch, variable, commit } => {
             let branch = branch.strip_prefix("refs/heads/").unwrap_or(branch);
             let references = references(git, &[branch])?;
             let missing = || NoBase::Missing { reference: format!("origin/{branch}"), given_by: variable.clone() };
             let at = |prefix: &str| references.iter().find(|found| found.name == format!("{prefix}{branch}"));
-            at("refs/remotes/origin/").or_else(|| at("refs/heads/")).map(Reference::commit).ok_or_else(missing)
+            let by_commit = || Some(named(git, commit.as_ref()?, variable).ok()?.id);
+            at("refs/remotes/origin/")
+                .or_else(|| at("refs/heads/"))
+                .map(Reference::commit)
+                .or_else(|| Some(Commit { name: format!("origin/{branch}"), id: by_commit()? }))
+                .ok_or_else(missing)
         }
         BaseRequest::Detect => detect(&references(git, &["HEAD", "main", "master"])?),
     }

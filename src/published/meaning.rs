@@ -76,7 +76,8 @@ impl Meaning {
         Self { form: Form::Tree, digits: encoder.finish() }
     }
 
-    fn of_text(file: &RevisionFile) -> Self {
+    /// The hash of the text, whether there is a tree or not.
+    pub(super) fn of_text(file: &RevisionFile) -> Self {
         let mut hasher = Sha256::new();
         let mut rest = file.bytes();
         rest = rest.strip_prefix(b"\xef\xbb\xbf").unwrap_or(rest);

@@ -13,15 +13,19 @@
 //! That there is no base branch is a value ([`NoBase`]), not an error.
 
 mod base;
+mod freeze;
 mod git;
 mod lock;
 mod meaning;
 mod no_base;
+mod rebase;
 mod revisions;
 mod tree;
 
 pub use base::{Base, BaseFile, BaseRequest, BaseState};
+pub use freeze::{Freezable, Freeze};
 pub use lock::{FrozenRevision, LOCK_FILE, Lock, LockError};
 pub use meaning::Meaning;
 pub use no_base::NoBase;
+pub use rebase::{Move, Rebase, RebaseError, RebaseRequest, plan_rebase};
 pub use revisions::{Known, Published, PublishedRevision, Source};

@@ -168,8 +168,11 @@ fn the_base_is_found_or_it_is_said_why_not() {
         assert!(repository.no_base(&named(wrong)).contains("is no commit"), "{wrong}");
     }
     assert_eq!(repository.published(&named("HEAD~0")).base.unwrap().name, "HEAD~0");
-    let target =
-        |branch: &str| BaseRequest::Target { branch: branch.to_owned(), variable: "GITHUB_BASE_REF".to_owned() };
+    let target = |branch: &str| BaseRequest::Target {
+        branch: branch.to_owned(),
+        variable: "GITHUB_BASE_REF".to_owned(),
+        commit: None,
+    };
     assert_eq!(repository.published(&target("refs/heads/main")).base.unwrap().name, "main");
     assert!(repository.no_base(&target("next")).starts_with("the base 'origin/next' (GITHUB_BASE_REF) is no commit"));
     assert!(repository.no_base(&target("*")).contains("is no commit"));

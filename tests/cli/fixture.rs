@@ -60,6 +60,21 @@ impl Project {
         self.folder.path().canonicalize().unwrap()
     }
 
+    /// Runs git in the project; a merge may end in a conflict.
+    pub(super) fn git(&self, arguments: &[&str]) {
+        let mut command = Command::new("git");
+        command.args(["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main"]);
+        let output = command.args(arguments).current_dir(self.folder()).output().unwrap();
+        let is_merge = arguments.first() == Some(&"merge");
+        assert!(output.status.success() || is_merge, "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// Commits everything that there is.
+    pub(super) fn commit(&self) {
+        self.git(&["add", "-A"]);
+        self.git(&["commit", "-q", "-m", "change"]);
+    }
+
     /// The command, ready to be changed before it is run by `outcome`; the environment is cleared.
     pub(super) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("limbec"));

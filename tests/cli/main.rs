@@ -4,10 +4,12 @@ mod arguments;
 mod branches;
 mod broken;
 mod fixture;
+mod freeze;
 mod heads;
 mod history;
 mod list;
 mod plan;
+mod rebase;
 mod show;
 mod without_python;
 

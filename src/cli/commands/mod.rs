@@ -16,6 +16,8 @@ pub mod downgrade;
 pub mod edit;
 /// `ensure_version`
 pub mod ensure_version;
+/// `freeze`
+pub mod freeze;
 /// `heads`
 pub mod heads;
 /// `history`
@@ -32,6 +34,8 @@ pub mod merge;
 pub mod new;
 /// `plan`
 pub mod plan;
+/// `rebase`
+pub mod rebase;
 /// `revision`
 pub mod revision;
 /// `show`
@@ -59,6 +63,7 @@ pub(super) fn run(context: &mut CommandContext, command: &Command) -> Result<Exi
         Command::Downgrade(args) => downgrade::run(context, args),
         Command::Edit(args) => edit::run(context, args),
         Command::EnsureVersion(args) => ensure_version::run(context, args),
+        Command::Freeze(args) => freeze::run(context, args),
         Command::Heads(args) => heads::run(context, args),
         Command::History(args) => history::run(context, args),
         Command::Init(args) => init::run(context, args),
@@ -67,6 +72,7 @@ pub(super) fn run(context: &mut CommandContext, command: &Command) -> Result<Exi
         Command::Merge(args) => merge::run(context, args),
         Command::New(args) => new::run(context, args),
         Command::Plan(args) => plan::run(context, args),
+        Command::Rebase(args) => rebase::run(context, args),
         Command::Revision(args) => revision::run(context, args),
         Command::Show(args) => show::run(context, args),
         Command::Stamp(args) => stamp::run(context, args),
