@@ -10,7 +10,6 @@ mod context;
 mod kind;
 mod name;
 mod read;
-#[allow(dead_code, unused_imports, reason = "the reader of Python calls it")]
 mod sql;
 
 pub use column::{Column, ColumnType, Computed, EnumType, ServerDefault, TypeKind};

@@ -21,4 +21,6 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub(super) use reading::{SqlOperation, SqlReading, read_sql};
+#[cfg(test)]
+pub(super) use reading::SqlReading;
+pub(super) use reading::{SqlOperation, read_sql};

@@ -4,7 +4,7 @@ use ruff_text_size::Ranged;
 
 /// Names that statements may write, each with the position where they do.
 #[derive(Debug, Default)]
-pub(super) struct BoundNames<'a> {
+pub(crate) struct BoundNames<'a> {
     pub(super) names: Vec<(&'a str, usize)>,
     /// A `from … import *` among the statements: any name may be written.
     pub(super) star: Option<usize>,
@@ -12,12 +12,24 @@ pub(super) struct BoundNames<'a> {
 
 impl<'a> BoundNames<'a> {
     /// Collects the names that the statements may write when they run, outside of function and class bodies.
-    pub(super) fn of(statements: impl IntoIterator<Item = &'a Stmt>) -> Self {
+    pub(crate) fn of(statements: impl IntoIterator<Item = &'a Stmt>) -> Self {
         let mut bound = Self::default();
         for statement in statements {
             bound.visit_stmt(statement);
         }
         bound
+    }
+
+    /// Collects the names that a pattern writes when it matches.
+    pub(crate) fn of_pattern(pattern: &'a Pattern) -> Self {
+        let mut bound = Self::default();
+        bound.visit_pattern(pattern);
+        bound
+    }
+
+    /// The names alone.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'a str> {
+        self.names.iter().map(|(name, _)| *name)
     }
 
     /// Collects the names that an assignment to `target` writes, or changes through an attribute or an element.
@@ -42,7 +54,7 @@ impl<'a> BoundNames<'a> {
 }
 
 /// The name that an import statement binds.
-pub(super) fn imported_as(alias: &ruff_python_ast::Alias) -> &str {
+pub(crate) fn imported_as(alias: &ruff_python_ast::Alias) -> &str {
     match &alias.asname {
         Some(name) => name.as_str(),
         None => alias.name.as_str().split('.').next().unwrap_or_default(),

@@ -11,6 +11,7 @@ mod module;
 mod tree;
 mod value;
 
+pub(crate) use bound::{BoundNames, imported_as};
 pub use imports::Imports;
 pub(super) use module::{Module, evaluate};
 pub(super) use tree::{Tree, TreeError};

@@ -1,0 +1,150 @@
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use ruff_python_ast::{self as ast, Expr, Stmt};
+
+use super::reader::Reader;
+use super::value::{Dict, Entries, Sequence, Value};
+
+/// Longer loops are followed once, as if their items were not known.
+const MAX_ITEMS: usize = 2_000;
+
+impl<'a> Reader<'a> {
+    pub(super) fn list(&self, items: Vec<Value<'a>>) -> Value<'a> {
+        let items = RefCell::new(Some(items));
+        Value::Sequence(Rc::new(Sequence { items, is_tuple: false, made_at: self.branches }))
+    }
+
+    pub(super) fn tuple(&self, items: Vec<Value<'a>>) -> Value<'a> {
+        let items = RefCell::new(Some(items));
+        Value::Sequence(Rc::new(Sequence { items, is_tuple: true, made_at: self.branches }))
+    }
+
+    pub(super) fn dict(&self, entries: Entries<'a>) -> Value<'a> {
+        Value::Dict(Rc::new(Dict { entries: RefCell::new(Some(entries)), made_at: self.branches }))
+    }
+
+    /// What a loop over the value gives; `None` where that is not known.
+    pub(super) fn items(&mut self, value: &Value<'a>) -> Option<Vec<Value<'a>>> {
+        let items = match value {
+            Value::Sequence(sequence) => sequence.items.borrow().clone(),
+            Value::Dict(dict) => {
+                dict.entries.borrow().as_ref().map(|entries| entries.iter().map(|(key, _)| key.clone()).collect())
+            }
+            Value::Class(class) if is_enum(class) => {
+                Some(members(class).map(|name| self.member(class, name)).collect())
+            }
+            Value::Text(text) => text.exact().map(|text| text.chars().map(|c| Value::text(c.to_string())).collect()),
+            _ => None,
+        };
+        items.filter(|items: &Vec<Value<'a>>| items.len() <= MAX_ITEMS)
+    }
+
+    /// A member of an enum class: its name and its value.
+    fn member(&mut self, class: &'a ast::StmtClassDef, name: &'a str) -> Value<'a> {
+        Value::Member(Rc::new(Value::Class(class)), name)
+    }
+
+    pub(super) fn extend(&mut self, list: &Rc<Sequence<'a>>, with: &Value<'a>) {
+        let more = self.items(with);
+        self.change(list, |items| match more {
+            Some(more) => {
+                items.extend(more);
+                true
+            }
+            None => false,
+        });
+    }
+
+    /// Changes a list in place; `change` says whether it could.
+    pub(super) fn change(&self, list: &Rc<Sequence<'a>>, change: impl FnOnce(&mut Vec<Value<'a>>) -> bool) {
+        let mut items = list.items.borrow_mut();
+        let is_certain = list.made_at >= self.branches;
+        let changed = is_certain && items.as_mut().is_some_and(|items| items.len() <= 4 * MAX_ITEMS && change(items));
+        if !changed {
+            *items = None;
+        }
+    }
+
+    pub(super) fn set_item(&mut self, of: &Value<'a>, key: Value<'a>, value: Value<'a>) {
+        match of {
+            Value::Dict(dict) => {
+                let mut entries = dict.entries.borrow_mut();
+                let is_known = matches!(key, Value::Text(_) | Value::Number(_)) && dict.made_at >= self.branches;
+                match entries.as_mut().filter(|_| is_known) {
+                    None => *entries = None,
+                    Some(entries) => match entries.iter_mut().find(|(other, _)| other.is_same(&key)) {
+                        Some((_, old)) => *old = value,
+                        None => entries.push((key, value)),
+                    },
+                }
+            }
+            Value::Sequence(list) => self.change(list, |_| false),
+            _ => {}
+        }
+    }
+
+    /// Whoever gets hold of a collection may change it.
+    pub(super) fn give_away(&self, value: &Value<'a>) {
+        match value {
+            Value::Sequence(list) if !list.is_tuple => *list.items.borrow_mut() = None,
+            Value::Dict(dict) => *dict.entries.borrow_mut() = None,
+            _ => {}
+        }
+    }
+
+    /// `of[key]`
+    pub(super) fn item(&mut self, of: &Value<'a>, key: &Value<'a>) -> Value<'a> {
+        match (of, key) {
+            (Value::Dict(dict), Value::Text(_) | Value::Number(_)) => {
+                let entries = dict.entries.borrow();
+                let found = entries.iter().flatten().find(|(other, _)| other.is_same(key));
+                found.map_or(Value::Unknown, |(_, value)| value.clone())
+            }
+            (Value::Sequence(list), Value::Number(at)) => {
+                let items = list.items.borrow();
+                let item = items.as_ref().and_then(|items| {
+                    let at = if *at < 0 { at.checked_add(i64::try_from(items.len()).ok()?)? } else { *at };
+                    items.get(usize::try_from(at).ok()?).cloned()
+                });
+                item.unwrap_or(Value::Unknown)
+            }
+            (Value::Tables, Value::Text(text)) => self.table_of(text.exact()),
+            (Value::Tables, _) => self.table_of(None),
+            (Value::Query(table) | Value::Row(table), _) => Value::Row(table.clone()),
+            _ => Value::Unknown,
+        }
+    }
+}
+
+/// The names that a class body assigns.
+pub(super) fn members(class: &ast::StmtClassDef) -> impl Iterator<Item = &str> {
+    assignments(class).map(|(name, _)| name).filter(|name| !name.starts_with('_'))
+}
+
+/// `name = value` in a class body.
+pub(super) fn assignments(class: &ast::StmtClassDef) -> impl Iterator<Item = (&str, &Expr)> {
+    class.body.iter().filter_map(|statement| match statement {
+        Stmt::Assign(assign) => match assign.targets.as_slice() {
+            [Expr::Name(name)] => Some((name.id.as_str(), &*assign.value)),
+            _ => None,
+        },
+        Stmt::AnnAssign(assign) => match (&*assign.target, &assign.value) {
+            (Expr::Name(name), Some(value)) => Some((name.id.as_str(), &**value)),
+            _ => None,
+        },
+        _ => None,
+    })
+}
+
+/// Whether a class is derived from `Enum`, `StrEnum` …
+pub(super) fn is_enum(class: &ast::StmtClassDef) -> bool {
+    class.arguments.iter().flat_map(|arguments| &arguments.args).any(|base| {
+        let name = match base {
+            Expr::Name(name) => name.id.as_str(),
+            Expr::Attribute(attribute) => attribute.attr.as_str(),
+            _ => return false,
+        };
+        name.ends_with("Enum") || name.ends_with("Flag")
+    })
+}

@@ -1,0 +1,198 @@
+use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
+use ruff_python_ast::{self as ast, Expr, Stmt};
+use ruff_text_size::Ranged;
+
+use super::arguments::Arguments;
+use super::joining::joined;
+use super::reader::Reader;
+use super::value::{Function, Value};
+use super::way::{Test, Way};
+
+/// Calls inside of calls, and calls of a function inside of itself.
+const MAX_CALLS: usize = 16;
+const MAX_RECURSION: usize = 3;
+
+impl<'a> Reader<'a> {
+    /// Follows `upgrade()` or `downgrade()` itself. Its parameters, if it has any, are not known.
+    pub(super) fn enter(&mut self, function: Function<'a>) {
+        // What the module's own code did is not part of it.
+        (self.way, self.steps) = (Way::ALWAYS, 0);
+        let mut frame = self.new_frame(Some(function));
+        for parameter in &function.node.parameters {
+            frame.names.insert(parameter.name().as_str(), Value::Unknown);
+        }
+        self.frames.push(frame);
+        self.block(&function.node.body);
+        self.frames.truncate(1);
+    }
+
+    /// Calls a function of the file.
+    pub(super) fn call_function(
+        &mut self,
+        call: &'a ast::ExprCall,
+        function: Function<'a>,
+        arguments: &Arguments<'a>,
+    ) -> Value<'a> {
+        if !self.may_go_on(call.range()) {
+            return Value::Unknown;
+        }
+        let node = function.node;
+        let what = format!("{}()", node.name);
+        if let Some(reason) = self.not_followed(function) {
+            if arguments.has_handle() || works_on_database(node) {
+                self.not_understood(call, what, reason);
+            }
+            return Value::Unknown;
+        }
+        let depth =
+            self.frames.iter().filter(|frame| frame.function.is_some_and(|f| std::ptr::eq(f.node, node))).count();
+        if self.frames.len() > MAX_CALLS || depth >= MAX_RECURSION {
+            self.not_understood(call, what, "calls itself, or functions that call each other, too deeply");
+            return Value::Unknown;
+        }
+        let frame = self.bound_frame(function, arguments);
+        let (start, leaves, branches) = (self.way, self.leaves, self.branches);
+        self.frames.push(frame);
+        self.depth += 2;
+        self.block(&node.body);
+        self.depth -= 2;
+        let frame = self.frames.pop().unwrap_or_default();
+        self.leaves = leaves;
+        self.branches = branches;
+        self.leave(start, frame.returned)
+    }
+
+    /// The circumstances behind a call, and its value.
+    fn leave(&mut self, start: Way, mut returned: Vec<(Way, Value<'a>)>) -> Value<'a> {
+        if !self.way.is_dead() {
+            returned.push((self.way, Value::None));
+        }
+        let ways = returned.iter().fold(Way::NEVER, |ways, (way, _)| ways.or(*way));
+        self.way = if ways.is_dead() { ways } else { Way { dialects: ways.dialects, ..start } };
+        let Some((mut last_way, mut value)) = returned.pop() else {
+            return Value::Unknown;
+        };
+        while let Some((way, earlier)) = returned.pop() {
+            // Both tell one thing from the other by the dialect alone, or not at all.
+            let apart = way.dialects.intersection(last_way.dialects).is_empty();
+            let decides = (apart && !way.is_conditional).then_some(way.dialects);
+            value = match (&earlier, &value) {
+                (Value::Bool(true), Value::Bool(false)) if decides.is_some() => {
+                    let dialects = way.dialects;
+                    let side = |dialects| Way { dialects, ..Way::ALWAYS };
+                    Value::Test(Test { yes: side(dialects), no: side(dialects.complement()) })
+                }
+                _ => joined(earlier, value, decides),
+            };
+            last_way = last_way.or(way);
+        }
+        self.settle(value)
+    }
+
+    /// Why a function of the file is not followed.
+    fn not_followed(&self, function: Function<'a>) -> Option<&'static str> {
+        const HARMLESS: [&str; 5] = ["cache", "lru_cache", "staticmethod", "wraps", "typing"];
+        if function.node.is_async {
+            return Some("is asynchronous");
+        }
+        let is_harmless = |decorator: &ast::Decorator| {
+            let expr = match &decorator.expression {
+                Expr::Call(call) => &*call.func,
+                other => other,
+            };
+            match expr {
+                Expr::Name(name) => HARMLESS.contains(&name.id.as_str()),
+                Expr::Attribute(attribute) => HARMLESS.contains(&attribute.attr.as_str()),
+                _ => false,
+            }
+        };
+        if !function.node.decorator_list.iter().all(is_harmless) {
+            return Some("is decorated");
+        }
+        is_generator(&function.node.body).then_some("is a generator")
+    }
+
+    fn bound_frame(&mut self, function: Function<'a>, arguments: &Arguments<'a>) -> super::reader::Frame<'a> {
+        let mut frame = self.new_frame(Some(function));
+        let parameters = &*function.node.parameters;
+        let positional: Vec<&'a ast::ParameterWithDefault> =
+            parameters.posonlyargs.iter().chain(&parameters.args).collect();
+        let keywords: Vec<&'a ast::ParameterWithDefault> = parameters.kwonlyargs.iter().collect();
+        for (at, parameter) in positional.iter().copied().chain(keywords.iter().copied()).enumerate() {
+            let name = parameter.parameter.name.as_str();
+            let given = if at < positional.len() { arguments.get(at, name) } else { arguments.keyword(name) };
+            let value = match (given, &parameter.default) {
+                (Some(value), _) => value.clone(),
+                (None, _) if arguments.has_unknown_keywords => Value::Unknown,
+                (None, Some(default)) => self.eval_used(default),
+                (None, None) => Value::Unknown,
+            };
+            frame.names.insert(name, value);
+        }
+        if let Some(rest) = &parameters.vararg {
+            let value = if arguments.has_unknown_positional {
+                Value::Unknown
+            } else {
+                self.tuple(arguments.rest(positional.len()).cloned().collect())
+            };
+            frame.names.insert(rest.name.as_str(), value);
+        }
+        if let Some(rest) = &parameters.kwarg {
+            let is_named = |key: &str| positional.iter().chain(&keywords).any(|p| p.parameter.name.as_str() == key);
+            let others = arguments.keywords.iter().filter(|(key, _)| !is_named(key));
+            let entries = others.map(|(key, value)| (Value::text(key.clone()), value.clone())).collect();
+            let value = if arguments.has_unknown_keywords { Value::Unknown } else { self.dict(entries) };
+            frame.names.insert(rest.name.as_str(), value);
+        }
+        frame
+    }
+}
+
+/// Finds `yield` outside of nested functions.
+#[derive(Default)]
+struct Yields(bool);
+
+impl<'a> Visitor<'a> for Yields {
+    fn visit_stmt(&mut self, statement: &'a Stmt) {
+        if !matches!(statement, Stmt::FunctionDef(_) | Stmt::ClassDef(_)) && !self.0 {
+            walk_stmt(self, statement);
+        }
+    }
+
+    fn visit_expr(&mut self, expr: &'a Expr) {
+        match expr {
+            Expr::Yield(_) | Expr::YieldFrom(_) => self.0 = true,
+            Expr::Lambda(_) => {}
+            _ if self.0 => {}
+            _ => walk_expr(self, expr),
+        }
+    }
+}
+
+fn is_generator(body: &[Stmt]) -> bool {
+    let mut yields = Yields::default();
+    body.iter().for_each(|statement| yields.visit_stmt(statement));
+    yields.0
+}
+
+/// Whether a function's text names something that leads to the database.
+fn works_on_database(node: &ast::StmtFunctionDef) -> bool {
+    struct Names(bool);
+    impl<'a> Visitor<'a> for Names {
+        fn visit_expr(&mut self, expr: &'a Expr) {
+            match expr {
+                Expr::Name(name) if matches!(name.id.as_str(), "op" | "batch_op" | "context") => self.0 = true,
+                Expr::Attribute(attribute)
+                    if matches!(attribute.attr.as_str(), "execute" | "op" | "commit" | "query") =>
+                {
+                    self.0 = true;
+                }
+                _ if self.0 => {}
+                _ => walk_expr(self, expr),
+            }
+        }
+    }
+    let mut names = Names(false);
+    node.body.iter().for_each(|statement| names.visit_stmt(statement));
+    names.0
+}

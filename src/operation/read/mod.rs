@@ -1,0 +1,36 @@
+//! Follows `upgrade()` and `downgrade()` through the syntax tree, as Python would run them.
+//!
+//! Values that cannot be told are [`value::Value::Unknown`]; circumstances that cannot be told make what depends on them
+//! conditional. Work and depth are bounded, whatever a file holds.
+
+mod arguments;
+mod batch;
+mod block;
+mod builtin;
+mod call;
+mod collection;
+mod column;
+mod compare;
+mod connection;
+mod directives;
+mod emit;
+mod expression;
+mod function;
+mod import;
+mod joining;
+mod loops;
+mod orm;
+mod reader;
+mod revision;
+mod sql;
+mod sqlalchemy;
+mod statement;
+mod strings;
+mod types;
+mod value;
+mod way;
+
+#[cfg(test)]
+mod tests;
+
+pub use revision::read;
