@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use chrono::NaiveDateTime;
 
 use super::directive::directives;
-use super::{Directive, Graph, LintSettings};
+use super::{Directive, Graph, LintSettings, NameConvention};
 use crate::operation::{self, Dialect, Operations};
 use crate::published::{Base, Known, Lock, NoBase, Published};
 use crate::revision::{Revision, RevisionIndex};
@@ -43,6 +43,8 @@ pub struct NewFileNames {
 pub struct LintProject {
     /// What the caller knew.
     pub input: LintInput,
+    /// How its files are named.
+    pub names: NameConvention,
     /// In Alembic's order of loading.
     pub files: Vec<LintFile>,
     /// Alembic's warnings about files.
@@ -108,7 +110,8 @@ impl LintProject {
         let dialect = input.settings.dialects.first().copied().unwrap_or(Dialect::Postgresql);
         let operations: Vec<&Operations> = file_of.iter().map(|index| &files[index.0].operations).collect();
         let schemas = SchemaHistory::fold(&graph.map, &operations, dialect);
-        Self { input, files, warnings, graph, file_of, schemas, published }
+        let names = NameConvention::new(&input);
+        Self { input, names, files, warnings, graph, file_of, schemas, published }
     }
 
     /// The same with what the base branch and the lock file say, which decides on the standing of every file.

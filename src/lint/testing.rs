@@ -10,6 +10,7 @@ use crate::script::{Imports, Locations, RevisionFile};
 /// A linear history, built revision by revision.
 pub(super) struct History {
     settings: LintSettings,
+    file_template: Option<String>,
     /// Name and text.
     files: Vec<(String, String)>,
     published: usize,
@@ -17,7 +18,7 @@ pub(super) struct History {
 
 impl History {
     pub(super) fn new() -> Self {
-        Self { settings: LintSettings::default(), files: Vec::new(), published: 0 }
+        Self { settings: LintSettings::default(), file_template: None, files: Vec::new(), published: 0 }
     }
 
     /// With other settings.
@@ -25,13 +26,22 @@ impl History {
         Self { settings, ..Self::new() }
     }
 
+    /// With `file_template`.
+    pub(super) fn file_template(self, template: &str) -> Self {
+        Self { file_template: Some(template.to_owned()), ..self }
+    }
+
     /// Adds a revision. What the text lacks is added so that nothing in it is a finding: header, imports, and a downgrade that fails
     /// on purpose.
-    pub(super) fn revision(mut self, text: &str) -> Self {
+    pub(super) fn revision(self, text: &str) -> Self {
         let number = self.files.len() + 1;
-        let name = format!("202601{number:02}_120000_step_{number}.py");
-        let text = if text.contains("revision =") { text.to_owned() } else { complete(number, text) };
-        self.files.push((name, text));
+        self.named(&format!("202601{number:02}_120000_step_{number}.py"), text)
+    }
+
+    /// The same in a file of this name.
+    pub(super) fn named(mut self, name: &str, text: &str) -> Self {
+        let text = if text.contains("revision =") { text.to_owned() } else { complete(self.files.len() + 1, text) };
+        self.files.push((name.to_owned(), text));
         self
     }
 
@@ -59,7 +69,7 @@ impl History {
             },
             root: versions.clone(),
             settings: self.settings,
-            new_file_names: NewFileNames { file_template: None, truncate_slug_length: 40 },
+            new_file_names: NewFileNames { file_template: self.file_template, truncate_slug_length: 40 },
             now: "2026-06-01T00:00:00".parse().unwrap(),
         };
         let imports = Imports::new(&[]);

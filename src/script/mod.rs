@@ -42,7 +42,7 @@ pub(crate) use paths::{joined, relative_to as relative};
 pub use reparent::{ReparentError, Reparenting, reparent};
 pub use rewrite::{Replacement, Rewrite, RewriteError, rewrite};
 pub use stamped::{NameStamp, NameStamps};
-pub use timestamp::{description_slug, free_stamp};
+pub use timestamp::{StampedName, description_slug, free_stamp, stamp};
 pub use write::{MainOption, NewRevision, RevisionWriter, WriteSettings, Written};
 pub use write_error::{NeedsPython, WriteError};
 

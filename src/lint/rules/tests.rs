@@ -58,7 +58,7 @@ fn blocks(rule: &Rule, heading: &str) -> Vec<(Option<String>, String)> {
 
 fn report(blocks: &[(Option<String>, String)]) -> Report {
     let history = blocks.iter().fold(History::new(), |history, (name, text)| match name {
-        Some(name) => history.file(name, text),
+        Some(name) => history.named(name, text),
         None => history.revision(text),
     });
     history.report()

@@ -7,7 +7,7 @@ mod text;
 mod value;
 
 pub use date::{CreateDate, DateError};
-pub use percent::{FormatError, percent_format};
+pub use percent::{FormatError, FormatPart, format_parts, percent_format};
 pub use shlex::{ShlexError, split as shlex_split};
 pub use text::{is_word, repr_string};
 pub use value::Value;

@@ -29,16 +29,51 @@ enum Source<'a> {
     Positions(&'a [Value]),
 }
 
+/// A part of a format: literal text, or a conversion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FormatPart {
+    /// As it is (`%%` is `%` here).
+    Text(String),
+    /// `%(key).2d`
+    Conversion {
+        /// The name; `None`: the next of several values.
+        key: Option<String>,
+        /// Flags, width and precision.
+        spec: Spec,
+        /// `s`, `d` …
+        kind: char,
+    },
+}
+
+/// Takes a format apart, without a look at what its conversions are for.
+pub fn format_parts(format: &str) -> Result<Vec<FormatPart>, FormatError> {
+    let mut parts = Vec::new();
+    let mut rest = format;
+    while let Some(at) = rest.find('%') {
+        parts.push(FormatPart::Text(rest[..at].to_owned()));
+        let conversion = conversion(&rest[at + 1..])?;
+        parts.push(match conversion.kind {
+            '%' => FormatPart::Text("%".to_owned()),
+            kind => FormatPart::Conversion { key: conversion.key.map(str::to_owned), spec: conversion.spec, kind },
+        });
+        rest = conversion.rest;
+    }
+    parts.push(FormatPart::Text(rest.to_owned()));
+    Ok(parts)
+}
+
 /// Flags, width and precision of one conversion.
-#[derive(Default)]
-struct Spec {
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Spec {
     minus: bool,
     plus: bool,
     space: bool,
     zero: bool,
     alternate: bool,
-    width: usize,
-    precision: Option<usize>,
+    /// Characters, at least.
+    pub width: usize,
+    /// Of a number: digits, at least; of a text: characters, at most.
+    pub precision: Option<usize>,
 }
 
 /// Python's `format % mapping`.
@@ -62,7 +97,9 @@ fn run(format: &str, source: Source<'_>) -> Result<String, FormatError> {
     let mut used = 0;
     while let Some(at) = rest.find('%') {
         out.push_str(&rest[..at]);
-        rest = conversion(&rest[at + 1..], source, &mut used, &mut out)?;
+        let conversion = conversion(&rest[at + 1..])?;
+        rest = conversion.rest;
+        out.push_str(&formatted(&conversion, source, &mut used)?);
     }
     out.push_str(rest);
     match source {
@@ -71,33 +108,37 @@ fn run(format: &str, source: Source<'_>) -> Result<String, FormatError> {
     }
 }
 
-/// Formats one conversion (the text after its `%`) and returns the text behind it.
-fn conversion<'f>(
-    text: &'f str,
-    source: Source<'_>,
-    used: &mut usize,
-    out: &mut String,
-) -> Result<&'f str, FormatError> {
+/// A conversion and the text behind it.
+struct Conversion<'f> {
+    key: Option<&'f str>,
+    spec: Spec,
+    kind: char,
+    rest: &'f str,
+}
+
+/// Reads one conversion: the text after its `%`.
+fn conversion(text: &str) -> Result<Conversion<'_>, FormatError> {
     let (key, text) = key(text)?;
     let (spec, text) = spec(text)?;
     let kind = text.chars().next().ok_or(FormatError::Incomplete)?;
-    let rest = &text[kind.len_utf8()..];
-    if kind == '%' {
+    Ok(Conversion { key, spec, kind, rest: &text[kind.len_utf8()..] })
+}
+
+fn formatted(conversion: &Conversion<'_>, source: Source<'_>, used: &mut usize) -> Result<String, FormatError> {
+    if conversion.kind == '%' {
         // Python accepts flags and a width here and ignores them.
-        out.push('%');
-        return Ok(rest);
+        return Ok("%".to_owned());
     }
-    let value = match (source, key) {
+    let value = match (source, conversion.key) {
         (Source::Names(names), Some(key)) => names(key).ok_or_else(|| FormatError::UnknownKey(key.to_owned()))?,
         (Source::Positions(items), None) => {
             *used += 1;
             items.get(*used - 1).cloned().ok_or(FormatError::Count)?
         }
         // `%s` of the whole mapping, `%(x)s` without one.
-        _ => return Err(FormatError::Conversion(kind)),
+        _ => return Err(FormatError::Conversion(conversion.kind)),
     };
-    out.push_str(&converted(&value, kind, &spec)?);
-    Ok(rest)
+    converted(&value, conversion.kind, &conversion.spec)
 }
 
 /// The `(key)` of a conversion; parentheses nest, as in Python.

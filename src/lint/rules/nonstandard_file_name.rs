@@ -1,0 +1,103 @@
+use super::declare_rule;
+use crate::lint::LintContext;
+
+declare_rule! {
+    /// A revision file is not named as the project's convention asks for.
+    ///
+    /// ## What it flags
+    /// File names other than `YYYYMMDD_HHMMSS_description.py`: digits that are no date and time, capitals, an empty description. Where the
+    /// project has a `file_template` or a pattern in the settings, that is the convention. Names that begin with `_` are left alone.
+    ///
+    /// ## Why
+    /// Files named alike sort in the order of history, in every listing, and say what they do. A name that another tool or a copy made is
+    /// found late, and renaming gets harder once others have the file.
+    ///
+    /// ## Example
+    /// ```python file=add_users.py
+    /// def upgrade():
+    ///     op.execute("ANALYZE")
+    /// ```
+    ///
+    /// ## Use instead
+    /// ```python file=20260131_140500_add_users.py
+    /// def upgrade():
+    ///     op.execute("ANALYZE")
+    /// ```
+    "nonstandard-file-name" {
+        group: Naming,
+        level: Error,
+        dialects: [],
+        since: "0.1.0",
+        check: Revision(check),
+    }
+}
+
+fn check(ctx: &mut LintContext<'_>) {
+    let (path, names) = (&ctx.file().file.path, &ctx.project().names);
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return };
+    if name.starts_with('_') || names.read(path).is_some() {
+        return;
+    }
+    let help = if names.is_stamped() {
+        "name it `YYYYMMDD_HHMMSS_description.py`, with the date and time (UTC) at which it was made".to_owned()
+    } else {
+        format!("name it as {} says", names.form())
+    };
+    ctx.report_file(format!("the file name `{name}` does not follow {}", names.form())).help(help);
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+    use regex::Regex;
+
+    use crate::lint::testing::History;
+    use crate::lint::{FileNames, LintSettings};
+
+    const RULE: &str = "nonstandard-file-name";
+    const TEXT: &str = "def upgrade():\n    pass\n";
+
+    fn found(name: &str) -> String {
+        History::new().named(name, TEXT).findings(RULE)
+    }
+
+    #[test]
+    fn other_names_err() {
+        assert_snapshot!(found("ae1027a6acf_add_users.py"), @"
+        1:1 error: the file name `ae1027a6acf_add_users.py` does not follow `YYYYMMDD_HHMMSS_description.py`
+          help: name it `YYYYMMDD_HHMMSS_description.py`, with the date and time (UTC) at which it was made
+        ");
+        for wrong in ["20260231_140500_a.py", "20260131_256000_a.py", "20260131_140500_Add.py", "20260131_140500_.py"] {
+            assert_ne!(found(wrong), "", "{wrong}");
+        }
+    }
+
+    #[test]
+    fn stamped_ok() {
+        assert_eq!(found("20240229_235959_add_users_2.py"), "");
+        assert_eq!(found("_helpers.py"), "");
+    }
+
+    #[test]
+    fn own_pattern_err() {
+        let pattern = Regex::new(r"^V\d+__[a-z_]+$").unwrap();
+        let history = || {
+            History::with(LintSettings { file_names: FileNames::Pattern(pattern.clone()), ..LintSettings::default() })
+        };
+        assert_eq!(history().named("V12__add_users.py", TEXT).findings(RULE), "");
+        assert_snapshot!(history().named("20240229_235959_add.py", TEXT).findings(RULE), @r"
+        1:1 error: the file name `20240229_235959_add.py` does not follow the pattern `^V\d+__[a-z_]+$`
+          help: name it as the pattern `^V\d+__[a-z_]+$` says
+        ");
+    }
+
+    #[test]
+    fn own_template_ok() {
+        let history = || History::new().file_template("%(year)d/%(month).2d/%(rev)s_%(slug)s");
+        assert_eq!(history().named("2024/02/ae1027a6acf_add_users.py", TEXT).findings(RULE), "");
+        assert_snapshot!(history().named("20240229_235959_add.py", TEXT).findings(RULE), @"
+        1:1 error: the file name `20240229_235959_add.py` does not follow `file_template` (`%(year)d/%(month).2d/%(rev)s_%(slug)s`)
+          help: name it as `file_template` (`%(year)d/%(month).2d/%(rev)s_%(slug)s`) says
+        ");
+    }
+}
