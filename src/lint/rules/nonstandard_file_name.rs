@@ -79,6 +79,12 @@ mod tests {
     }
 
     #[test]
+    fn published_names_are_warnings_err() {
+        let history = History::new().named("ae1027a6acf_add_users.py", TEXT).published();
+        assert!(history.findings(RULE).starts_with("1:1 warning"));
+    }
+
+    #[test]
     fn own_pattern_err() {
         let pattern = Regex::new(r"^V\d+__[a-z_]+$").unwrap();
         let history = || {
