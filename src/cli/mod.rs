@@ -12,6 +12,7 @@ mod engine;
 pub mod environment;
 pub mod error;
 pub mod exit;
+mod fixes;
 mod help;
 pub mod options;
 pub mod progress;

@@ -11,6 +11,7 @@ mod edits;
 mod fix;
 mod graph;
 mod header;
+mod inverse;
 mod linter;
 mod names;
 mod project;
