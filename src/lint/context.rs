@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use super::{
     Diagnostic, DirectiveKind, FileIndex, Level, LintFile, LintProject, LintSettings, Location, Rule, Severity,
 };
-use crate::operation::{Body, Dialects, Operation, OperationKind, TableName};
+use crate::operation::{Body, Dialects, NotAnalysed, Operation, OperationKind, TableName};
 use crate::revision::RevisionIndex;
 use crate::schema::Schema;
 use crate::script::Script;
@@ -120,15 +120,26 @@ impl<'a> LintContext<'a> {
         self.revision().map(|revision| self.project.schemas.after(revision))
     }
 
-    /// Whether this revision's own upgrade creates the table: nobody uses it yet, so that nothing done to it can hurt.
+    /// Whether this revision's own upgrade creates the table: nobody uses it yet, so that nothing done to it can hurt. Also true
+    /// where a call that was not understood names the table, while no revision before has it.
     pub fn creates_table(&self, table: &TableName) -> bool {
-        self.upgrade().operations.iter().any(|operation| match &operation.kind {
+        let is_created = self.upgrade().operations.iter().any(|operation| match &operation.kind {
             OperationKind::CreateTable(create) => create.table.as_ref() == Some(table),
             OperationKind::RenameTable { table: Some(old), new_name: Some(new) } => {
                 *new == table.name && old.schema == table.schema && self.creates_table_directly(old)
             }
             _ => false,
-        })
+        });
+        is_created || self.may_create_table(table)
+    }
+
+    fn may_create_table(&self, table: &TableName) -> bool {
+        let is_known = self.schema_before().is_some_and(|schema| schema.table(table).is_some());
+        let names_it = |call: &NotAnalysed| {
+            let text = self.text().get(call.range.clone()).unwrap_or_default();
+            text.contains(&format!("\"{}\"", table.name)) || text.contains(&format!("'{}'", table.name))
+        };
+        !is_known && self.upgrade().not_analysed.iter().any(names_it)
     }
 
     fn creates_table_directly(&self, table: &TableName) -> bool {

@@ -9,7 +9,7 @@ use ruff_text_size::{Ranged, TextRange};
 use super::{Edit, LintContext};
 
 /// One step of indentation.
-const INDENT: &str = "    ";
+pub(super) const INDENT: &str = "    ";
 
 impl<'a> LintContext<'a> {
     /// The call of this range, where there is one.
@@ -26,15 +26,40 @@ impl<'a> LintContext<'a> {
         finder.found
     }
 
-    /// Adds `keyword=value` behind the last argument of a call.
-    pub(super) fn add_keyword(&self, call: &ExprCall, keyword: &str) -> Edit {
+    /// Adds `keyword=value` behind the last argument of a call: on a line of its own where the arguments have such. `deeper` is
+    /// what [`Self::wrap`] puts in front of every line, where the call is wrapped by the same fix.
+    pub(super) fn add_keyword(&self, call: &ExprCall, keyword: &str, deeper: &str) -> Edit {
         let arguments = &call.arguments;
-        let ends = arguments.args.iter().map(Ranged::end).chain(arguments.keywords.iter().map(Ranged::end));
-        let (at, text) = match ends.max() {
-            Some(end) => (end.to_usize(), format!(", {keyword}")),
-            None => (arguments.range().start().to_usize() + 1, keyword.to_owned()),
+        let ends = arguments.args.iter().map(Ranged::range).chain(arguments.keywords.iter().map(Ranged::range));
+        let Some(last) = ends.max_by_key(|range| range.end()) else {
+            let at = arguments.range().start().to_usize() + 1;
+            return self.replace(at..at, keyword);
         };
-        self.replace(at..at, text)
+        let end = last.end().to_usize();
+        match self.line_before_bracket(end, arguments.range().end().to_usize()) {
+            Some(newline) => {
+                let indent = self.indent_at(last.start().to_usize());
+                self.replace(newline..newline, format!("\n{deeper}{indent}{keyword},"))
+            }
+            None => self.replace(end..end, format!(", {keyword}")),
+        }
+    }
+
+    /// Where the line in front of the closing bracket's ends, if that is alone there and a comma is behind the last argument.
+    fn line_before_bracket(&self, last_argument: usize, end: usize) -> Option<usize> {
+        let between = self.text().get(last_argument..end.checked_sub(1)?)?;
+        let newline = between.rfind('\n')?;
+        let is_alone = between.get(newline..)?.trim().is_empty();
+        let has_comma = between.lines().any(|line| line.split('#').next().unwrap_or_default().contains(','));
+        (is_alone && has_comma).then_some(last_argument + newline)
+    }
+
+    /// The white space that the line of a position begins with.
+    fn indent_at(&self, at: usize) -> &'a str {
+        let text = self.text();
+        let line = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1);
+        let rest = text.get(line..).unwrap_or_default();
+        &rest[..rest.len() - rest.trim_start().len()]
     }
 
     /// Puts a statement into a block with this header (`with …:`), one step deeper.

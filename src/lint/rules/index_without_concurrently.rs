@@ -1,5 +1,5 @@
 use super::declare_rule;
-use crate::lint::edits::receiver;
+use crate::lint::edits::{INDENT, receiver};
 use crate::lint::{Applicability, Fix, LintContext};
 use crate::operation::{Operation, OperationKind};
 
@@ -57,7 +57,8 @@ fn concurrently(ctx: &LintContext<'_>, operation: &Operation) -> Option<Fix> {
         return None;
     }
     let call = ctx.call_at(&operation.range)?;
-    let mut edits = vec![ctx.add_keyword(call, "postgresql_concurrently=True")];
+    let deeper = if operation.context.autocommit { "" } else { INDENT };
+    let mut edits = vec![ctx.add_keyword(call, "postgresql_concurrently=True", deeper)];
     if !operation.context.autocommit {
         let statement = ctx.statement_of_call(&operation.range)?;
         edits.extend(ctx.wrap(statement, &format!("with {}.get_context().autocommit_block():", receiver(call)?))?);
@@ -81,7 +82,10 @@ mod tests {
     #[test]
     fn existing_table_err() {
         let text = "def upgrade():\n    op.create_index('ix_users_email', 'users', ['email'])\n";
-        assert_snapshot!(findings(RULE, text), @"");
+        assert_snapshot!(findings(RULE, text), @"
+        20:5 error: building this index locks `users` against writes
+          help: pass `postgresql_concurrently=True`, inside of `with op.get_context().autocommit_block():`
+        ");
     }
 
     #[test]
@@ -103,6 +107,19 @@ mod tests {
     #[test]
     fn several_lines_fix() {
         let text = "def upgrade():\n    op.create_index(\n        'i',\n        'users',\n        ['email'],  # unique later\n    )\n";
-        assert_snapshot!(fixed(RULE, text), @"");
+        assert_snapshot!(fixed(RULE, text), @"
+        def upgrade():
+            with op.get_context().autocommit_block():
+                op.create_index(
+                    'i',
+                    'users',
+                    ['email'],  # unique later
+                    postgresql_concurrently=True,
+                )
+
+
+        def downgrade():
+            raise NotImplementedError
+        ");
     }
 }
