@@ -85,6 +85,7 @@ def project(tmp_path, limbec_bin, alembic_bin):
 
 def test_every_block_of_the_readme_is_run_here():
     tested = blocks("Install") + blocks("Try it") + blocks("Five minutes with a project of yours")
+    tested += blocks("Published revisions")
     assert re.findall(r"^```sh\n(.*?)^```$", README, re.MULTILINE | re.DOTALL) == tested
     assert commands("Install") + commands("Try it") == IN_THE_CHECKOUT
 
@@ -99,6 +100,26 @@ def test_the_tour(project, limbec_bin, alembic_bin):
     # One revision was gone up and down again, so Alembic finds the first, and then goes up by itself.
     assert "a1b2c3d4e5f6" in said["alembic current"]
     assert "(head)" in shell("limbec current", project, variables)
+
+
+def test_two_branches(project, limbec_bin, alembic_bin):
+    variables = environment(limbec_bin, alembic_bin)
+    variables |= {f"GIT_{role}_{key}": "a@example.org" for role in ("AUTHOR", "COMMITTER") for key in ("NAME", "EMAIL")}
+
+    def sh(*lines: str) -> str:
+        return "".join(shell(line, project, variables) for line in lines)
+
+    commit = "git add -A; git commit -qm change"
+    sh("git init -qb main", "echo __pycache__ > .gitignore", commit, "git checkout -qb work")
+    sh("limbec new mine --no-autogenerate --rev-id mine", commit, "git checkout -q main")
+    sh("limbec new theirs --no-autogenerate --rev-id theirs", commit, "git checkout -q work")
+    said = {command: sh(command) for command in commands("Published revisions")}
+    assert len(said) == 3
+    assert sh("limbec heads", "alembic heads") == "mine (head)\nmine (head)\n"
+    assert sh("limbec history") == "theirs -> mine (head), mine\na1b2c3d4e5f6 -> theirs, theirs\n" + (
+        "<base> -> a1b2c3d4e5f6, create users\n"
+    )
+    sh("limbec freeze --check")
 
 
 def test_the_demo(limbec_bin, alembic_bin):

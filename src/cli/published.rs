@@ -121,7 +121,7 @@ impl From<RebaseError> for CommandError {
             }
             RebaseError::NothingPublished { reason, heads } => {
                 let base = reason.hint().unwrap_or_else(|| "name the base branch by `--base REF`".to_owned());
-                both_ways(failure.hint(base).hint("`limbec freeze` makes a lock file of what is published"), &heads)
+                both_ways(failure.hint(base), &heads)
             }
             RebaseError::SeveralUnpublished(heads) => both_ways(failure, &heads),
             RebaseError::SeveralPublished { heads, base } => {

@@ -232,7 +232,6 @@ fn without_git_the_lock_file_decides() {
     error: nothing says which revisions are published: there is neither a base branch nor a lock file
     caused by: the revision files are in no git repository
     hint: name the base branch by `--base REF`
-    hint: `limbec freeze` makes a lock file of what is published
     ");
     project.limbec(&["freeze"]);
     revision(&project, "w", "w1", "a1");
@@ -339,7 +338,6 @@ fn the_base_is_taken_from_ci() {
     error: nothing says which revisions are published: there is neither a base branch nor a lock file
     caused by: there is no base branch: neither origin/HEAD, origin/main, origin/master nor another branch main or master
     hint: name it by `--base REF`, or by `base` in limbec's settings
-    hint: `limbec freeze` makes a lock file of what is published
     hint: `limbec rebase w2 --onto b1` puts one on top of the other
     hint: `limbec merge heads` joins them by a new revision
     ");
@@ -354,7 +352,6 @@ fn the_base_is_taken_from_ci() {
     error: nothing says which revisions are published: there is neither a base branch nor a lock file
     caused by: the base 'origin/gone' (GITHUB_BASE_REF) is no commit of this repository
     hint: `git fetch origin gone` brings it; in CI, check out with `fetch-depth: 0`
-    hint: `limbec freeze` makes a lock file of what is published
     hint: `limbec rebase w2 --onto b1` puts one on top of the other
     hint: `limbec merge heads` joins them by a new revision
     ");
