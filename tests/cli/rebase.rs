@@ -113,7 +113,7 @@ fn a_diff_shows_what_would_change() {
     let project = two_branches();
     project.git(&["merge", "-q", "main"]);
     let outcome = stamped(&project.limbec(&["rebase", "--diff"]));
-    let lines: Vec<&str> = outcome.lines().filter(|line| !line.contains("Create Date")).collect();
+    let lines: Vec<&str> = outcome.lines().map(str::trim_end).filter(|line| !line.contains("Create Date")).collect();
     assert_snapshot!(lines.join("\n"), @r#"
     exit 0
     ---- stdout
@@ -121,25 +121,25 @@ fn a_diff_shows_what_would_change() {
     +++ scripts/versions/YYYYMMDD_HHMMSS_mine.py
     @@ -1,12 +1,12 @@
      """w1
- 
+
      Revision ID: w1
     -Revises: a1
     +Revises: b1
- 
+
      """
      revision = 'w1'  # its name
     -down_revision = 'a1'
     +down_revision = 'b1'
- 
+
  
      def upgrade():
     --- scripts/versions/20260104_100000_mine_too.py
     +++ scripts/versions/YYYYMMDD_HHMMSS_mine_too.py
     @@ -2,7 +2,7 @@
- 
+
      Revision ID: w2
      Revises: w1
- 
+
      """
      revision = 'w2'  # its name
     "#);
