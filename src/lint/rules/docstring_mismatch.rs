@@ -1,9 +1,10 @@
 use super::declare_rule;
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use chrono::TimeDelta;
 
-use crate::lint::{DocstringHeader, LintContext, revises_line};
+use crate::lint::{Applicability, DocstringHeader, Fix, LintContext, revises_line};
 
 declare_rule! {
     /// The docstring of a revision contradicts its code.
@@ -75,11 +76,13 @@ fn check(ctx: &mut LintContext<'_>) {
     if let Some(found) =
         header.revision.as_ref().filter(|found| !found.text.is_empty() && !is_same(&found.text, revision.id.as_str()))
     {
+        let fix = rewritten(ctx, &found.range, revision.id.as_str());
         ctx.report(
             found.range.clone(),
             format!("the docstring says `{}`, but the revision is `{}`", found.text, revision.id),
         )
-        .help(format!("write `Revision ID: {}`", revision.id));
+        .help(format!("write `Revision ID: {}`", revision.id))
+        .fix(fix);
     }
     if let (Some(found), Some(listed)) = (&header.revises, header.listed_down())
         && !is_listed(&listed, revision.down.iter().map(|down| down.as_str()))
@@ -87,11 +90,13 @@ fn check(ctx: &mut LintContext<'_>) {
         let line = revises_line(&revision.down);
         let declared = if line.is_empty() { "`None`".to_owned() } else { format!("`{line}`") };
         let said = if found.text.is_empty() { "nothing" } else { &*format!("`{}`", found.text) };
+        let fix = rewritten(ctx, &found.range, &line);
         ctx.report(
             found.range.clone(),
             format!("the docstring says that it revises {said}, but the down revision is {declared}"),
         )
-        .help(format!("write `{}`", format!("Revises: {line}").trim_end()));
+        .help(format!("write `{}`", format!("Revises: {line}").trim_end()))
+        .fix(fix);
     }
     let time = ctx.project().names.time(&ctx.file().file.path);
     if let (Some(found), Some(day), Some(time)) = (&header.create_date, header.day(), time)
@@ -100,6 +105,16 @@ fn check(ctx: &mut LintContext<'_>) {
         ctx.report(found.range.clone(), format!("the docstring says {day}, but the file name says {}", time.date()))
             .help("let both tell when the revision was made");
     }
+}
+
+/// The header line as the code has it.
+fn rewritten(ctx: &LintContext<'_>, range: &Range<usize>, value: &str) -> Fix {
+    let text = ctx.text();
+    // A blank goes with the value: `Revises:` of a base has none behind it, and needs one before a value.
+    let has_blank = text.get(..range.start).is_some_and(|before| before.ends_with([' ', '\t']));
+    let value = if has_blank || value.is_empty() { value.to_owned() } else { format!(" {value}") };
+    let edits = vec![ctx.replace(range.clone(), value)];
+    Fix { title: "let the docstring say what the code says".to_owned(), applicability: Applicability::Safe, edits }
 }
 
 fn is_same(written: &str, id: &str) -> bool {
@@ -120,7 +135,7 @@ fn is_listed<'i>(listed: &[&str], declared: impl Iterator<Item = &'i str>) -> bo
 mod tests {
     use insta::assert_snapshot;
 
-    use crate::lint::testing::History;
+    use crate::lint::testing::{History, fixed};
 
     const RULE: &str = "docstring-mismatch";
 
@@ -156,6 +171,22 @@ mod tests {
         3:14 warning: the docstring says 2025-01-31, but the file name says 2026-01-31
           help: let both tell when the revision was made
         ");
+    }
+
+    #[test]
+    fn header_fix() {
+        let text = "\"\"\"add users\n\nRevision ID: 1c5e90b2f7aa\nRevises:\nCreate Date: 2026-01-01\n\"\"\"\nrevision = '8f3a61c027d4'\n\
+                    down_revision = '2c5e90b2f7aa'\n";
+        assert_snapshot!(fixed(RULE, text), @r#"
+        """add users
+
+        Revision ID: 8f3a61c027d4
+        Revises: 2c5e90b2f7aa
+        Create Date: 2026-01-01
+        """
+        revision = '8f3a61c027d4'
+        down_revision = '2c5e90b2f7aa'
+        "#);
     }
 
     #[test]

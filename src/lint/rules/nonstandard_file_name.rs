@@ -1,5 +1,5 @@
 use super::declare_rule;
-use crate::lint::LintContext;
+use crate::lint::{Applicability, Edit, Fix, LintContext, Standing, stamped_name};
 
 declare_rule! {
     /// A revision file is not named as the project's convention asks for.
@@ -43,7 +43,21 @@ fn check(ctx: &mut LintContext<'_>) {
     } else {
         format!("name it as {} says", names.form())
     };
-    ctx.report_file(format!("the file name `{name}` does not follow {}", names.form())).help(help);
+    let fix = renamed(ctx);
+    let finding = ctx.report_file(format!("the file name `{name}` does not follow {}", names.form()));
+    finding.help(help);
+    finding.fix = fix;
+}
+
+/// The name by the default convention, where the docstring tells date and description. A published file keeps its name: others have it.
+fn renamed(ctx: &LintContext<'_>) -> Option<Fix> {
+    if !ctx.project().names.is_stamped() || ctx.file().standing == Standing::Published {
+        return None;
+    }
+    let name = stamped_name(ctx.project(), ctx.file_index())?;
+    let to = ctx.file().file.path.with_file_name(&name);
+    let edits = vec![Edit::Rename { file: ctx.file_index(), to }];
+    Some(Fix { title: format!("rename it to `{name}`"), applicability: Applicability::Safe, edits })
 }
 
 #[cfg(test)]
@@ -52,7 +66,7 @@ mod tests {
     use regex::Regex;
 
     use crate::lint::testing::History;
-    use crate::lint::{FileNames, LintSettings};
+    use crate::lint::{Applicability, FileNames, LintSettings, Selection, fix};
 
     const RULE: &str = "nonstandard-file-name";
     const TEXT: &str = "def upgrade():\n    pass\n";
@@ -76,6 +90,20 @@ mod tests {
     fn stamped_ok() {
         assert_eq!(found("20240229_235959_add_users_2.py"), "");
         assert_eq!(found("_helpers.py"), "");
+    }
+
+    #[test]
+    fn rename_fix() {
+        let text = "\"\"\"Add users & co\n\nRevision ID: 8f3a61c027d4\nRevises:\nCreate Date: 2026-01-31 14:05:06.123456\n\n\"\"\"\n\
+                    revision = '8f3a61c027d4'\ndown_revision = None\n";
+        let selection = Selection { files: None, judges_published: false };
+        let fixed =
+            fix(History::new().named("8f3a61c027d4_add_users.py", text).project(), &selection, Applicability::Safe);
+        let [rewrite] = &*fixed.rewrites else { panic!("{:?}", fixed.rewrites) };
+        let to = rewrite.rename_to.as_ref().unwrap();
+        assert_eq!(to.file_name().unwrap(), "20260131_140506_add_users_co.py");
+        let published = History::new().named("8f3a61c027d4_add_users.py", text).published().project();
+        assert!(fix(published, &selection, Applicability::Unsafe).rewrites.is_empty());
     }
 
     #[test]
