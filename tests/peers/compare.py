@@ -38,7 +38,7 @@ INI = "[alembic]\nscript_location = %(here)s\nversion_locations = %(here)s/versi
 
 def labelled_files(folder: Path) -> list[Path]:
     """Without those about consent: the comments that give it are limbec's."""
-    return sorted(path for path in folder.rglob("*.py") if not path.name.startswith("consent_"))
+    return sorted(path for path in folder.rglob("*.py") if not path.name.startswith(("consent_", "ignored_")))
 
 
 def limbec_on_labelled(folder: Path) -> list[Finding]:

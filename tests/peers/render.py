@@ -12,9 +12,11 @@ import os
 import sys
 import warnings
 
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.operations.batch import BatchOperationsImpl
+from alembic.runtime.environment import EnvironmentContext
 
 
 class Buffer(io.StringIO):
@@ -69,10 +71,12 @@ def render(path):
 
     BatchOperationsImpl.__init__ = with_queue
     try:
-        spec = importlib.util.spec_from_file_location("rendered", path)
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        with Operations.context(context):
+        environment = EnvironmentContext(Config(), None, as_sql=True)
+        environment._migration_context = context
+        with environment, Operations.context(context):
+            spec = importlib.util.spec_from_file_location("rendered", path)
+            module = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
             context.impl.emit_begin()
             module.upgrade()
             context.impl.emit_commit()

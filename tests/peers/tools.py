@@ -19,8 +19,8 @@ from support.venvs import ensure
 RENDER = Path(__file__).with_name("render.py")
 
 # One of a peer's rules may stand for several of limbec's, which tell apart what the peer does not.
-CHECKS = ["foreign-key-validated", "check-validated", "validated-in-same-transaction"]
-TYPES = ["type-change-rewrites", "type-narrowed"]
+CHECKS = ["foreign-key-validated-at-once", "check-validated-at-once", "validate-in-same-transaction"]
+TYPES = ["type-rewrite", "type-narrowed"]
 RULES = {
     "alembic-guard": {
         "AG001": ["not-null-without-default"],
@@ -36,7 +36,7 @@ RULES = {
     },
     "lockcheck": {
         "LC001": ["not-null-without-default"],
-        "LC002": ["index-without-concurrently", "index-dropped-without-concurrently"],
+        "LC002": ["index-without-concurrently", "drop-index-without-concurrently"],
         "LC003": ["concurrently-in-transaction"],
         "LC004": ["set-not-null"],
         "LC005": TYPES,
@@ -49,18 +49,18 @@ RULES = {
         "R003": ["index-without-concurrently"],
         "R004": ["concurrently-in-transaction"],
         "R005": ["column-dropped", "destructive-downgrade"],
-        "R006": ["foreign-key-validated"],
+        "R006": ["foreign-key-validated-at-once"],
         "R010": ["not-null-without-default"],
         "R011": ["column-renamed"],
         "R015": ["set-not-null", *TYPES],
-        "R016": ["index-dropped-without-concurrently"],
+        "R016": ["drop-index-without-concurrently"],
         "R017": CHECKS,
         "R018": ["index-without-concurrently"],
         "R019": ["table-dropped", "table-renamed", "destructive-downgrade"],
     },
     "squawk": {
         "adding-field-with-default": ["volatile-default"],
-        "adding-foreign-key-constraint": ["foreign-key-validated"],
+        "adding-foreign-key-constraint": ["foreign-key-validated-at-once"],
         "adding-not-nullable-field": ["set-not-null"],
         "adding-required-field": ["not-null-without-default"],
         "adding-serial-primary-key-field": ["volatile-default"],
@@ -73,12 +73,12 @@ RULES = {
         "constraint-missing-not-valid": [*CHECKS, "unique-constraint-builds-index"],
         "disallowed-unique-constraint": ["unique-constraint-builds-index"],
         "identifier-too-long": ["identifier-too-long"],
-        "prefer-robust-stmts": ["statement-not-robust"],
+        "prefer-robust-stmts": ["not-robust-outside-transaction"],
         "renaming-column": ["column-renamed"],
         "renaming-table": ["table-renamed"],
         "require-concurrent-index-creation": ["index-without-concurrently"],
-        "require-concurrent-index-deletion": ["index-dropped-without-concurrently"],
-        "require-enum-value-ordering": ["enum-value-order"],
+        "require-concurrent-index-deletion": ["drop-index-without-concurrently"],
+        "require-enum-value-ordering": ["unordered-enum-value"],
         "transaction-nesting": ["commit-in-revision"],
     },
 }

@@ -12,10 +12,12 @@ down_revision = "initial"
 
 
 def upgrade():
-    op.create_check_constraint("ck_orders_total", "orders", "total >= 0")  # expect: check-validated
-    op.execute("ALTER TABLE orders ADD CONSTRAINT ck_orders_weight CHECK (weight > 0)")  # expect: check-validated
+    op.create_check_constraint("ck_orders_total", "orders", "total >= 0")  # expect: check-validated-at-once
+    op.execute(
+        "ALTER TABLE orders ADD CONSTRAINT ck_orders_weight CHECK (weight > 0)"
+    )  # expect: check-validated-at-once
     with op.batch_alter_table("accounts") as batch_op:
-        batch_op.create_check_constraint("ck_accounts_visits", "visits >= 0")  # expect: check-validated
+        batch_op.create_check_constraint("ck_accounts_visits", "visits >= 0")  # expect: check-validated-at-once
 
 
 def downgrade():

@@ -12,7 +12,7 @@ down_revision = "initial"
 
 
 def upgrade():
-    op.execute("ALTER TYPE account_status ADD VALUE 'paused'")  # expect: enum-value-order
+    op.execute("ALTER TYPE account_status ADD VALUE 'paused'")  # expect: unordered-enum-value
 
 
 def downgrade():

@@ -12,7 +12,7 @@ down_revision = "initial"
 
 
 def upgrade():
-    op.drop_index("ix_orders_account_id", table_name="orders")  # expect: index-dropped-without-concurrently
+    op.drop_index("ix_orders_account_id", table_name="orders")  # expect: drop-index-without-concurrently
 
 
 def downgrade():

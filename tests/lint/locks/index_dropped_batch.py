@@ -13,7 +13,7 @@ down_revision = "initial"
 
 def upgrade():
     with op.batch_alter_table("orders") as batch_op:
-        batch_op.drop_index("ix_orders_account_id")  # expect: index-dropped-without-concurrently
+        batch_op.drop_index("ix_orders_account_id")  # expect: drop-index-without-concurrently
 
 
 def downgrade():

@@ -12,7 +12,7 @@ down_revision = "initial"
 
 
 def upgrade():
-    op.execute("DROP INDEX ix_orders_account_id")  # expect: index-dropped-without-concurrently
+    op.execute("DROP INDEX ix_orders_account_id")  # expect: drop-index-without-concurrently
 
 
 def downgrade():

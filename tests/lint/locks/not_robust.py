@@ -15,9 +15,9 @@ def upgrade():
     with op.get_context().autocommit_block():
         op.create_index(
             "ix_orders_state", "orders", ["state"], postgresql_concurrently=True
-        )  # expect: statement-not-robust
-        op.execute("CREATE TABLE scratch (id integer)")  # expect: statement-not-robust
-        op.execute("ALTER TABLE orders ADD COLUMN reference text")  # expect: statement-not-robust
+        )  # expect: not-robust-outside-transaction
+        op.execute("CREATE TABLE scratch (id integer)")  # expect: not-robust-outside-transaction
+        op.execute("ALTER TABLE orders ADD COLUMN reference text")  # expect: not-robust-outside-transaction
 
 
 def downgrade():

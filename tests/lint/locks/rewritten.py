@@ -13,14 +13,10 @@ down_revision = "initial"
 
 
 def upgrade():
-    op.alter_column(
-        "orders", "account_id", existing_type=sa.Integer(), type_=sa.BigInteger()
-    )  # expect: type-change-rewrites
-    op.execute(
-        "ALTER TABLE accounts ALTER COLUMN notes TYPE jsonb USING to_jsonb(notes)"
-    )  # expect: type-change-rewrites
+    op.alter_column("orders", "account_id", existing_type=sa.Integer(), type_=sa.BigInteger())  # expect: type-rewrite
+    op.execute("ALTER TABLE accounts ALTER COLUMN notes TYPE jsonb USING to_jsonb(notes)")  # expect: type-rewrite
     with op.batch_alter_table("orders") as batch_op:
-        batch_op.alter_column(  # expect: type-change-rewrites
+        batch_op.alter_column(  # expect: type-rewrite
             "total", existing_type=sa.Numeric(12, 2), type_=sa.Numeric(14, 4)
         )
 

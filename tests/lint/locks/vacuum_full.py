@@ -13,7 +13,7 @@ down_revision = "initial"
 
 def upgrade():
     with op.get_context().autocommit_block():
-        op.execute("VACUUM FULL audit")  # expect: table-rewrite
+        op.execute("VACUUM FULL audit")  # expect: blocking-rewrite
 
 
 def downgrade():

@@ -13,7 +13,7 @@ down_revision = "initial"
 
 def upgrade():
     op.execute("ALTER TABLE orders ADD CONSTRAINT ck_orders_weight CHECK (weight > 0) NOT VALID")
-    op.execute("ALTER TABLE orders VALIDATE CONSTRAINT ck_orders_weight")  # expect: validated-in-same-transaction
+    op.execute("ALTER TABLE orders VALIDATE CONSTRAINT ck_orders_weight")  # expect: validate-in-same-transaction
 
 
 def downgrade():

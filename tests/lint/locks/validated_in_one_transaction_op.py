@@ -13,7 +13,7 @@ down_revision = "initial"
 
 def upgrade():
     op.create_check_constraint("ck_orders_total", "orders", "total >= 0", postgresql_not_valid=True)
-    op.execute("ALTER TABLE orders VALIDATE CONSTRAINT ck_orders_total")  # expect: validated-in-same-transaction
+    op.execute("ALTER TABLE orders VALIDATE CONSTRAINT ck_orders_total")  # expect: validate-in-same-transaction
 
 
 def downgrade():
