@@ -132,7 +132,7 @@ fn columns(table: &Table, expected: &TableColumn, actual: &TableColumn, push: &m
     let counts_up = |default: &Option<ServerDefault>| *default == Some(ServerDefault::Identity);
     let is_key = table.primary_key().contains(&expected.name);
     let is_counter = is_key && (counts_up(&expected.server_default) || counts_up(&actual.server_default));
-    if !is_counter && !is_same_default(expected.server_default.as_ref(), actual.server_default.as_ref()) {
+    if !is_counter && !is_same_default(expected, actual) {
         push(DifferenceKind::DefaultDiffers {
             column: name(),
             expected: expected.server_default.clone(),
@@ -167,10 +167,18 @@ pub(super) fn is_same_type(one: &TypeKind, other: &TypeKind) -> bool {
     }
 }
 
-fn is_same_default(one: Option<&ServerDefault>, other: Option<&ServerDefault>) -> bool {
-    match (one, other) {
+fn is_same_default(expected: &TableColumn, actual: &TableColumn) -> bool {
+    let is_boolean = [expected, actual]
+        .iter()
+        .any(|column| column.type_.as_ref().is_some_and(|type_| type_.kind == TypeKind::Boolean));
+    let plain = |default: &ServerDefault| match plain_default(default).as_str() {
+        "false" | "0" | "f" if is_boolean => "false".to_owned(),
+        "true" | "1" | "t" if is_boolean => "true".to_owned(),
+        other => other.to_owned(),
+    };
+    match (&expected.server_default, &actual.server_default) {
         (None, None) | (Some(ServerDefault::Unknown), _) | (_, Some(ServerDefault::Unknown)) => true,
-        (Some(one), Some(other)) => plain_default(one) == plain_default(other),
+        (Some(one), Some(other)) => plain(one) == plain(other),
         _ => false,
     }
 }

@@ -40,7 +40,7 @@ impl SchemaHistory {
         for revision in ancestors_first(map) {
             let at = revision.0 as usize;
             let parents = map.normalized_down(revision);
-            let before = Merge::of(&mut ancestry, parents, &history.after);
+            let before = Merge::of(&mut ancestry, revision, parents, &history.after);
             history.parents[at] = parents.into();
             history.before[at] = before;
             if let Some(operations) = operations.get(at) {

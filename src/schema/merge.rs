@@ -13,6 +13,8 @@ pub(super) struct Merge<'m, 'a> {
     ours: Vec<RevisionIndex>,
     /// The revision that joins them now.
     theirs: RevisionIndex,
+    /// The revision that finds them all.
+    merging: RevisionIndex,
 }
 
 /// One of two branches.
@@ -23,12 +25,17 @@ enum Side {
 }
 
 impl<'m, 'a> Merge<'m, 'a> {
-    /// What a revision finds whose parents are these, each with what it leaves.
-    pub(super) fn of(ancestry: &'m mut Ancestry<'a>, parents: &[RevisionIndex], after: &[Schema]) -> Schema {
+    /// What the revision `merging` finds whose parents are these, each with what it leaves.
+    pub(super) fn of(
+        ancestry: &'m mut Ancestry<'a>,
+        merging: RevisionIndex,
+        parents: &[RevisionIndex],
+        after: &[Schema],
+    ) -> Schema {
         let schema_of = |parent: &RevisionIndex| after.get(parent.0 as usize).cloned().unwrap_or_default();
         let Some((first, others)) = parents.split_first() else { return Schema::default() };
         let mut merged = schema_of(first);
-        let mut merge = Merge { ancestry, ours: vec![*first], theirs: *first };
+        let mut merge = Merge { ancestry, ours: vec![*first], theirs: *first, merging };
         for other in others {
             merge.theirs = *other;
             merged = merge.schemas(&merged, &schema_of(other));
@@ -116,7 +123,7 @@ impl<'m, 'a> Merge<'m, 'a> {
         let mut merged = Table::clone(ours);
         merged.is_complete &= theirs.is_complete;
         merged.is_doubtful &= theirs.is_doubtful;
-        merged.trace.changed_by = ours.trace.changed_by.max(theirs.trace.changed_by);
+        merged.trace.changed_by = self.merging;
         merged.columns =
             self.lists(&ours.columns, &theirs.columns, |column| column.trace, |one, other| one.name == other.name);
         merged.constraints = self.lists(

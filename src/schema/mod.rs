@@ -14,6 +14,8 @@ mod history;
 mod lookup;
 mod merge;
 mod state;
+#[cfg(test)]
+mod tests;
 mod touched;
 
 pub use apply::{Unknown, UnknownObject};

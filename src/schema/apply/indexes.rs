@@ -31,15 +31,16 @@ impl Applier<'_> {
             }
             return;
         };
-        let table =
-            table.cloned().filter(|table| self.schema.table(table).is_some()).or_else(|| self.table_of_index(known));
-        let Some(table) = table else {
-            if !if_exists {
-                self.unknown(None, UnknownObject::Index(known.to_owned()));
+        let known_table = table.filter(|table| self.schema.table(table).is_some()).cloned();
+        let Some(found) = known_table.or_else(|| self.table_of_index(known)) else {
+            match table {
+                _ if if_exists => {}
+                Some(table) => self.unknown_table(table, UnknownObject::Table),
+                None => self.unknown(None, UnknownObject::Index(known.to_owned())),
             }
             return;
         };
-        self.with_table(Some(&table), |table, circumstances| {
+        self.with_table(Some(&found), |table, circumstances| {
             if let Some(at) = table.index_position(known) {
                 table.drop_index_at(at, circumstances);
                 return Ok(());
