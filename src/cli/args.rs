@@ -5,10 +5,10 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::commands::{
     adopt::AdoptArgs, branches::BranchesArgs, check::CheckArgs, current::CurrentArgs, doctor::DoctorArgs,
-    downgrade::DowngradeArgs, edit::EditArgs, ensure_version::EnsureVersionArgs, freeze::FreezeArgs, heads::HeadsArgs,
-    history::HistoryArgs, init::InitArgs, list::ListArgs, list_templates::ListTemplatesArgs, merge::MergeArgs,
-    new::NewArgs, plan::PlanArgs, rebase::RebaseArgs, revision::RevisionArgs, show::ShowArgs, stamp::StampArgs,
-    upgrade::UpgradeArgs, validate::ValidateArgs,
+    downgrade::DowngradeArgs, edit::EditArgs, ensure_version::EnsureVersionArgs, freeze::FreezeArgs, graph::GraphArgs,
+    heads::HeadsArgs, history::HistoryArgs, init::InitArgs, list::ListArgs, list_templates::ListTemplatesArgs,
+    merge::MergeArgs, new::NewArgs, plan::PlanArgs, rebase::RebaseArgs, revision::RevisionArgs, show::ShowArgs,
+    stamp::StampArgs, upgrade::UpgradeArgs, validate::ValidateArgs,
 };
 use crate::plan::TransactionMode;
 
@@ -116,6 +116,7 @@ pub enum Command {
     Adopt(AdoptArgs),
     Doctor(DoctorArgs),
     Freeze(FreezeArgs),
+    Graph(GraphArgs),
     List(ListArgs),
     New(NewArgs),
     Plan(PlanArgs),

@@ -46,6 +46,17 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ("limbec freeze --accept ae1027a6acf4", "a changed revision is meant to be changed"),
         ],
     ),
+    (
+        "graph",
+        &[
+            ("limbec graph", "in the terminal"),
+            ("limbec graph -r-20:", "the newest revisions"),
+            ("limbec graph current:", "what an upgrade would add"),
+            ("limbec graph --output graph.svg", "a picture"),
+            ("limbec graph --format mermaid", "for a README or a pull request"),
+            ("limbec graph --format dot > graph.dot", "for Graphviz"),
+        ],
+    ),
     ("heads", &[("limbec heads -v", "with path and docstring"), ("limbec heads --format json", "for a script")]),
     (
         "history",

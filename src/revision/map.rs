@@ -144,6 +144,11 @@ impl RevisionMap {
         self.neighbours(index, Edge::Next)
     }
 
+    /// What `depends_on` stands for, in declared order; a label stands for the revision that declares it.
+    pub fn dependencies(&self, index: RevisionIndex) -> impl Iterator<Item = RevisionIndex> + '_ {
+        self.revision(index).depends_on.iter().filter_map(|name| self.names.get(name.as_str()).copied())
+    }
+
     /// What a step moves from: `down_revision` and those dependencies that no ancestor has
     /// (Alembic's `_normalized_down_revisions`).
     pub fn normalized_down(&self, index: RevisionIndex) -> &[RevisionIndex] {

@@ -5,6 +5,7 @@ mod branches;
 mod broken;
 mod fixture;
 mod freeze;
+mod graph;
 mod heads;
 mod history;
 mod list;

@@ -4,9 +4,9 @@ use crate::cli::args::Format;
 use crate::cli::context::CommandContext;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
+use crate::cli::range::{RangeError, TypedRange};
 use crate::cli::render::{Line, Renderer, RevisionsJson};
-use crate::plan::{self, HistoryRange, RangeEnd};
-use crate::revision::RevisionId;
+use crate::plan;
 
 /// List revisions, newest first
 #[derive(Debug, Clone, Args)]
@@ -32,9 +32,9 @@ pub struct HistoryArgs {
 pub fn run(context: &mut CommandContext, args: &HistoryArgs) -> Result<ExitStatus, CommandError> {
     // The order of the checks is Alembic's.
     context.script_settings()?;
-    let (start, end) = range(args.rev_range.as_deref())?;
+    let range = TypedRange::parse(args.rev_range.as_deref()).map_err(malformed)?;
     context.project()?.revision_environment()?;
-    let needs_rows = args.indicate_current || start == "current" || end == "current";
+    let needs_rows = args.indicate_current || range.needs_rows();
     // Alembic lists the whole history once for each `run_migrations()` of env.py, that is for each database.
     let databases = if needs_rows { context.version_rows()? } else { vec![Vec::new()] };
     let scripts = context.scripts()?;
@@ -42,7 +42,7 @@ pub fn run(context: &mut CommandContext, args: &HistoryArgs) -> Result<ExitStatu
     let mut records = Vec::new();
     for rows in &databases {
         let is_row = |index| rows.contains(&scripts.map.revision(index).id);
-        for index in plan::history(&scripts.map, &history_range(&start, &end, rows))? {
+        for index in plan::history(&scripts.map, &range.with_rows(rows))? {
             let current = args.indicate_current && is_row(index);
             match args.format {
                 Format::Json => records.push(renderer.json(index, needs_rows.then(|| is_row(index)))),
@@ -57,31 +57,10 @@ pub fn run(context: &mut CommandContext, args: &HistoryArgs) -> Result<ExitStatu
     Ok(ExitStatus::Success)
 }
 
-/// Only one end can be `current`: of two, Alembic looks for a revision of that name.
-fn history_range(start: &str, end: &str, rows: &[RevisionId]) -> HistoryRange {
-    let symbol = |text: &str| RangeEnd::Symbol(text.to_owned());
-    if end == "current" {
-        HistoryRange { start: symbol(start), end: rows_or_nothing(rows) }
-    } else if start == "current" {
-        HistoryRange { start: rows_or_nothing(rows), end: symbol(end) }
-    } else {
-        HistoryRange { start: symbol(start), end: symbol(end) }
+/// The kinds of failure are Alembic's: of a range with two colons it dies.
+fn malformed(error: RangeError) -> CommandError {
+    match error {
+        RangeError::NoColon => CommandError::failed(error.to_string()),
+        RangeError::SeveralColons(_) => CommandError::crashed(error.to_string()),
     }
-}
-
-/// Splits a range; an end that is not given is empty.
-fn range(typed: Option<&str>) -> Result<(String, String), CommandError> {
-    let Some(typed) = typed else { return Ok((String::new(), String::new())) };
-    let Some((start, end)) = typed.trim().split_once(':') else {
-        return Err(CommandError::failed("History range requires [start]:[end], [start]:, or :[end]"));
-    };
-    if end.contains(':') {
-        return Err(CommandError::crashed(format!("a range has one colon, and '{typed}' has several")));
-    }
-    Ok((start.to_owned(), end.to_owned()))
-}
-
-/// An empty version table leaves the end open: everything, up to all heads.
-fn rows_or_nothing(rows: &[RevisionId]) -> RangeEnd {
-    if rows.is_empty() { RangeEnd::Symbol(String::new()) } else { RangeEnd::Rows(rows.to_vec()) }
 }

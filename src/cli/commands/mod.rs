@@ -18,6 +18,8 @@ pub mod edit;
 pub mod ensure_version;
 /// `freeze`
 pub mod freeze;
+/// `graph`
+pub mod graph;
 /// `heads`
 pub mod heads;
 /// `history`
@@ -64,6 +66,7 @@ pub(super) fn run(context: &mut CommandContext, command: &Command) -> Result<Exi
         Command::Edit(args) => edit::run(context, args),
         Command::EnsureVersion(args) => ensure_version::run(context, args),
         Command::Freeze(args) => freeze::run(context, args),
+        Command::Graph(args) => graph::run(context, args),
         Command::Heads(args) => heads::run(context, args),
         Command::History(args) => history::run(context, args),
         Command::Init(args) => init::run(context, args),
