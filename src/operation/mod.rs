@@ -7,6 +7,8 @@
 mod column;
 mod constraint;
 mod context;
+#[cfg(test)]
+pub(crate) mod dump;
 mod kind;
 mod name;
 mod read;

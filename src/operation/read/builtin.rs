@@ -6,8 +6,9 @@ use super::arguments::Arguments;
 use super::collection::{assignments, is_enum};
 use super::compare::named_like;
 use super::reader::Reader;
-use super::value::{Text, Value};
+use super::value::{Table, Text, Value};
 use super::way::Test;
+use crate::operation::Column;
 
 /// Python's own functions that are understood, or that cannot do harm.
 const BUILTINS: &[&str] = &[
@@ -58,7 +59,36 @@ pub(super) fn builtin(name: &str) -> Option<&'static str> {
     BUILTINS.binary_search(&name).ok().and_then(|at| BUILTINS.get(at)).copied()
 }
 
+/// A column by its name alone.
+fn column_named<'a>(name: &str) -> Value<'a> {
+    Value::Column(Rc::new(Column { name: Some(name.to_owned()), ..Column::default() }))
+}
+
+/// A column of a model is named as its attribute, unless it says otherwise.
+fn named_column<'a>(value: Value<'a>, name: &str) -> Value<'a> {
+    match value {
+        Value::Column(column) if column.name.is_none() => {
+            Value::Column(Rc::new(Column { name: Some(name.to_owned()), ..(*column).clone() }))
+        }
+        other => other,
+    }
+}
+
 impl<'a> Reader<'a> {
+    /// `Model.__table__`, with its columns.
+    fn model_table(&mut self, class: &'a ast::StmtClassDef) -> Value<'a> {
+        let Value::Table(table) = self.model(class) else {
+            return Value::Unknown;
+        };
+        let mut columns = table.columns.clone();
+        for (name, expr) in assignments(class) {
+            if let Value::Column(column) = named_column(self.silently(expr), name) {
+                columns.push((*column).clone());
+            }
+        }
+        Value::Table(Rc::new(Table { name: table.name.clone(), columns }))
+    }
+
     /// `of.name`, not called.
     pub(super) fn attribute(&mut self, of: Value<'a>, name: &'a str) -> Value<'a> {
         match (&of, name) {
@@ -79,12 +109,13 @@ impl<'a> Reader<'a> {
             (Value::Session, "bind") => Value::Bind,
             (Value::Metadata, "tables") => Value::Tables,
             (Value::Tables, _) => Value::Member(Rc::new(of), name),
-            (Value::Class(class), "__table__") => self.model(class),
+            (Value::Class(class), "__table__") => self.model_table(class),
+            (Value::Class(_) | Value::Made(_), "metadata") => Value::Metadata,
             (Value::Class(class), _) if !is_enum(class) => {
                 let assigned = assignments(class).find(|(other, _)| *other == name);
                 match assigned {
-                    Some((_, expr)) if self.way.is_dead() || self.branches < 50 => self.silently(expr),
-                    _ => Value::Unknown,
+                    Some((_, expr)) => named_column(self.silently(expr), name),
+                    None => Value::Unknown,
                 }
             }
             (Value::Member(class, member), "value") => match &**class {
@@ -96,7 +127,7 @@ impl<'a> Reader<'a> {
             },
             (Value::Member(class, member), "name") if matches!(**class, Value::Class(_)) => Value::text(*member),
             (Value::Unknown | Value::Row(_) | Value::Instance(_) | Value::Test(_), _) => Value::Unknown,
-            (Value::Table(_), "c" | "columns") => Value::Unknown,
+            (Value::Member(table, "c" | "columns"), _) if matches!(**table, Value::Table(_)) => column_named(name),
             _ => Value::Member(Rc::new(of), name),
         }
     }
@@ -115,6 +146,9 @@ impl<'a> Reader<'a> {
         let first = arguments.at(0).cloned().unwrap_or(Value::Unknown);
         match name {
             "list" | "set" | "frozenset" | "tuple" | "sorted" | "iter" if arguments.is_empty() => self.list(Vec::new()),
+            "list" | "set" | "frozenset" | "iter" | "tuple" | "sorted" | "reversed" if Self::is_perhaps(&first) => {
+                self.candidates(&first).map_or(Value::Unknown, |items| self.perhaps_list(items))
+            }
             "list" | "set" | "frozenset" | "iter" => {
                 self.items(&first).map_or(Value::Unknown, |items| self.list(items))
             }
@@ -279,10 +313,7 @@ impl<'a> Reader<'a> {
         match name {
             "append" | "add" => {
                 let item = arguments.at(0).cloned().unwrap_or(Value::Unknown);
-                self.change(list, |items| {
-                    items.push(item);
-                    true
-                });
+                self.append(list, item);
                 Value::None
             }
             "extend" | "update" => {
@@ -301,7 +332,9 @@ impl<'a> Reader<'a> {
                 });
                 Value::None
             }
-            "copy" => list.items.borrow().clone().map_or(Value::Unknown, |items| self.list(items)),
+            "copy" if !list.is_perhaps.get() => {
+                list.items.borrow().clone().map_or(Value::Unknown, |items| self.list(items))
+            }
             "index" | "count" | "union" | "intersection" | "difference" | "issubset" | "issuperset" => Value::Unknown,
             _ => {
                 self.change(list, |_| false);

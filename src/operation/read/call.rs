@@ -102,7 +102,6 @@ impl<'a> Reader<'a> {
                 let table = Rc::clone(table);
                 self.table_method(call, &table, name)
             }
-            Value::Class(class) if matches!(name, "__call__") => Value::Instance(class),
             Value::Statement(statement) => {
                 let statement = Rc::clone(statement);
                 self.statement_method(call, &statement, name)
@@ -120,6 +119,14 @@ impl<'a> Reader<'a> {
                 self.construct(call, "inspect")
             }
             Value::Sqlalchemy(_) => self.construct(call, name),
+            Value::Made(path) if is_harmless(path.rsplit_once('.').map_or(path, |(module, _)| module)) => {
+                Value::Made(Rc::clone(path))
+            }
+            Value::Made(path) if call.arguments.has_handle() => {
+                let module = path.rsplit_once('.').map_or(&**path, |(module, _)| module);
+                self.foreign_call(call, module, name);
+                Value::Unknown
+            }
             Value::Member(inner, "getattr") if inner.is_handle() => self.unknown_call(call),
             Value::Choice(choice) => {
                 let choice = Rc::clone(choice);
@@ -154,6 +161,9 @@ impl<'a> Reader<'a> {
             "deepcopy" | "copy" if module == "copy" => return call.arguments.at(0).cloned().unwrap_or(Value::Unknown),
             "Session" | "get_session" | "scoped_session" | "create_session" => return Value::Session,
             "sessionmaker" => return Value::SessionMaker,
+            "create_all" | "drop_all" | "reflect" if module.ends_with("metadata") => {
+                return self.metadata_method(call, name);
+            }
             "AutoString" => return self.construct(call, "String"),
             _ => {}
         }

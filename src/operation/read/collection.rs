@@ -1,4 +1,4 @@
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use ruff_python_ast::{self as ast, Expr, Stmt};
@@ -12,12 +12,33 @@ const MAX_ITEMS: usize = 2_000;
 impl<'a> Reader<'a> {
     pub(super) fn list(&self, items: Vec<Value<'a>>) -> Value<'a> {
         let items = RefCell::new(Some(items));
-        Value::Sequence(Rc::new(Sequence { items, is_tuple: false, made_at: self.branches }))
+        Value::Sequence(Rc::new(Sequence {
+            items,
+            is_tuple: false,
+            is_perhaps: Cell::new(false),
+            made_at: self.branches,
+        }))
     }
 
     pub(super) fn tuple(&self, items: Vec<Value<'a>>) -> Value<'a> {
         let items = RefCell::new(Some(items));
-        Value::Sequence(Rc::new(Sequence { items, is_tuple: true, made_at: self.branches }))
+        Value::Sequence(Rc::new(Sequence {
+            items,
+            is_tuple: true,
+            is_perhaps: Cell::new(false),
+            made_at: self.branches,
+        }))
+    }
+
+    /// A list of items each of which may be missing.
+    pub(super) fn perhaps_list(&self, items: Vec<Value<'a>>) -> Value<'a> {
+        let items = RefCell::new(Some(items));
+        Value::Sequence(Rc::new(Sequence {
+            items,
+            is_tuple: false,
+            is_perhaps: Cell::new(true),
+            made_at: self.branches,
+        }))
     }
 
     pub(super) fn dict(&self, entries: Entries<'a>) -> Value<'a> {
@@ -26,6 +47,19 @@ impl<'a> Reader<'a> {
 
     /// What a loop over the value gives; `None` where that is not known.
     pub(super) fn items(&mut self, value: &Value<'a>) -> Option<Vec<Value<'a>>> {
+        if matches!(value, Value::Sequence(sequence) if sequence.is_perhaps.get()) {
+            return None;
+        }
+        self.candidates(value)
+    }
+
+    /// Whether each of the value's items may be missing.
+    pub(super) fn is_perhaps(value: &Value<'a>) -> bool {
+        matches!(value, Value::Sequence(sequence) if sequence.is_perhaps.get())
+    }
+
+    /// What a loop over the value gives at most.
+    pub(super) fn candidates(&mut self, value: &Value<'a>) -> Option<Vec<Value<'a>>> {
         let items = match value {
             Value::Sequence(sequence) => sequence.items.borrow().clone(),
             Value::Dict(dict) => {
@@ -46,7 +80,10 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn extend(&mut self, list: &Rc<Sequence<'a>>, with: &Value<'a>) {
-        let more = self.items(with);
+        let more = self.candidates(with);
+        if Self::is_perhaps(with) {
+            list.is_perhaps.set(true);
+        }
         self.change(list, |items| match more {
             Some(more) => {
                 items.extend(more);
@@ -54,6 +91,18 @@ impl<'a> Reader<'a> {
             }
             None => false,
         });
+    }
+
+    /// Adds an item at the end; deeper down in branches than the list was made it may be missing.
+    pub(super) fn append(&self, list: &Rc<Sequence<'a>>, item: Value<'a>) {
+        if list.made_at < self.branches {
+            list.is_perhaps.set(true);
+        }
+        let mut items = list.items.borrow_mut();
+        match items.as_mut().filter(|items| items.len() <= 4 * MAX_ITEMS) {
+            Some(items) => items.push(item),
+            None => *items = None,
+        }
     }
 
     /// Changes a list in place; `change` says whether it could.
@@ -101,7 +150,7 @@ impl<'a> Reader<'a> {
                 let found = entries.iter().flatten().find(|(other, _)| other.is_same(key));
                 found.map_or(Value::Unknown, |(_, value)| value.clone())
             }
-            (Value::Sequence(list), Value::Number(at)) => {
+            (Value::Sequence(list), Value::Number(at)) if !list.is_perhaps.get() => {
                 let items = list.items.borrow();
                 let item = items.as_ref().and_then(|items| {
                     let at = if *at < 0 { at.checked_add(i64::try_from(items.len()).ok()?)? } else { *at };

@@ -117,7 +117,7 @@ impl<'a> Reader<'a> {
             "alter_column" => self.alter_column(at(0)),
             "drop_column" => OperationKind::DropColumn {
                 table: at(0).table(TABLE),
-                column: text_of(at(0).get(1, &["column_name"])),
+                column: at(0).get(1, &["column_name"]).and_then(|value| self.column_label(value)),
                 if_exists: call.arguments.is_set("if_exists"),
                 cascade: false,
             },

@@ -168,7 +168,11 @@ impl<'a> Reader<'a> {
             (Value::Text(a), Operator::Add, _) => self.concatenated(a, &Text::placeholder()),
             (Value::Unknown, Operator::Add, Value::Text(b)) => self.concatenated(&Text::placeholder(), b),
             (Value::Text(format), Operator::Mod, values) => Value::Text(self.percent_format(format, values)),
-            (Value::Sequence(a), Operator::Add, Value::Sequence(b)) => {
+            (Value::Sequence(a), Operator::Sub | Operator::BitAnd, _) => {
+                // Sets: at most what is on the left.
+                a.items.borrow().clone().map_or(Value::Unknown, |items| self.perhaps_list(items))
+            }
+            (Value::Sequence(a), Operator::Add, Value::Sequence(b)) if !a.is_perhaps.get() && !b.is_perhaps.get() => {
                 let (a, b) = (a.items.borrow(), b.items.borrow());
                 match (&*a, &*b) {
                     (Some(a), Some(b)) if a.len() + b.len() < 100_000 => {
@@ -251,11 +255,15 @@ impl<'a> Reader<'a> {
 
     fn comprehension(&mut self, generators: &'a [ast::Comprehension], element: &'a Expr) -> Value<'a> {
         let mut found = Vec::new();
-        let is_known = self.generate(generators, &mut |reader| {
+        let rounds = self.generate(generators, &mut |reader| {
             let item = reader.eval_used(element);
             found.push(item);
         });
-        if is_known { self.list(found) } else { Value::Unknown }
+        match rounds {
+            Rounds::Known => self.list(found),
+            Rounds::Perhaps => self.perhaps_list(found),
+            Rounds::Unknown => Value::Unknown,
+        }
     }
 
     fn dict_comprehension(&mut self, inner: &'a ast::ExprDictComp) -> Value<'a> {
@@ -263,41 +271,63 @@ impl<'a> Reader<'a> {
             return Value::Unknown;
         };
         let mut found = Vec::new();
-        let is_known = self.generate(&inner.generators, &mut |reader| {
+        let rounds = self.generate(&inner.generators, &mut |reader| {
             let key = reader.eval_used(key);
             let value = reader.eval_used(&inner.value);
             found.push((key, value));
         });
-        if is_known { self.dict(found) } else { Value::Unknown }
+        if rounds == Rounds::Known { self.dict(found) } else { Value::Unknown }
     }
 
-    /// Runs `each` for every round of a comprehension; false where the rounds are not known.
-    fn generate(&mut self, generators: &'a [ast::Comprehension], each: &mut dyn FnMut(&mut Self)) -> bool {
+    /// Runs `each` for every round of a comprehension.
+    fn generate(&mut self, generators: &'a [ast::Comprehension], each: &mut dyn FnMut(&mut Self)) -> Rounds {
         let Some((generator, rest)) = generators.split_first() else {
             each(self);
-            return true;
+            return Rounds::Known;
         };
         if !self.may_go_on(generator.range()) {
-            return false;
+            return Rounds::Unknown;
         }
         let over = self.eval_used(&generator.iter);
         self.read_rows(&generator.iter, &over);
-        let known = self.items(&over);
-        let mut is_known = known.is_some();
+        let known = self.candidates(&over);
+        let mut rounds = match (&known, Self::is_perhaps(&over)) {
+            (Some(_), false) => Rounds::Known,
+            (Some(_), true) => Rounds::Perhaps,
+            (None, _) => Rounds::Unknown,
+        };
         self.depth += 1;
         for item in known.unwrap_or_else(|| vec![super::loops::element(&over)]) {
             self.assign(&generator.target, item);
-            let test = generator.ifs.iter().fold(Test::known(is_known), |test, filter| test.and(self.test(filter)));
+            let mut test = if rounds == Rounds::Known { Test::known(true) } else { Test::UNKNOWN };
+            for filter in &generator.ifs {
+                test = test.and(self.test(filter));
+            }
             match test.certain() {
-                Some(true) => is_known &= self.generate(rest, each),
-                Some(false) if is_known => {}
-                _ => {
-                    is_known = false;
-                    self.under(Test::UNKNOWN, |reader| reader.generate(rest, each));
+                Some(true) => rounds = rounds.and(self.generate(rest, each)),
+                Some(false) => {}
+                None => {
+                    let inner = self.under(test, |reader| reader.generate(rest, each));
+                    rounds = rounds.and(Rounds::Perhaps).and(inner);
                 }
             }
         }
         self.depth -= 1;
-        is_known
+        rounds
+    }
+}
+
+/// What is known of the rounds of a comprehension.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rounds {
+    Known,
+    /// Each of them may be left out.
+    Perhaps,
+    Unknown,
+}
+
+impl Rounds {
+    fn and(self, other: Self) -> Self {
+        self.max(other)
     }
 }

@@ -8,9 +8,9 @@ use super::reader::Reader;
 use super::value::{Function, Value};
 use super::way::{Test, Way};
 
-/// Calls inside of calls, and calls of a function inside of itself.
+/// Calls inside of calls, and how often a function may be among them: what it does in itself is known the first time.
 const MAX_CALLS: usize = 16;
-const MAX_RECURSION: usize = 3;
+const MAX_RECURSION: usize = 1;
 
 impl<'a> Reader<'a> {
     /// Follows `upgrade()` or `downgrade()` itself. Its parameters, if it has any, are not known.
@@ -47,7 +47,11 @@ impl<'a> Reader<'a> {
         let depth =
             self.frames.iter().filter(|frame| frame.function.is_some_and(|f| std::ptr::eq(f.node, node))).count();
         if self.frames.len() > MAX_CALLS || depth >= MAX_RECURSION {
-            self.not_understood(call, what, "calls itself, or functions that call each other, too deeply");
+            let reason =
+                if depth >= MAX_RECURSION { "calls itself" } else { "is called too deep inside of other calls" };
+            if arguments.has_handle() || works_on_database(node) {
+                self.not_understood(call, what, reason);
+            }
             return Value::Unknown;
         }
         let frame = self.bound_frame(function, arguments);

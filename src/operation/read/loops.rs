@@ -9,7 +9,16 @@ impl<'a> Reader<'a> {
     pub(super) fn for_loop(&mut self, inner: &'a ast::StmtFor) {
         let over = self.eval(&inner.iter);
         self.read_rows(&inner.iter, &over);
-        match self.items(&over) {
+        match self.candidates(&over) {
+            Some(items) if Self::is_perhaps(&over) => {
+                let start = self.way;
+                for item in items {
+                    self.repeated(&inner.body, |reader| reader.assign(&inner.target, item));
+                }
+                if !self.way.is_dead() && self.way.is_conditional == start.is_conditional {
+                    self.way = start;
+                }
+            }
             Some(items) => self.unrolled(&inner.target, &items, &inner.body),
             None => {
                 let item = element(&over);

@@ -1,5 +1,5 @@
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -111,6 +111,8 @@ pub(super) struct Sequence<'a> {
     /// `None`: it was changed in a way that could not be followed.
     pub(super) items: RefCell<Option<Vec<Value<'a>>>>,
     pub(super) is_tuple: bool,
+    /// Each of the items may be missing.
+    pub(super) is_perhaps: Cell<bool>,
     /// How many branches deep it was made: changes deeper down may or may not happen.
     pub(super) made_at: usize,
 }
@@ -196,8 +198,8 @@ impl<'a> Value<'a> {
             Self::Number(number) => Test::known(*number != 0),
             Self::Text(text) if text.is_exact => Test::known(!text.text.is_empty()),
             Self::Sequence(sequence) => match &*sequence.items.borrow() {
-                Some(items) => Test::known(!items.is_empty()),
-                None => Test::UNKNOWN,
+                Some(items) if items.is_empty() || !sequence.is_perhaps.get() => Test::known(!items.is_empty()),
+                _ => Test::UNKNOWN,
             },
             Self::Dict(dict) => match &*dict.entries.borrow() {
                 Some(entries) => Test::known(!entries.is_empty()),
