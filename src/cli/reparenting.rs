@@ -4,10 +4,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use similar::TextDiff;
 
 use super::context::CommandContext;
-use super::environment::Environment;
 use super::error::CommandError;
 use super::published::shown;
 use crate::published::{Lock, Rebase};
@@ -98,20 +96,6 @@ impl Edited {
             })?;
         }
         Ok(())
-    }
-
-    /// The changes as a patch.
-    pub(super) fn diff(&self, environment: &Environment) -> Result<String, CommandError> {
-        let mut diff = String::new();
-        for rewrite in &self.rewrites {
-            let new = rewrite.rewritten().map_err(|error| CommandError::from_error(&error, false))?;
-            let (old, new) = (String::from_utf8_lossy(&rewrite.original), String::from_utf8_lossy(&new));
-            let target = rewrite.rename_to.as_ref().unwrap_or(&rewrite.path);
-            let header = (shown(&rewrite.path, environment), shown(target, environment));
-            let text = TextDiff::from_lines(&*old, &*new);
-            diff.push_str(&text.unified_diff().header(&header.0, &header.1).to_string());
-        }
-        Ok(diff)
     }
 }
 

@@ -117,8 +117,11 @@ fn a_diff_shows_what_would_change() {
     assert_snapshot!(lines.join("\n"), @r#"
     exit 0
     ---- stdout
-    --- scripts/versions/20260102_100000_mine.py
-    +++ scripts/versions/YYYYMMDD_HHMMSS_mine.py
+    diff --git a/scripts/versions/20260102_100000_mine.py b/scripts/versions/YYYYMMDD_HHMMSS_mine.py
+    rename from scripts/versions/20260102_100000_mine.py
+    rename to scripts/versions/YYYYMMDD_HHMMSS_mine.py
+    --- a/scripts/versions/20260102_100000_mine.py
+    +++ b/scripts/versions/YYYYMMDD_HHMMSS_mine.py
     @@ -1,12 +1,12 @@
      """w1
 
@@ -131,10 +134,13 @@ fn a_diff_shows_what_would_change() {
     -down_revision = 'a1'
     +down_revision = 'b1'
 
- 
+
      def upgrade():
-    --- scripts/versions/20260104_100000_mine_too.py
-    +++ scripts/versions/YYYYMMDD_HHMMSS_mine_too.py
+    diff --git a/scripts/versions/20260104_100000_mine_too.py b/scripts/versions/YYYYMMDD_HHMMSS_mine_too.py
+    rename from scripts/versions/20260104_100000_mine_too.py
+    rename to scripts/versions/YYYYMMDD_HHMMSS_mine_too.py
+    --- a/scripts/versions/20260104_100000_mine_too.py
+    +++ b/scripts/versions/YYYYMMDD_HHMMSS_mine_too.py
     @@ -2,7 +2,7 @@
 
      Revision ID: w2

@@ -5,13 +5,13 @@ use crate::cli::args::Format;
 use crate::cli::context::CommandContext;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
+use crate::cli::fixes;
 use crate::cli::published::{published, shown};
 use crate::cli::render::path_text;
 use crate::cli::reparenting::{Edited, Reparented, edit};
 use crate::cli::table::Table;
 use crate::published::{Published, Rebase, RebaseRequest, plan_rebase};
 use crate::revision::{RevisionId, RevisionIndex, RevisionMap};
-use crate::script;
 
 /// Put this branch's revisions on top of the published ones
 ///
@@ -57,16 +57,12 @@ pub fn run(context: &mut CommandContext, args: &RebaseArgs) -> Result<ExitStatus
     let is_written = !args.dry_run && !args.diff && !edited.rewrites.is_empty();
     if is_written {
         edited.make_folders()?;
-        script::rewrite(&edited.rewrites).map_err(|error| CommandError::from_error(&error, false))?;
+        fixes::write(&edited.rewrites)?;
     }
     let outcome = Outcome { map: &scripts.map, published: &published, rebase: &rebase, edited: &edited, is_written };
     match args.format {
         Format::Json => context.ui.json(&outcome.json()),
-        Format::Text if args.diff => {
-            for line in edited.diff(&context.environment)?.lines() {
-                context.ui.result(line);
-            }
-        }
+        Format::Text if args.diff => fixes::print_diff(context, &edited.rewrites)?,
         Format::Text => outcome.tell(context),
     }
     Ok(ExitStatus::Success)
