@@ -82,4 +82,6 @@ pub struct NotAnalysed {
     pub reason: String,
     /// There is an [`Operation`] for it all the same, with something missing (a computed table name).
     pub is_partly_known: bool,
+    /// On which databases it runs.
+    pub dialects: Dialects,
 }

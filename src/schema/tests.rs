@@ -581,3 +581,18 @@ fn ten_thousand_revisions_fold_quickly() {
     let last = history.after(RevisionIndex(revisions - 1));
     assert_eq!(last.tables().map(|table| table.columns.len()).sum::<usize>(), revisions as usize);
 }
+
+#[test]
+fn what_is_not_understood_on_another_database_leaves_nothing_open() {
+    let folded = Folded::of(&[(
+        "a",
+        "if op.get_bind().dialect.name == 'mysql':
+             op.execute(text_from_elsewhere)
+         op.create_table('t', sa.Column('id', sa.Integer()))",
+        "",
+    )]);
+    assert_snapshot!(folded.after("a"), @r"
+    t by a
+      id sa.Integer()
+    ");
+}

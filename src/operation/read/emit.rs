@@ -23,6 +23,7 @@ impl Reader<'_> {
                 what,
                 reason: reason.to_owned(),
                 is_partly_known: true,
+                dialects: self.way.dialects,
             });
         }
         let Way { dialects, is_conditional, is_online_only } = self.way;
@@ -50,7 +51,8 @@ impl Reader<'_> {
     ) {
         if !self.way.is_dead() && self.frames.len() >= 2 {
             let (what, reason) = (what.into(), reason.into());
-            self.not_analysed.push(NotAnalysed { range, what, reason, is_partly_known });
+            let dialects = self.way.dialects;
+            self.not_analysed.push(NotAnalysed { range, what, reason, is_partly_known, dialects });
         }
     }
 

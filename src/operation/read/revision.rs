@@ -5,7 +5,7 @@ use ruff_text_size::Ranged;
 
 use super::reader::{Reader, range};
 use super::value::{Function, Value};
-use crate::operation::{Body, NotAnalysed, Operations};
+use crate::operation::{Body, Dialects, NotAnalysed, Operations};
 use crate::script::RevisionFile;
 
 /// Reads both functions of a revision file. One that is no Python, or nests too deeply, has nothing.
@@ -67,7 +67,11 @@ fn elsewhere(module: &[Stmt], name: &str, value: &Value<'_>) -> Body {
     };
     let range = module.iter().rev().find(binds).map_or(0..0, range);
     let what = format!("{name}()");
-    Body { not_analysed: vec![NotAnalysed { range, what, reason, is_partly_known: false }], ..Body::default() }
+    let dialects = Dialects::ALL;
+    Body {
+        not_analysed: vec![NotAnalysed { range, what, reason, is_partly_known: false, dialects }],
+        ..Body::default()
+    }
 }
 
 /// From `def` to the colon's end, and the statements.

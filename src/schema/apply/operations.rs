@@ -26,7 +26,7 @@ impl<'s> Applier<'s> {
 
     /// Carries out everything that runs on the dialect.
     pub(in crate::schema) fn body(&mut self, body: &Body) {
-        if body.not_analysed.iter().any(|call| !call.is_partly_known) {
+        if body.not_analysed.iter().any(|call| !call.is_partly_known && call.dialects.contains(self.dialect)) {
             self.schema.may_be_incomplete = true;
         }
         for (position, operation) in body.operations.iter().enumerate() {
