@@ -123,14 +123,7 @@ impl<'a> LintContext<'a> {
     /// Whether this revision's own upgrade creates the table: nobody uses it yet, so that nothing done to it can hurt. Also true
     /// where a call that was not understood names the table, while no revision before has it.
     pub fn creates_table(&self, table: &TableName) -> bool {
-        let is_created = self.upgrade().operations.iter().any(|operation| match &operation.kind {
-            OperationKind::CreateTable(create) => create.table.as_ref() == Some(table),
-            OperationKind::RenameTable { table: Some(old), new_name: Some(new) } => {
-                *new == table.name && old.schema == table.schema && self.creates_table_directly(old)
-            }
-            _ => false,
-        });
-        is_created || self.may_create_table(table)
+        self.upgrade_course().creates_table(table) || self.may_create_table(table)
     }
 
     fn may_create_table(&self, table: &TableName) -> bool {
@@ -142,10 +135,14 @@ impl<'a> LintContext<'a> {
         !is_known && self.upgrade().not_analysed.iter().any(names_it)
     }
 
-    fn creates_table_directly(&self, table: &TableName) -> bool {
-        self.upgrade().operations.iter().any(
-            |operation| matches!(&operation.kind, OperationKind::CreateTable(create) if create.table.as_ref() == Some(table)),
-        )
+    /// Whether the table of an operation is, or may be, new in this revision. One whose name is computed may be any that is created here.
+    pub fn may_be_new(&self, table: Option<&TableName>) -> bool {
+        match table {
+            Some(table) => self.creates_table(table),
+            None => self.upgrade().operations.iter().any(
+                |operation| matches!(&operation.kind, OperationKind::CreateTable(create) if create.table.is_none()),
+            ),
+        }
     }
 
     /// A place in this file.

@@ -89,6 +89,12 @@ impl Diagnostic {
         self
     }
 
+    /// Makes it no graver than this, whatever the rule's level.
+    pub fn at_most(&mut self, severity: Severity) -> &mut Self {
+        self.severity = self.severity.min(severity);
+        self
+    }
+
     /// Reported whichever files are judged.
     pub fn global(&mut self) -> &mut Self {
         self.is_global = true;

@@ -5,6 +5,7 @@
 
 mod apply;
 mod context;
+mod course;
 mod diagnostic;
 mod directive;
 mod edits;
@@ -13,7 +14,10 @@ mod graph;
 mod header;
 mod inverse;
 mod linter;
+mod loss;
 mod names;
+mod ownership;
+mod phrase;
 mod project;
 pub mod render;
 mod rule;
@@ -21,20 +25,24 @@ mod rules;
 mod settings;
 #[cfg(test)]
 mod testing;
+mod type_change;
 
 pub use apply::{Fixed, fix};
 pub use context::{LintContext, ProjectContext};
+pub use course::Course;
 pub use diagnostic::{Annotation, Diagnostic, Location};
 pub use directive::{Directive, DirectiveKind, Scope};
 pub use fix::{Applicability, Edit, Fix};
 pub use graph::{Graph, GraphFault};
 pub use header::{DocstringHeader, HeaderValue, revises_line, stamped_name};
 pub use linter::{Report, Selection, Summary, lint};
+pub use loss::Loss;
 pub use names::{NameConvention, ReadName};
 pub use project::{FileIndex, LintFile, LintInput, LintProject, NewFileNames, Standing};
 pub use rule::{Check, Group, Level, Rule, Severity};
 pub use rules::RULES;
 pub use settings::{FileNames, LintSettings, PathLevels};
+pub use type_change::TypeChange;
 
 /// The rule of this name.
 pub fn rule(name: &str) -> Option<&'static Rule> {

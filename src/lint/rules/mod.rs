@@ -7,19 +7,31 @@
 //! no findings of rules about locks and running code ([`LintContext::creates_table`]).
 
 mod autogenerate_leftover;
+mod blocking_rewrite;
+mod check_validated_at_once;
+mod concurrently_in_transaction;
 mod docstring_mismatch;
+mod drop_index_without_concurrently;
 mod duplicate_revision_id;
 mod file_name_mismatch;
+mod foreign_key_validated_at_once;
 mod future_timestamp;
 mod index_without_concurrently;
 mod long_description;
+mod no_lock_timeout;
 mod nonstandard_file_name;
+mod not_null_without_default;
 mod placeholder_revision_id;
 mod revision_id_too_long;
+mod set_not_null;
 #[cfg(test)]
 mod tests;
 mod timestamp_out_of_order;
+mod type_rewrite;
+mod unique_constraint_builds_index;
 mod unreadable_revision;
+mod validate_in_same_transaction;
+mod volatile_default;
 
 use super::Rule;
 use super::rule::declare_rule;
@@ -27,15 +39,27 @@ use super::rule::declare_rule;
 /// Every rule, sorted by name.
 pub static RULES: &[&Rule] = &[
     &autogenerate_leftover::RULE,
+    &blocking_rewrite::RULE,
+    &check_validated_at_once::RULE,
+    &concurrently_in_transaction::RULE,
     &docstring_mismatch::RULE,
+    &drop_index_without_concurrently::RULE,
     &duplicate_revision_id::RULE,
     &file_name_mismatch::RULE,
+    &foreign_key_validated_at_once::RULE,
     &future_timestamp::RULE,
     &index_without_concurrently::RULE,
     &long_description::RULE,
+    &no_lock_timeout::RULE,
     &nonstandard_file_name::RULE,
+    &not_null_without_default::RULE,
     &placeholder_revision_id::RULE,
     &revision_id_too_long::RULE,
+    &set_not_null::RULE,
     &timestamp_out_of_order::RULE,
+    &type_rewrite::RULE,
+    &unique_constraint_builds_index::RULE,
     &unreadable_revision::RULE,
+    &validate_in_same_transaction::RULE,
+    &volatile_default::RULE,
 ];

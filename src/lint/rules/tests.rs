@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::RULES;
 use crate::lint::testing::History;
-use crate::lint::{Group, Report, Rule, Severity};
+use crate::lint::{Group, Level, LintSettings, Report, Rule, Severity};
 
 #[test]
 fn every_file_is_listed_once_and_in_order() {
@@ -56,8 +56,11 @@ fn blocks(rule: &Rule, heading: &str) -> Vec<(Option<String>, String)> {
     blocks
 }
 
-fn report(blocks: &[(Option<String>, String)]) -> Report {
-    let history = blocks.iter().fold(History::new(), |history, (name, text)| match name {
+/// Rules that are off by default are on for their own examples.
+fn report(rule: &Rule, blocks: &[(Option<String>, String)]) -> Report {
+    let rules = [(rule.name.to_owned(), rule.level.max(Level::Warning))].into();
+    let history = History::with(LintSettings { rules, ..LintSettings::default() });
+    let history = blocks.iter().fold(history, |history, (name, text)| match name {
         Some(name) => history.named(name, text),
         None => history.revision(text),
     });
@@ -77,9 +80,9 @@ fn examples_fire_their_rule_and_cures_fire_nothing() {
         if example.is_empty() && rule.group == Group::Published {
             continue;
         }
-        let found = report(&example);
+        let found = report(rule, &example);
         assert_eq!(fired(&found), BTreeSet::from([rule.name]), "{}: {:#?}", rule.name, found.diagnostics);
-        let found = report(&cure);
+        let found = report(rule, &cure);
         assert!(fired(&found).is_empty(), "{}: {:#?}", rule.name, found.diagnostics);
     }
 }
