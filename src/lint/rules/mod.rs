@@ -9,27 +9,40 @@
 mod autogenerate_leftover;
 mod blocking_rewrite;
 mod check_validated_at_once;
+mod column_dropped;
+mod column_renamed;
 mod concurrently_in_transaction;
+mod delete_without_where;
 mod docstring_mismatch;
 mod drop_index_without_concurrently;
 mod duplicate_revision_id;
+mod enum_value_used_too_early;
 mod file_name_mismatch;
 mod foreign_key_validated_at_once;
 mod future_timestamp;
+mod identifier_too_long;
 mod index_without_concurrently;
 mod long_description;
 mod no_lock_timeout;
 mod nonstandard_file_name;
 mod not_null_without_default;
+mod not_robust_outside_transaction;
+mod object_renamed;
 mod placeholder_revision_id;
 mod revision_id_too_long;
+mod schema_dropped;
 mod set_not_null;
+mod table_dropped;
+mod table_renamed;
 #[cfg(test)]
 mod tests;
 mod timestamp_out_of_order;
+mod truncate;
 mod type_rewrite;
 mod unique_constraint_builds_index;
+mod unordered_enum_value;
 mod unreadable_revision;
+mod update_without_where;
 mod validate_in_same_transaction;
 mod volatile_default;
 
@@ -41,25 +54,38 @@ pub static RULES: &[&Rule] = &[
     &autogenerate_leftover::RULE,
     &blocking_rewrite::RULE,
     &check_validated_at_once::RULE,
+    &column_dropped::RULE,
+    &column_renamed::RULE,
     &concurrently_in_transaction::RULE,
+    &delete_without_where::RULE,
     &docstring_mismatch::RULE,
     &drop_index_without_concurrently::RULE,
     &duplicate_revision_id::RULE,
+    &enum_value_used_too_early::RULE,
     &file_name_mismatch::RULE,
     &foreign_key_validated_at_once::RULE,
     &future_timestamp::RULE,
+    &identifier_too_long::RULE,
     &index_without_concurrently::RULE,
     &long_description::RULE,
     &no_lock_timeout::RULE,
     &nonstandard_file_name::RULE,
     &not_null_without_default::RULE,
+    &not_robust_outside_transaction::RULE,
+    &object_renamed::RULE,
     &placeholder_revision_id::RULE,
     &revision_id_too_long::RULE,
+    &schema_dropped::RULE,
     &set_not_null::RULE,
+    &table_dropped::RULE,
+    &table_renamed::RULE,
     &timestamp_out_of_order::RULE,
+    &truncate::RULE,
     &type_rewrite::RULE,
     &unique_constraint_builds_index::RULE,
+    &unordered_enum_value::RULE,
     &unreadable_revision::RULE,
+    &update_without_where::RULE,
     &validate_in_same_transaction::RULE,
     &volatile_default::RULE,
 ];
