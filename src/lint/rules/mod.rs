@@ -6,6 +6,7 @@
 //! [`RULES`]. Nothing else: tests fail where something is forgotten. Operations on tables that the same revision creates are
 //! no findings of rules about locks and running code ([`LintContext::creates_table`]).
 
+mod asymmetric_downgrade;
 mod autogenerate_leftover;
 mod blocking_rewrite;
 mod check_validated_at_once;
@@ -13,9 +14,11 @@ mod column_dropped;
 mod column_renamed;
 mod concurrently_in_transaction;
 mod delete_without_where;
+mod destructive_downgrade;
 mod docstring_mismatch;
 mod drop_index_without_concurrently;
 mod duplicate_revision_id;
+mod enum_not_dropped;
 mod enum_value_used_too_early;
 mod file_name_mismatch;
 mod foreign_key_validated_at_once;
@@ -23,6 +26,7 @@ mod future_timestamp;
 mod identifier_too_long;
 mod index_without_concurrently;
 mod long_description;
+mod missing_downgrade;
 mod no_lock_timeout;
 mod nonstandard_file_name;
 mod not_null_without_default;
@@ -32,14 +36,18 @@ mod placeholder_revision_id;
 mod revision_id_too_long;
 mod schema_dropped;
 mod set_not_null;
+mod silent_noop_downgrade;
 mod table_dropped;
 mod table_renamed;
 #[cfg(test)]
 mod tests;
 mod timestamp_out_of_order;
 mod truncate;
+mod type_narrowed;
 mod type_rewrite;
 mod unique_constraint_builds_index;
+mod unmarked_irreversible;
+mod unnamed_constraint;
 mod unordered_enum_value;
 mod unreadable_revision;
 mod update_without_where;
@@ -51,6 +59,7 @@ use super::rule::declare_rule;
 
 /// Every rule, sorted by name.
 pub static RULES: &[&Rule] = &[
+    &asymmetric_downgrade::RULE,
     &autogenerate_leftover::RULE,
     &blocking_rewrite::RULE,
     &check_validated_at_once::RULE,
@@ -58,9 +67,11 @@ pub static RULES: &[&Rule] = &[
     &column_renamed::RULE,
     &concurrently_in_transaction::RULE,
     &delete_without_where::RULE,
+    &destructive_downgrade::RULE,
     &docstring_mismatch::RULE,
     &drop_index_without_concurrently::RULE,
     &duplicate_revision_id::RULE,
+    &enum_not_dropped::RULE,
     &enum_value_used_too_early::RULE,
     &file_name_mismatch::RULE,
     &foreign_key_validated_at_once::RULE,
@@ -68,6 +79,7 @@ pub static RULES: &[&Rule] = &[
     &identifier_too_long::RULE,
     &index_without_concurrently::RULE,
     &long_description::RULE,
+    &missing_downgrade::RULE,
     &no_lock_timeout::RULE,
     &nonstandard_file_name::RULE,
     &not_null_without_default::RULE,
@@ -77,12 +89,16 @@ pub static RULES: &[&Rule] = &[
     &revision_id_too_long::RULE,
     &schema_dropped::RULE,
     &set_not_null::RULE,
+    &silent_noop_downgrade::RULE,
     &table_dropped::RULE,
     &table_renamed::RULE,
     &timestamp_out_of_order::RULE,
     &truncate::RULE,
+    &type_narrowed::RULE,
     &type_rewrite::RULE,
     &unique_constraint_builds_index::RULE,
+    &unmarked_irreversible::RULE,
+    &unnamed_constraint::RULE,
     &unordered_enum_value::RULE,
     &unreadable_revision::RULE,
     &update_without_where::RULE,
