@@ -12,6 +12,7 @@ mod edits;
 mod fix;
 mod graph;
 mod header;
+mod heads;
 mod inverse;
 mod linter;
 mod loss;

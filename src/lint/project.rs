@@ -156,6 +156,12 @@ impl LintProject {
         self.file_of[revision.0 as usize]
     }
 
+    /// The file that declares a revision; of several, the first.
+    pub fn declaring(&self, id: &str) -> Option<FileIndex> {
+        let declares = |file: &LintFile| file.script().is_some_and(|script| script.revision.id.as_str() == id);
+        self.files.iter().position(declares).map(FileIndex)
+    }
+
     /// All files with their positions.
     pub fn indexes(&self) -> impl Iterator<Item = FileIndex> + use<> {
         (0..self.files.len()).map(FileIndex)

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::{
     Applicability, Level, LintInput, LintProject, LintSettings, NewFileNames, Report, Selection, Standing, fix, lint,
 };
+use crate::published::{Base, BaseFile, BaseState};
 use crate::script::{Imports, Locations, RevisionFile};
 
 /// A linear history, built revision by revision.
@@ -14,11 +15,19 @@ pub(super) struct History {
     /// Name and text.
     files: Vec<(String, String)>,
     published: usize,
+    /// What the base branch has, if there is one.
+    base: Vec<BaseFile>,
 }
 
 impl History {
     pub(super) fn new() -> Self {
-        Self { settings: LintSettings::default(), file_template: None, files: Vec::new(), published: 0 }
+        Self {
+            settings: LintSettings::default(),
+            file_template: None,
+            files: Vec::new(),
+            published: 0,
+            base: Vec::new(),
+        }
     }
 
     /// With other settings.
@@ -57,6 +66,26 @@ impl History {
         self
     }
 
+    /// The base branch has this file as it is here.
+    pub(super) fn on_base(self, name: &str) -> Self {
+        self.base_file(name, BaseState::Untouched)
+    }
+
+    /// The base branch has another version of this file, or has it alone.
+    pub(super) fn was_on_base(self, name: &str, text: &str) -> Self {
+        self.base_file(name, BaseState::Differs(vec![text.as_bytes().to_vec()]))
+    }
+
+    /// The base branch got this file after this branch began.
+    pub(super) fn arrived(self, name: &str, text: &str) -> Self {
+        self.base_file(name, BaseState::Arrived(text.as_bytes().to_vec()))
+    }
+
+    fn base_file(mut self, name: &str, state: BaseState) -> Self {
+        self.base.push(BaseFile { path: PathBuf::from("/project/versions").join(name), state });
+        self
+    }
+
     pub(super) fn project(self) -> LintProject {
         let versions = PathBuf::from("/project/versions");
         let input = LintInput {
@@ -76,6 +105,17 @@ impl History {
         let files = self.files.into_iter();
         let files = files.map(|(name, text)| RevisionFile::parse(&versions.join(name), text.into_bytes(), &imports));
         let mut project = LintProject::of(input, files.collect(), Vec::new());
+        if !self.base.is_empty() {
+            let commit = |tip: &str| tip.repeat(40);
+            let base = Base {
+                name: "origin/main".to_owned(),
+                repository: PathBuf::from("/project"),
+                merge_base: commit("a"),
+                tip: commit("b"),
+                files: self.base,
+            };
+            project = project.with_published(Ok(base), None);
+        }
         for file in &mut project.files[..self.published] {
             file.standing = Standing::Published;
         }
@@ -112,6 +152,25 @@ pub(super) fn fixed(rule: &str, text: &str) -> String {
     let text = fixed.project.files[0].file.text();
     let body = text.split("depends_on = None\n").nth(1).unwrap_or(text);
     body.trim().to_owned()
+}
+
+/// A history of files `ID.py` that do nothing: `id`, its down revisions, `@label` and `+dependency`, apart by blanks.
+pub(super) fn graph(revisions: &[&str]) -> History {
+    revisions.iter().fold(History::new(), |history, revision| {
+        let mut words = revision.split(' ');
+        let id = words.next().unwrap();
+        let (mut down, mut rest) = ("None".to_owned(), String::new());
+        for word in words {
+            match word.split_at(1) {
+                ("@", label) => rest += &format!("branch_labels = '{label}'\n"),
+                ("+", dependency) => rest += &format!("depends_on = '{dependency}'\n"),
+                _ => {
+                    down = format!("({},)", word.split(',').map(|id| format!("'{id}'")).collect::<Vec<_>>().join(", "))
+                }
+            }
+        }
+        history.file(&format!("{id}.py"), &format!("revision = '{id}'\ndown_revision = {down}\n{rest}"))
+    })
 }
 
 /// Findings of a rule in one revision.

@@ -4,6 +4,32 @@ use super::resolve::Identifiers;
 use super::{RevisionIndex, RevisionMap};
 
 impl RevisionMap {
+    /// Whether a revision is another one or comes before it, through `down_revision`.
+    pub fn is_ancestor(&self, ancestor: RevisionIndex, of: RevisionIndex) -> bool {
+        self.closure(&[of], Edge::Down).contains(ancestor)
+    }
+
+    /// A revision and all that come after it, through `down_revision`; map order.
+    pub fn descendants(&self, revision: RevisionIndex) -> Vec<RevisionIndex> {
+        self.closure(&[revision], Edge::Next).iter().collect()
+    }
+
+    /// The last revision that two come after, through `down_revision`; of several, the first in map order.
+    pub fn common_ancestor(&self, one: RevisionIndex, other: RevisionIndex) -> Option<RevisionIndex> {
+        let mut common = self.closure(&[one], Edge::Down);
+        common.intersect(&self.closure(&[other], Edge::Down));
+        let is_last =
+            |index: &RevisionIndex| !self.neighbours(*index, Edge::Next).iter().any(|next| common.contains(*next));
+        common.iter().find(is_last)
+    }
+
+    /// What `revision` comes after (itself too) and `other` does not, through `down_revision`; map order.
+    pub fn only_below(&self, other: RevisionIndex, revision: RevisionIndex) -> Vec<RevisionIndex> {
+        let mut own = self.closure(&[revision], Edge::Down);
+        own.subtract(&self.closure(&[other], Edge::Down));
+        own.iter().collect()
+    }
+
     /// Alembic's `filter_for_lineage`: those of the revisions that are ancestors or descendants of what the symbol stands for. `up` is
     /// `Edge::Next`, or `Edge::AllNext` to count dependencies.
     pub(crate) fn filter_for_lineage(

@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn does_nothing_err() {
         assert_snapshot!(History::new().revision(EMPTY).revision(EMPTY).findings(RULE), @"
-        20260102_120000_step_2.py:1:1 warning: the revision does nothing
+        20260102_120000_step_2.py:18:1 warning: the revision does nothing
           help: remove it, unless others have it already
         ");
     }

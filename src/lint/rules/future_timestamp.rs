@@ -15,12 +15,21 @@ declare_rule! {
     ///
     /// ## Example
     /// ```python file=21260131_140500_add_users.py
+    /// """add users"""
+    /// from alembic import op
+    ///
+    /// revision = "8f3a61c027d4"
+    /// down_revision = None
+    ///
     /// def upgrade():
+    ///     op.execute("ANALYZE")
+    ///
+    /// def downgrade():
     ///     op.execute("ANALYZE")
     /// ```
     ///
     /// ## Use instead
-    /// ```python file=20260131_140500_add_users.py
+    /// ```python file=20260101_140500_add_users.py
     /// def upgrade():
     ///     op.execute("ANALYZE")
     /// ```

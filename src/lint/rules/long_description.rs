@@ -11,13 +11,13 @@ declare_rule! {
     /// Long names are cut in listings, logs and reviews just where they begin to differ. What does not fit belongs into the docstring.
     ///
     /// ## Example
-    /// ```python file=20260131_140500_add_the_table_of_users_with_all_their_preferences_and_addresses.py
+    /// ```python file=20260101_140500_add_the_table_of_users_with_all_their_preferences_and_addresses.py
     /// def upgrade():
     ///     op.execute("ANALYZE")
     /// ```
     ///
     /// ## Use instead
-    /// ```python file=20260131_140500_add_users.py
+    /// ```python file=20260101_140500_add_users.py
     /// def upgrade():
     ///     op.execute("ANALYZE")
     /// ```

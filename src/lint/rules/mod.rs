@@ -9,7 +9,9 @@
 mod asymmetric_downgrade;
 mod autogenerate_leftover;
 mod blocking_rewrite;
+mod broken_graph;
 mod check_validated_at_once;
+mod colliding_heads;
 mod column_dropped;
 mod column_renamed;
 mod concurrently_in_transaction;
@@ -26,16 +28,23 @@ mod future_timestamp;
 mod identifier_too_long;
 mod index_without_concurrently;
 mod long_description;
+mod merge_with_operations;
+mod missing_depends_on;
 mod missing_downgrade;
+mod missing_parent;
 mod no_lock_timeout;
+mod non_linear_revision;
 mod nonstandard_file_name;
 mod not_null_without_default;
 mod not_robust_outside_transaction;
 mod object_renamed;
+mod orphaned_revision;
 mod placeholder_revision_id;
+mod revision_cycle;
 mod revision_id_too_long;
 mod schema_dropped;
 mod set_not_null;
+mod several_heads;
 mod silent_noop_downgrade;
 mod table_dropped;
 mod table_renamed;
@@ -48,6 +57,7 @@ mod type_rewrite;
 mod unique_constraint_builds_index;
 mod unmarked_irreversible;
 mod unnamed_constraint;
+mod unneeded_merge;
 mod unordered_enum_value;
 mod unreadable_revision;
 mod update_without_where;
@@ -58,50 +68,4 @@ use super::Rule;
 use super::rule::declare_rule;
 
 /// Every rule, sorted by name.
-pub static RULES: &[&Rule] = &[
-    &asymmetric_downgrade::RULE,
-    &autogenerate_leftover::RULE,
-    &blocking_rewrite::RULE,
-    &check_validated_at_once::RULE,
-    &column_dropped::RULE,
-    &column_renamed::RULE,
-    &concurrently_in_transaction::RULE,
-    &delete_without_where::RULE,
-    &destructive_downgrade::RULE,
-    &docstring_mismatch::RULE,
-    &drop_index_without_concurrently::RULE,
-    &duplicate_revision_id::RULE,
-    &enum_not_dropped::RULE,
-    &enum_value_used_too_early::RULE,
-    &file_name_mismatch::RULE,
-    &foreign_key_validated_at_once::RULE,
-    &future_timestamp::RULE,
-    &identifier_too_long::RULE,
-    &index_without_concurrently::RULE,
-    &long_description::RULE,
-    &missing_downgrade::RULE,
-    &no_lock_timeout::RULE,
-    &nonstandard_file_name::RULE,
-    &not_null_without_default::RULE,
-    &not_robust_outside_transaction::RULE,
-    &object_renamed::RULE,
-    &placeholder_revision_id::RULE,
-    &revision_id_too_long::RULE,
-    &schema_dropped::RULE,
-    &set_not_null::RULE,
-    &silent_noop_downgrade::RULE,
-    &table_dropped::RULE,
-    &table_renamed::RULE,
-    &timestamp_out_of_order::RULE,
-    &truncate::RULE,
-    &type_narrowed::RULE,
-    &type_rewrite::RULE,
-    &unique_constraint_builds_index::RULE,
-    &unmarked_irreversible::RULE,
-    &unnamed_constraint::RULE,
-    &unordered_enum_value::RULE,
-    &unreadable_revision::RULE,
-    &update_without_where::RULE,
-    &validate_in_same_transaction::RULE,
-    &volatile_default::RULE,
-];
+pub static RULES: &[&Rule] = &[&asymmetric_downgrade::RULE, &autogenerate_leftover::RULE, &blocking_rewrite::RULE, &broken_graph::RULE, &check_validated_at_once::RULE, &colliding_heads::RULE, &column_dropped::RULE, &column_renamed::RULE, &concurrently_in_transaction::RULE, &delete_without_where::RULE, &destructive_downgrade::RULE, &docstring_mismatch::RULE, &drop_index_without_concurrently::RULE, &duplicate_revision_id::RULE, &enum_not_dropped::RULE, &enum_value_used_too_early::RULE, &file_name_mismatch::RULE, &foreign_key_validated_at_once::RULE, &future_timestamp::RULE, &identifier_too_long::RULE, &index_without_concurrently::RULE, &long_description::RULE, &merge_with_operations::RULE, &missing_depends_on::RULE, &missing_downgrade::RULE, &missing_parent::RULE, &no_lock_timeout::RULE, &non_linear_revision::RULE, &nonstandard_file_name::RULE, &not_null_without_default::RULE, &not_robust_outside_transaction::RULE, &object_renamed::RULE, &orphaned_revision::RULE, &placeholder_revision_id::RULE, &revision_cycle::RULE, &revision_id_too_long::RULE, &schema_dropped::RULE, &set_not_null::RULE, &several_heads::RULE, &silent_noop_downgrade::RULE, &table_dropped::RULE, &table_renamed::RULE, &timestamp_out_of_order::RULE, &truncate::RULE, &type_narrowed::RULE, &type_rewrite::RULE, &unique_constraint_builds_index::RULE, &unmarked_irreversible::RULE, &unnamed_constraint::RULE, &unneeded_merge::RULE, &unordered_enum_value::RULE, &unreadable_revision::RULE, &update_without_where::RULE, &validate_in_same_transaction::RULE, &volatile_default::RULE];

@@ -19,7 +19,7 @@ declare_rule! {
     /// ```
     ///
     /// ## Use instead
-    /// ```python file=20260131_140500_add_users.py
+    /// ```python file=20260101_140500_add_users.py
     /// def upgrade():
     ///     op.execute("ANALYZE")
     /// ```

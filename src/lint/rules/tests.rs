@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::RULES;
 use crate::lint::testing::History;
-use crate::lint::{Group, Level, LintSettings, Report, Rule, Severity};
+use crate::lint::{Level, LintSettings, Report, Rule, Severity};
 
 #[test]
 fn every_file_is_listed_once_and_in_order() {
@@ -51,7 +51,8 @@ fn blocks(rule: &Rule, heading: &str) -> Vec<(Option<String>, String)> {
     for part in section.split("```python").skip(1) {
         let (info, rest) = part.split_once('\n').unwrap();
         let text = rest.split("```").next().unwrap().to_owned();
-        blocks.push((info.trim().strip_prefix("file=").map(str::to_owned), text));
+        let file = info.split_whitespace().find_map(|word| word.strip_prefix("file="));
+        blocks.push((file.map(str::to_owned), text));
     }
     blocks
 }
@@ -76,12 +77,17 @@ fn fired(report: &Report) -> BTreeSet<&'static str> {
 fn examples_fire_their_rule_and_cures_fire_nothing() {
     for rule in RULES {
         let (example, cure) = (blocks(rule, "## Example"), blocks(rule, "## Use instead"));
-        // What was published before cannot be shown by files alone.
-        if example.is_empty() && rule.group == Group::Published {
+        // What was published before cannot be shown by files alone: it is drawn.
+        if example.is_empty() && rule.documentation().contains("```text") {
             continue;
         }
         let found = report(rule, &example);
-        assert_eq!(fired(&found), BTreeSet::from([rule.name]), "{}: {:#?}", rule.name, found.diagnostics);
+        let mut expected = BTreeSet::from([rule.name]);
+        // Heads that collide are several.
+        if rule.name == "colliding-heads" {
+            expected.insert("several-heads");
+        }
+        assert_eq!(fired(&found), expected, "{}: {:#?}", rule.name, found.diagnostics);
         let found = report(rule, &cure);
         assert!(fired(&found).is_empty(), "{}: {:#?}", rule.name, found.diagnostics);
     }

@@ -12,21 +12,21 @@ declare_rule! {
     /// timestamp; `limbec rebase` gives it one.
     ///
     /// ## Example
-    /// ```python file=20260131_140500_add_users.py
+    /// ```python file=20260102_140500_add_users.py
     /// def upgrade():
     ///     op.execute("ANALYZE")
     /// ```
-    /// ```python file=20260130_140500_add_orders.py
+    /// ```python file=20260101_140500_add_orders.py
     /// def upgrade():
     ///     op.execute("ANALYZE")
     /// ```
     ///
     /// ## Use instead
-    /// ```python file=20260131_140500_add_users.py
+    /// ```python file=20260102_140500_add_users.py
     /// def upgrade():
     ///     op.execute("ANALYZE")
     /// ```
-    /// ```python file=20260201_140500_add_orders.py
+    /// ```python file=20260102_140600_add_orders.py
     /// def upgrade():
     ///     op.execute("ANALYZE")
     /// ```
