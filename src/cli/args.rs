@@ -7,8 +7,8 @@ use super::commands::{
     adopt::AdoptArgs, branches::BranchesArgs, check::CheckArgs, current::CurrentArgs, doctor::DoctorArgs,
     downgrade::DowngradeArgs, edit::EditArgs, ensure_version::EnsureVersionArgs, freeze::FreezeArgs, graph::GraphArgs,
     heads::HeadsArgs, history::HistoryArgs, init::InitArgs, list::ListArgs, list_templates::ListTemplatesArgs,
-    merge::MergeArgs, new::NewArgs, plan::PlanArgs, rebase::RebaseArgs, revision::RevisionArgs, show::ShowArgs,
-    stamp::StampArgs, upgrade::UpgradeArgs, validate::ValidateArgs,
+    merge::MergeArgs, new::NewArgs, plan::PlanArgs, rebase::RebaseArgs, revision::RevisionArgs, rule::RuleArgs,
+    show::ShowArgs, stamp::StampArgs, upgrade::UpgradeArgs, validate::ValidateArgs,
 };
 use crate::plan::TransactionMode;
 
@@ -60,7 +60,7 @@ pub struct GlobalArgs {
     /// Interpreter that runs revision scripts and env.py, where Python is needed
     #[arg(long, value_name = "PATH")]
     pub python: Option<PathBuf>,
-    /// When to colour what goes to standard error
+    /// When to colour standard error, and the findings of validate
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub color: ColorWhen,
     /// Tell more on standard error: tracebacks, what was looked for and where [can be repeated]
@@ -121,5 +121,6 @@ pub enum Command {
     New(NewArgs),
     Plan(PlanArgs),
     Rebase(RebaseArgs),
+    Rule(RuleArgs),
     Validate(ValidateArgs),
 }

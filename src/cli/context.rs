@@ -73,9 +73,27 @@ impl CommandContext {
         }
         let project = self.project()?;
         let settings = project.script_settings(&self.package_resolver());
+        self.keep_script_settings(&project, settings)
+    }
+
+    /// The same for commands that never start Python: a `package:directory` is found only where packages lie.
+    ///
+    /// # Errors
+    /// As `script_settings`.
+    pub fn script_settings_without_python(&mut self) -> Result<Rc<ScriptSettings>, CommandError> {
+        let project = self.project()?;
+        let settings = project.script_settings(&self.static_package_resolver());
+        self.keep_script_settings(&project, settings)
+    }
+
+    fn keep_script_settings(
+        &mut self,
+        project: &Project,
+        settings: Result<ScriptSettings, ConfigError>,
+    ) -> Result<Rc<ScriptSettings>, CommandError> {
         let settings = match settings {
             Ok(settings) => settings,
-            Err(error @ ConfigError::NoScriptLocation) => return Err(self.without_script_location(&project, error)),
+            Err(error @ ConfigError::NoScriptLocation) => return Err(self.without_script_location(project, error)),
             Err(error) => return Err(error.into()),
         };
         for hint in &settings.hints {

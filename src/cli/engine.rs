@@ -13,8 +13,8 @@ use crate::config::{PackageFolders, PackageResolver, Place, Settings, UrlOrigin}
 use crate::database::DatabaseUrl;
 use crate::revision::{Revision, RevisionId};
 use crate::runtime::{
-    self, FailureKind, Interpreter, Metadata, Mode, NoCalls, Overrides, PythonFailure, PythonVersion, Request, Runtime,
-    RuntimeError, RuntimeOptions, ScriptEntry, Search, Wrappers,
+    self, FailureKind, Interpreter, Metadata, Mode, NoCalls, Overrides, Packages, PythonFailure, PythonVersion,
+    Request, Runtime, RuntimeError, RuntimeOptions, ScriptEntry, Search, Wrappers,
 };
 use crate::script::{Script, Spans};
 
@@ -103,6 +103,12 @@ impl CommandContext {
     /// Finds the directory of a package for `package:directory` in the configuration; looks for Python only then.
     pub(super) fn package_resolver(&mut self) -> impl PackageResolver {
         InstalledPackages(RefCell::new(self))
+    }
+
+    /// Finds packages without starting Python, and therefore not all.
+    pub(super) fn static_package_resolver(&mut self) -> impl PackageResolver {
+        let packages = self.find_interpreter(Wrappers::Refuse).ok().map(|interpreter| interpreter.packages());
+        FoundPackages(packages)
     }
 
     /// A request on this command's project, in the words of an Alembic command line.
@@ -252,6 +258,17 @@ impl PackageResolver for InstalledPackages<'_> {
             let answer = self.0.borrow_mut().run_request(&request).ok()?;
             answer.as_str().map(PathBuf::from)
         })
+    }
+}
+
+/// What lies in the folders of an interpreter that was not started.
+struct FoundPackages(Option<Packages>);
+
+impl PackageResolver for FoundPackages {
+    fn resolve(&self, package: &str, first: &[PathBuf]) -> Option<PathBuf> {
+        let folders = self.0.as_ref().map(|packages| packages.folders.clone()).unwrap_or_default();
+        let found = PackageFolders(folders).resolve(package, first);
+        found.or_else(|| self.0.as_ref()?.directory(package))
     }
 }
 

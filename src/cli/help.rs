@@ -112,6 +112,13 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ("limbec revision -m \"a fix\" --head ae1027 --splice", "a new branch"),
         ],
     ),
+    (
+        "rule",
+        &[
+            ("limbec rule index-without-concurrently", "what it flags, why, and what to do instead"),
+            ("limbec rule --all", "list the rules"),
+        ],
+    ),
     ("show", &[("limbec show head", "the newest revision"), ("limbec show current", "what the database is at")]),
     (
         "stamp",
@@ -128,6 +135,14 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ("limbec upgrade +2", "two revisions on"),
             ("limbec upgrade --sql head > upgrade.sql", "print the SQL, from an empty database"),
             ("limbec upgrade --transaction per-revision head", "a failure undoes the failed revision alone"),
+        ],
+    ),
+    (
+        "validate",
+        &[
+            ("limbec validate", "all revisions; what is published brings warnings only"),
+            ("limbec validate --changed --base origin/main", "what changed since that branch"),
+            ("limbec validate --format sarif > limbec.sarif", "for a code scanner"),
         ],
     ),
 ];

@@ -82,13 +82,15 @@ fn run(cli: &Cli, invocation: Invocation) -> ExitCode {
 fn ui_options(globals: &GlobalArgs, environment: &Environment) -> UiOptions {
     let unwanted = ["NO_COLOR", "CI"].iter().any(|name| environment.variable(name).is_some());
     let dumb = environment.variable("TERM") == Some("dumb");
+    let colored = |is_terminal: bool| match globals.color {
+        ColorWhen::Always => true,
+        ColorWhen::Never => false,
+        ColorWhen::Auto => !unwanted && !dumb && is_terminal,
+    };
     UiOptions {
         quiet: globals.quiet,
-        colored: match globals.color {
-            ColorWhen::Always => true,
-            ColorWhen::Never => false,
-            ColorWhen::Auto => !unwanted && !dumb && io::stderr().is_terminal(),
-        },
+        colored: colored(io::stderr().is_terminal()),
+        colored_results: colored(io::stdout().is_terminal()),
         message_width: environment.message_width,
         verbosity: globals.verbosity,
         encoding: environment.stdout_encoding(),

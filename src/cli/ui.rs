@@ -22,6 +22,8 @@ pub struct UiOptions {
     pub quiet: bool,
     /// Whether standard error gets colours.
     pub colored: bool,
+    /// Whether results that know colours get them. Alembic's never do.
+    pub colored_results: bool,
     /// Width of the terminal on standard input; `None`: messages are not wrapped.
     pub message_width: Option<usize>,
     /// How many `-v` limbec was given.
@@ -38,6 +40,7 @@ impl UiOptions {
         Self {
             quiet: false,
             colored: false,
+            colored_results: false,
             message_width: None,
             verbosity: 0,
             encoding: Encoding::Utf8,
@@ -68,6 +71,11 @@ impl Ui {
     /// Whether progress is shown: a person watches, and did not ask for silence.
     pub fn shows_progress(&self) -> bool {
         self.options.progress && !self.options.quiet
+    }
+
+    /// Whether a result may hold colours.
+    pub fn colors_results(&self) -> bool {
+        self.options.colored_results
     }
 
     /// Whether `-q` was given.

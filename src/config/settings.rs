@@ -5,6 +5,7 @@ use thiserror::Error;
 
 use super::adopted::Adopted;
 use super::error::ConfigError;
+use super::lint_settings::LintOptions;
 use super::toml::{Toml, TomlTable, TomlValue, ToolFault};
 use crate::plan::TransactionMode;
 
@@ -26,6 +27,8 @@ pub struct Settings {
     pub python: Option<PathBuf>,
     /// What `limbec adopt` has seen env.py do.
     pub adopted: Option<Adopted>,
+    /// What the linter is told.
+    pub lint: LintOptions,
 }
 
 /// How the database URL is given.
@@ -69,6 +72,22 @@ pub enum SettingsError {
         /// The known key that is closest, if one is close.
         similar: Option<&'static str>,
     },
+    /// A rule that there is none of.
+    #[error(
+        "{}, line {line}: there is no rule '{rule}'{}",
+        path.display(),
+        similar.as_ref().map(|name| format!("; did you mean '{name}'?")).unwrap_or_default()
+    )]
+    UnknownRule {
+        /// The settings file.
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+        /// As written.
+        rule: String,
+        /// The rule that is closest, if one is close.
+        similar: Option<&'static str>,
+    },
     /// A value of the wrong type or form. The value is not repeated: it may be a secret.
     #[error("{}, line {line}: '{key}' should be {expected}", path.display())]
     BadValue {
@@ -92,7 +111,7 @@ pub enum SettingsError {
 }
 
 /// Keys of the settings; `sections` is one more on the outermost level.
-const KEYS: [&str; 5] = ["url", "schema", "transaction", "python", "adopted"];
+const KEYS: [&str; 6] = ["url", "schema", "transaction", "python", "adopted", "lint"];
 const SECTIONS: &str = "sections";
 
 impl Settings {
@@ -169,9 +188,10 @@ impl Settings {
                     };
                     self.adopted = Some(Adopted::from_table(record, path, node.line)?);
                 }
+                "lint" => self.lint.apply(node, path)?,
                 SECTIONS if outermost => {}
                 _ => {
-                    let (path, key, similar) = (path.to_owned(), key.clone(), closest(key));
+                    let (path, key, similar) = (path.to_owned(), key.clone(), closest_of(key, &KEYS));
                     return Err(SettingsError::UnknownKey { path, line: node.line, key, similar });
                 }
             }
@@ -202,8 +222,9 @@ fn beside(settings_file: &Path, path: &str) -> PathBuf {
     settings_file.parent().unwrap_or(Path::new("")).join(path)
 }
 
-fn closest(key: &str) -> Option<&'static str> {
-    let scored = KEYS.iter().map(|known| (strsim::damerau_levenshtein(key, known), *known));
+/// The name that a typing error may have turned into `typed`.
+pub(super) fn closest_of(typed: &str, names: &[&'static str]) -> Option<&'static str> {
+    let scored = names.iter().map(|known| (strsim::damerau_levenshtein(typed, known), *known));
     scored.filter(|(distance, known)| *distance <= known.len() / 3).min().map(|(_, known)| known)
 }
 

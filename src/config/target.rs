@@ -315,7 +315,7 @@ impl EnvPy {
         }
     }
 
-    fn transaction(&self) -> Option<TransactionMode> {
+    pub(super) fn transaction(&self) -> Option<TransactionMode> {
         let per_revision = match self {
             Self::Understood(summary) => summary.transaction_per_migration,
             Self::Adopted(record) => record.transaction_per_migration,

@@ -207,9 +207,7 @@ impl LintProject {
 
     pub(super) fn level(&self, rule: &Rule, file: FileIndex) -> Level {
         let settings = &self.input.settings;
-        // Only settings with levels by path need it.
-        let path = (!settings.paths.is_empty()).then(|| self.shown_path(&self.file(file).file.path));
-        settings.level(rule, path.as_deref())
+        settings.level(rule, Some(&self.file(file).file.path))
     }
 }
 

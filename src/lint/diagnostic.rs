@@ -1,7 +1,7 @@
 use std::ops::Range;
 use std::path::PathBuf;
 
-use super::{FileIndex, Fix, Severity};
+use super::{Applicability, FileIndex, Fix, Severity};
 
 /// One finding.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,6 +81,11 @@ impl Diagnostic {
     pub fn fix(&mut self, fix: Fix) -> &mut Self {
         self.fix = Some(fix);
         self
+    }
+
+    /// Whether `--fix` can repair it, with or without `--unsafe-fixes`.
+    pub fn is_fixable(&self) -> bool {
+        self.fix.as_ref().is_some_and(|fix| fix.applicability > Applicability::Display)
     }
 
     /// Makes it a note, whatever the rule's level.

@@ -1,6 +1,9 @@
 use std::collections::HashSet;
 
-use super::{Check, Diagnostic, FileIndex, Level, LintContext, LintProject, ProjectContext, RULES, Severity, Standing};
+use super::{
+    Check, Diagnostic, Edit, FileIndex, Fix, Level, LintContext, LintProject, Location, ProjectContext, RULES,
+    Severity, Standing,
+};
 
 /// Which files are judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +21,19 @@ pub struct Report {
     pub diagnostics: Vec<Diagnostic>,
     /// What was looked at.
     pub summary: Summary,
+    /// The calls of the judged files that were not understood, or not in full.
+    pub not_analysed: Vec<UnreadCall>,
+}
+
+/// A call that was not understood, or not in full.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadCall {
+    /// Where.
+    pub location: Location,
+    /// What is called: `op.execute`, `helper()`.
+    pub what: String,
+    /// Why it was not understood, in words.
+    pub reason: String,
 }
 
 /// What was looked at.
@@ -63,7 +79,7 @@ pub fn lint(project: &LintProject, selection: &Selection) -> Report {
         (&a.location.path, a.location.range.start, a.rule).cmp(&(&b.location.path, b.location.range.start, b.rule))
     });
     let summary = summary(project, &judged, &found);
-    Report { diagnostics: found, summary }
+    Report { diagnostics: found, summary, not_analysed: not_analysed(project, &judged) }
 }
 
 impl Selection {
@@ -78,11 +94,20 @@ fn is_wanted(diagnostic: &Diagnostic, project: &LintProject, selection: &Selecti
     !is_off && (diagnostic.is_global || selection.contains(file))
 }
 
-/// What is published cannot be changed any more: its errors are warnings.
+/// What is published cannot be changed any more: its errors are warnings, and nothing is repaired in it.
 fn grandfather(diagnostic: &mut Diagnostic, project: &LintProject, selection: &Selection) {
-    let standing = diagnostic.location.file.map(|file| project.file(file).standing);
-    let is_published = standing == Some(Standing::Published) && !diagnostic.is_global;
-    if is_published && !selection.judges_published && diagnostic.severity == Severity::Error {
+    if selection.judges_published {
+        return;
+    }
+    let is_published = |file: FileIndex| project.file(file).standing == Standing::Published;
+    let touches_published = |fix: &Fix| {
+        fix.edits.iter().any(|edit| match edit {
+            Edit::Replace { file, .. } | Edit::Rename { file, .. } => is_published(*file),
+        })
+    };
+    diagnostic.fix.take_if(|fix| touches_published(fix));
+    let is_in_published = diagnostic.location.file.is_some_and(is_published) && !diagnostic.is_global;
+    if is_in_published && diagnostic.severity == Severity::Error {
         diagnostic.severity = Severity::Warning;
         diagnostic.is_grandfathered = true;
     }
@@ -106,4 +131,17 @@ fn summary(project: &LintProject, judged: &[FileIndex], found: &[Diagnostic]) ->
         calls,
         not_analysed,
     }
+}
+
+fn not_analysed(project: &LintProject, judged: &[FileIndex]) -> Vec<UnreadCall> {
+    let calls = judged.iter().flat_map(|index| {
+        let operations = &project.file(*index).operations;
+        let calls = operations.upgrade.not_analysed.iter().chain(&operations.downgrade.not_analysed);
+        calls.map(|call| UnreadCall {
+            location: project.location(*index, call.range.clone()),
+            what: call.what.clone(),
+            reason: call.reason.clone(),
+        })
+    });
+    calls.collect()
 }

@@ -36,7 +36,7 @@ pub use directive::{Directive, DirectiveKind, Scope};
 pub use fix::{Applicability, Edit, Fix};
 pub use graph::{Graph, GraphFault};
 pub use header::{DocstringHeader, HeaderValue, revises_line, stamped_name};
-pub use linter::{Report, Selection, Summary, lint};
+pub use linter::{Report, Selection, Summary, UnreadCall, lint};
 pub use loss::Loss;
 pub use names::{NameConvention, ReadName};
 pub use project::{FileIndex, LintFile, LintInput, LintProject, NewFileNames, Standing};
@@ -48,4 +48,10 @@ pub use type_change::TypeChange;
 /// The rule of this name.
 pub fn rule(name: &str) -> Option<&'static Rule> {
     RULES.iter().copied().find(|rule| rule.name == name)
+}
+
+/// The rule that a typing error may have turned into `name`.
+pub fn similar_rule(name: &str) -> Option<&'static str> {
+    let scored = RULES.iter().map(|rule| (strsim::jaro(name, rule.name), rule.name));
+    scored.filter(|(score, _)| *score > 0.8).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, name)| name)
 }

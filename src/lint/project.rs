@@ -167,9 +167,17 @@ impl LintProject {
         (0..self.files.len()).map(FileIndex)
     }
 
-    /// A path for people and settings: relative to the root where it is below it, with slashes.
+    /// A path for people: relative to the root, with slashes.
     pub fn shown_path(&self, path: &Path) -> String {
-        path.strip_prefix(&self.input.root).unwrap_or(path).to_string_lossy().replace('\\', "/")
+        let root = &self.input.root;
+        // A path that shares nothing with the root but `/` is clearer as it is.
+        let is_apart = path.components().nth(1) != root.components().nth(1);
+        let shown = match path.strip_prefix(root) {
+            Ok(below) => below.to_owned(),
+            Err(_) if is_apart => path.to_owned(),
+            Err(_) => crate::script::relative(path, root),
+        };
+        shown.to_string_lossy().replace('\\', "/")
     }
 }
 

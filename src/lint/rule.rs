@@ -17,6 +17,8 @@ pub struct Rule {
     pub level: Level,
     /// The databases that it concerns; none listed: all.
     pub dialects: &'static [Dialect],
+    /// Whether some of its findings can be repaired by `--fix`.
+    pub is_fixable: bool,
     /// The version that brought it.
     pub since: &'static str,
     /// Its source file.
@@ -129,7 +131,18 @@ impl fmt::Display for Severity {
     }
 }
 
-/// Declares the rule of a file as `RULE`; the doc comment is its page.
+/// Whether a rule says `fix: Sometimes`.
+macro_rules! is_fixable {
+    () => {
+        false
+    };
+    (Sometimes) => {
+        true
+    };
+}
+pub(super) use is_fixable;
+
+/// Declares the rule of a file as `RULE`; the doc comment is its page. A rule with fixes says `fix: Sometimes` behind `since`.
 macro_rules! declare_rule {
     (
         $(#[doc = $doc:literal])+
@@ -138,6 +151,7 @@ macro_rules! declare_rule {
             level: $level:ident,
             dialects: [$($dialect:ident),*],
             since: $since:literal,
+            $(fix: $fix:ident,)?
             check: $kind:ident($check:path) $(,)?
         }
     ) => {
@@ -147,6 +161,7 @@ macro_rules! declare_rule {
             group: $crate::lint::Group::$group,
             level: $crate::lint::Level::$level,
             dialects: &[$($crate::operation::Dialect::$dialect),*],
+            is_fixable: $crate::lint::rule::is_fixable!($($fix)?),
             since: $since,
             file: file!(),
             check: $crate::lint::Check::$kind($check),

@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use regex::Regex;
 
-use super::{Level, Rule};
+use super::{Level, RULES, Rule};
 use crate::operation::Dialect;
 
 /// `[tool.limbec.lint]`.
@@ -35,8 +36,10 @@ pub struct LintSettings {
 /// Levels for the files that a pattern matches.
 #[derive(Debug, Clone)]
 pub struct PathLevels {
-    /// A glob, relative to the settings file: `versions/2019_*.py`.
+    /// A glob: `versions/2019_*.py`.
     pub pattern: glob::Pattern,
+    /// Where the glob starts: the folder of the settings file.
+    pub folder: PathBuf,
     /// Levels by the name of the rule.
     pub rules: BTreeMap<String, Level>,
 }
@@ -71,14 +74,11 @@ impl Default for LintSettings {
 }
 
 impl LintSettings {
-    /// The level of a rule for a file, whose path is relative to the settings file.
-    pub fn level(&self, rule: &Rule, path: Option<&str>) -> Level {
+    /// The level of a rule for a file.
+    pub fn level(&self, rule: &Rule, path: Option<&Path>) -> Level {
         let by_path = path.and_then(|path| {
-            self.paths
-                .iter()
-                .rev()
-                .find(|levels| levels.pattern.matches(path))
-                .and_then(|levels| levels.rules.get(rule.name))
+            let matching = self.paths.iter().rev().filter(|levels| levels.is_for(path));
+            matching.filter_map(|levels| levels.rules.get(rule.name)).next()
         });
         by_path.or_else(|| self.rules.get(rule.name)).copied().unwrap_or(rule.level)
     }
@@ -86,5 +86,37 @@ impl LintSettings {
     /// Whether a rule concerns one of the project's databases.
     pub fn concerns(&self, rule: &Rule) -> bool {
         rule.dialects.is_empty() || rule.dialects.iter().any(|dialect| self.dialects.contains(dialect))
+    }
+
+    /// The same with these rules alone; those that are off get their default level, or that of an error.
+    #[must_use]
+    pub fn only(mut self, rules: &[&Rule]) -> Self {
+        let is_wanted = |name: &str| rules.iter().any(|rule| rule.name == name);
+        self = self.without(&RULES.iter().copied().filter(|rule| !is_wanted(rule.name)).collect::<Vec<_>>());
+        for rule in rules {
+            if self.level(rule, None) == Level::Off {
+                let level = if rule.level == Level::Off { Level::Error } else { rule.level };
+                self.rules.insert(rule.name.to_owned(), level);
+            }
+        }
+        self
+    }
+
+    /// The same without these rules.
+    #[must_use]
+    pub fn without(mut self, rules: &[&Rule]) -> Self {
+        for rule in rules {
+            self.rules.insert(rule.name.to_owned(), Level::Off);
+            for levels in &mut self.paths {
+                levels.rules.remove(rule.name);
+            }
+        }
+        self
+    }
+}
+
+impl PathLevels {
+    fn is_for(&self, path: &Path) -> bool {
+        path.strip_prefix(&self.folder).is_ok_and(|path| self.pattern.matches_path(path))
     }
 }

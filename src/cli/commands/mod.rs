@@ -40,6 +40,8 @@ pub mod plan;
 pub mod rebase;
 /// `revision`
 pub mod revision;
+/// `rule`
+pub mod rule;
 /// `show`
 pub mod show;
 /// `stamp`
@@ -77,6 +79,7 @@ pub(super) fn run(context: &mut CommandContext, command: &Command) -> Result<Exi
         Command::Plan(args) => plan::run(context, args),
         Command::Rebase(args) => rebase::run(context, args),
         Command::Revision(args) => revision::run(context, args),
+        Command::Rule(args) => rule::run(context, args),
         Command::Show(args) => show::run(context, args),
         Command::Stamp(args) => stamp::run(context, args),
         Command::Upgrade(args) => upgrade::run(context, args),

@@ -1,44 +1,284 @@
-use chrono::Utc;
-use clap::Args;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
 
+use chrono::Utc;
+use clap::{Args, ValueEnum};
+
+use super::rule::named;
 use crate::cli::context::CommandContext;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
-use crate::lint::{self, LintInput, LintProject, LintSettings, NewFileNames, Selection, render};
+use crate::cli::published::{base, base_request, shown};
+use crate::cli::table::Table;
+use crate::config::ScriptSettings;
+use crate::lint::render::{self, Coverage, TextStyle};
+use crate::lint::{
+    self, FileIndex, LintInput, LintProject, LintSettings, NewFileNames, Report, Selection, Severity, Standing,
+};
+use crate::published::Lock;
 
 /// Lint revision files: no database, no Python
 ///
-/// Judges every revision file, or those that are named.
+/// Judges every revision file, or those that are named. Revisions that are on the base branch or in limbec.lock bring warnings only.
+/// In CI and under pre-commit only those are judged that changed since the base branch. What concerns the history as a whole, such
+/// as several heads, is reported whichever files are judged. The exit status is 1 if there is an error, 2 if nothing could be judged.
 #[derive(Debug, Clone, Args)]
 pub struct ValidateArgs {
+    /// Revision file, or a directory of them; other files are skipped [can be repeated]
+    #[arg(value_name = "FILE")]
+    pub files: Vec<String>,
+    /// Form of the result
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ReportFormat,
     /// Judge published and frozen revisions as new ones
-    #[arg(long)]
+    #[arg(long, conflicts_with = "changed")]
     pub all: bool,
+    /// Judge only what changed since the base branch, or is not in limbec.lock
+    #[arg(long)]
+    pub changed: bool,
+    /// Base branch or commit [default: what CI says, else origin/HEAD, origin/main, origin/master, main, master]
+    #[arg(long, value_name = "REF")]
+    pub base: Option<String>,
+    /// Run this rule, and no others than those selected [can be repeated]
+    #[arg(long, value_name = "RULE")]
+    pub select: Vec<String>,
+    /// Do not run this rule [can be repeated]
+    #[arg(long, value_name = "RULE")]
+    pub ignore: Vec<String>,
+    /// Count findings by rule instead of showing them
+    #[arg(long)]
+    pub statistics: bool,
+}
+
+/// How findings are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For people, with the lines in question.
+    Text,
+    /// One line a finding.
+    Concise,
+    /// One JSON document for scripts; its shape is stable.
+    Json,
+    /// Annotations of GitHub Actions.
+    Github,
+    /// Code Quality report of GitLab.
+    Gitlab,
+    /// SARIF 2.1.0, for code scanners.
+    Sarif,
+    /// JUnit's XML.
+    Junit,
 }
 
 /// Runs the command.
 ///
 /// # Errors
-/// A project that cannot be read, and one without revisions.
+/// A project or settings that cannot be read, a base or a rule that there is none of, and a project without revisions.
 pub fn run(context: &mut CommandContext, args: &ValidateArgs) -> Result<ExitStatus, CommandError> {
-    let settings = context.script_settings()?;
-    let input = LintInput {
-        locations: settings.locations.clone(),
-        root: context.environment.current_dir.clone(),
-        settings: LintSettings::default(),
-        new_file_names: NewFileNames {
-            file_template: Some(settings.file_template.clone()),
-            truncate_slug_length: settings.truncate_slug_length,
-        },
-        now: Utc::now().naive_utc(),
-    };
-    let project = LintProject::read(input);
-    if project.files.is_empty() {
-        return Err(CommandError::usage("there are no revisions to validate"));
+    let started = Instant::now();
+    let project = read(context, args)?;
+    for warning in &project.warnings {
+        context.ui.warning(warning);
     }
-    let report = lint::lint(&project, &Selection { files: None, judges_published: args.all });
-    for line in render::concise(&project, &report).lines() {
-        context.ui.result(line);
+    let (selection, coverage) = Choice::of(context, args, &project)?.selection(&project);
+    let report = lint::lint(&project, &selection);
+    tell(context, args, &project, &report, &coverage);
+    if context.ui.verbosity() > 0 {
+        context.ui.status(&format!("Validated in {:.0?}.", started.elapsed()));
     }
     Ok(if report.summary.errors > 0 { ExitStatus::Code(1) } else { ExitStatus::Success })
+}
+
+/// Reads the revision files, while git looks up the base branch.
+fn read(context: &mut CommandContext, args: &ValidateArgs) -> Result<LintProject, CommandError> {
+    let scripts = context.script_settings_without_python()?;
+    let input = input(context, &scripts, args)?;
+    let request = base_request(&context.environment, args.base.as_deref(), input.settings.base.as_deref());
+    let lock = Lock::read(&Lock::path(&scripts.locations))?;
+    let (environment, locations) = (&context.environment, &scripts.locations);
+    let (base, project) = std::thread::scope(|scope| {
+        let base = scope.spawn(|| base(environment, &request, locations));
+        let project = LintProject::read(input);
+        (base.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), project)
+    });
+    let project = project.with_published(base?, lock);
+    if project.files.is_empty() {
+        let folders: Vec<String> =
+            scripts.locations.versions.iter().map(|folder| shown(folder, &context.environment)).collect();
+        return Err(CommandError::usage("there are no revisions to validate")
+            .hint(format!("revision files are looked for in {}", folders.join(", "))));
+    }
+    Ok(project)
+}
+
+fn input(
+    context: &mut CommandContext,
+    scripts: &ScriptSettings,
+    args: &ValidateArgs,
+) -> Result<LintInput, CommandError> {
+    let project = context.project()?;
+    let settings = chosen(project.lint_settings(&scripts.locations.script_location), args)?;
+    let has_template = project.alembic_text("file_template")?.is_some();
+    Ok(LintInput {
+        locations: scripts.locations.clone(),
+        root: context.environment.current_dir.clone(),
+        settings,
+        new_file_names: NewFileNames {
+            file_template: has_template.then(|| scripts.file_template.clone()),
+            truncate_slug_length: scripts.truncate_slug_length,
+        },
+        now: Utc::now().naive_utc(),
+    })
+}
+
+/// The settings with `--select` and `--ignore`.
+fn chosen(settings: LintSettings, args: &ValidateArgs) -> Result<LintSettings, CommandError> {
+    let selected = args.select.iter().map(|name| named(name)).collect::<Result<Vec<_>, _>>()?;
+    let ignored = args.ignore.iter().map(|name| named(name)).collect::<Result<Vec<_>, _>>()?;
+    let settings = if selected.is_empty() { settings } else { settings.only(&selected) };
+    Ok(settings.without(&ignored))
+}
+
+/// Which files are to be judged.
+struct Choice {
+    /// Those that were named; `None`: all.
+    named: Option<HashSet<FileIndex>>,
+    /// Those that changed; `None`: all.
+    changed: Option<HashSet<FileIndex>>,
+    judges_published: bool,
+}
+
+impl Choice {
+    fn of(context: &mut CommandContext, args: &ValidateArgs, project: &LintProject) -> Result<Self, CommandError> {
+        let named = if args.files.is_empty() { None } else { Some(named_files(context, &args.files, project)?) };
+        let is_automatic = ["CI", "PRE_COMMIT"].iter().any(|name| context.environment.variable(name).is_some());
+        let changed = if args.changed || (is_automatic && !args.all) { changed(context, args, project)? } else { None };
+        Ok(Self { named, changed, judges_published: args.all })
+    }
+
+    fn selection(self, project: &LintProject) -> (Selection, Coverage) {
+        let is_in =
+            |files: &Option<HashSet<FileIndex>>, index| files.as_ref().is_none_or(|files| files.contains(&index));
+        let left_out = project.indexes().filter(|index| is_in(&self.named, *index) && !is_in(&self.changed, *index));
+        let coverage = Coverage {
+            base: project.published.base.as_ref().ok().map(|base| base.name.clone()),
+            is_changed_only: self.changed.is_some(),
+            is_named_only: self.named.is_some(),
+            published_left_out: left_out.count(),
+        };
+        let files = match (self.named, self.changed) {
+            (Some(named), Some(changed)) => Some(named.intersection(&changed).copied().collect()),
+            (named, changed) => named.or(changed),
+        };
+        (Selection { files, judges_published: self.judges_published }, coverage)
+    }
+}
+
+/// The revision files among these paths and below them. Hooks name whatever has changed: other files are skipped.
+fn named_files(
+    context: &mut CommandContext,
+    names: &[String],
+    project: &LintProject,
+) -> Result<HashSet<FileIndex>, CommandError> {
+    let by_path: HashMap<&Path, FileIndex> =
+        project.indexes().map(|index| (project.file(index).file.path.as_path(), index)).collect();
+    let mut found = HashSet::new();
+    for name in names {
+        let path = context.environment.current_dir.join(name);
+        let path: PathBuf = path
+            .canonicalize()
+            .map_err(|error| CommandError::usage(format!("'{name}' cannot be read")).caused_by(error.to_string()))?;
+        let is_below = |index: &FileIndex| project.file(*index).file.path.starts_with(&path);
+        let below: Vec<FileIndex> = match by_path.get(path.as_path()) {
+            Some(index) => vec![*index],
+            None if path.is_dir() => project.indexes().filter(is_below).collect(),
+            None => Vec::new(),
+        };
+        let is_skipped = below.is_empty();
+        found.extend(below);
+        if is_skipped && context.ui.verbosity() > 0 {
+            context.ui.status(&format!("{name} is no revision of this project: skipped."));
+        }
+    }
+    Ok(found)
+}
+
+/// The files that changed since the base branch; without a base branch, those that are not frozen; `None` where neither tells.
+fn changed(
+    context: &mut CommandContext,
+    args: &ValidateArgs,
+    project: &LintProject,
+) -> Result<Option<HashSet<FileIndex>>, CommandError> {
+    let published = &project.published;
+    if let Some(changed) = published.changed_since_base() {
+        let is_changed = |index: &FileIndex| changed.contains(&project.file(*index).file.path);
+        return Ok(Some(project.indexes().filter(is_changed).collect()));
+    }
+    if published.has_lock {
+        let is_new = |index: &FileIndex| project.file(*index).standing == Standing::New;
+        return Ok(Some(project.indexes().filter(is_new).collect()));
+    }
+    let Err(why) = &published.base else { return Ok(None) };
+    if args.changed {
+        return Err(why.clone().into());
+    }
+    context.ui.warning(&format!("every revision is judged as a new one: {why}"));
+    let hint = why.hint().unwrap_or_else(|| "`limbec freeze` makes a lock file, which works without git".to_owned());
+    context.ui.hint(&hint);
+    Ok(None)
+}
+
+fn tell(
+    context: &mut CommandContext,
+    args: &ValidateArgs,
+    project: &LintProject,
+    report: &Report,
+    coverage: &Coverage,
+) {
+    let text = match args.format {
+        ReportFormat::Text | ReportFormat::Concise if args.statistics => statistics(report),
+        ReportFormat::Text => {
+            let style = TextStyle { colored: context.ui.colors_results(), width: context.environment.message_width };
+            render::text(project, report, style)
+        }
+        ReportFormat::Concise => render::concise(project, report),
+        ReportFormat::Json => render::json(project, report, coverage),
+        ReportFormat::Github => render::github(project, report),
+        ReportFormat::Gitlab => render::gitlab(project, report),
+        ReportFormat::Sarif => render::sarif(project, report),
+        ReportFormat::Junit => render::junit(project, report),
+    };
+    if !text.trim_end().is_empty() {
+        context.ui.result(text.trim_end());
+        if args.format == ReportFormat::Text && !args.statistics {
+            context.ui.result("");
+        }
+    }
+    if context.ui.verbosity() > 0 {
+        for call in &report.not_analysed {
+            let (path, line) = (project.shown_path(&call.location.path), call.location.line);
+            context.ui.status(&format!("{path}:{line}: {} was not analysed: {}", call.what, call.reason));
+        }
+    }
+    for line in render::summary(report, coverage) {
+        context.ui.status(&line);
+    }
+}
+
+/// Findings by rule, the most frequent first.
+fn statistics(report: &Report) -> String {
+    let mut counts: Vec<(usize, &str, Severity, usize)> = Vec::new();
+    for found in &report.diagnostics {
+        let fixable = usize::from(found.is_fixable());
+        match counts.iter_mut().find(|(_, rule, severity, _)| (*rule, *severity) == (found.rule, found.severity)) {
+            Some((count, _, _, fixes)) => (*count, *fixes) = (*count + 1, *fixes + fixable),
+            None => counts.push((1, found.rule, found.severity, fixable)),
+        }
+    }
+    counts.sort_by_key(|(count, rule, severity, _)| (std::cmp::Reverse(*count), *rule, *severity));
+    let mut table = Table::new(&["Findings", "Fixable", "Level", "Rule"]);
+    for (count, rule, severity, fixable) in counts {
+        table.row(vec![count.to_string(), fixable.to_string(), severity.to_string(), rule.to_owned()]);
+    }
+    table.lines().join("\n")
 }

@@ -65,6 +65,7 @@ declare_rule! {
         level: Warning,
         dialects: [],
         since: "0.1.0",
+        fix: Sometimes,
         check: Revision(check),
     }
 }

@@ -33,6 +33,7 @@ declare_rule! {
         level: Error,
         dialects: [Postgresql],
         since: "0.1.0",
+        fix: Sometimes,
         check: Revision(check),
     }
 }

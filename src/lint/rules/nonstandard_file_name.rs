@@ -28,6 +28,7 @@ declare_rule! {
         level: Error,
         dialects: [],
         since: "0.1.0",
+        fix: Sometimes,
         check: Revision(check),
     }
 }

@@ -92,3 +92,24 @@ fn examples_fire_their_rule_and_cures_fire_nothing() {
         assert!(fired(&found).is_empty(), "{}: {:#?}", rule.name, found.diagnostics);
     }
 }
+
+#[test]
+fn rules_with_fixes_say_so() {
+    for rule in RULES {
+        let path = format!("{}/{}", env!("CARGO_MANIFEST_DIR"), rule.file);
+        let text = std::fs::read_to_string(path).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        let has_fix = code.contains("Fix {") || code.contains(".fix(") || code.contains(".fix = ");
+        assert_eq!(has_fix, rule.is_fixable, "{}: `fix: Sometimes` belongs to rules with fixes", rule.name);
+    }
+}
+
+#[test]
+fn the_page_of_rules_is_current() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/rules.md");
+    let written = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        written == crate::lint::render::rules_markdown(),
+        "docs/rules.md is stale: cargo run -- rule --all --format markdown > docs/rules.md"
+    );
+}
