@@ -224,7 +224,12 @@ fn frozen(text: &str, line: usize, path: &Path) -> Option<FrozenRevision> {
 fn line_of(revision: &FrozenRevision, lock: &Path) -> (String, String) {
     let folder = lock.parent().unwrap_or(Path::new(""));
     let file = crate::script::relative(&revision.path, folder);
-    let id = revision.id.as_ref().map_or(UNKNOWN.to_owned(), |id| encoded(id.as_str()));
+    let id = match revision.id.as_ref().map(RevisionId::as_str) {
+        None => UNKNOWN.to_owned(),
+        // A line that begins with this word is that of the heads.
+        Some(HEADS) => "%68eads".to_owned(),
+        Some(id) => encoded(id),
+    };
     (encoded(&file.to_string_lossy()), format!("{id} {}", revision.meaning))
 }
 
@@ -261,23 +266,30 @@ mod tests {
 
     #[test]
     fn written_and_read_back() {
-        let revisions =
-            vec![revision(Some("b 1"), "/p/v/b.py"), revision(Some("a1"), "/p/w/a b.py"), revision(None, "/p/v/c.py")];
+        let revisions = [
+            (Some("b 1"), "/p/v/b.py"),
+            (Some("a1"), "/p/w/a b.py"),
+            (None, "/p/v/c.py"),
+            (Some("heads"), "/p/v/é.py"),
+        ]
+        .map(|(id, path)| revision(id, path))
+        .to_vec();
         let lock = Lock { revisions, conflict: None };
         let path = Path::new("/p/v/limbec.lock");
         let text = lock.text(&heads(&["b 1", "a1"]), path);
         insta::assert_snapshot!(text.replace(HASH, "HASH"), @r"
         # limbec.lock, format 1: revisions that must not change any more; written by `limbec freeze`
         # In a merge conflict: run `limbec rebase`, then `limbec freeze`
-        heads 3 a1 b%201
+        heads 4 a1 b%201
+        %68eads %C3%A9.py HASH
         a1 ../w/a%20b.py HASH
         b%201 b.py HASH
         ? c.py HASH
         ");
         let read = Lock::parse(&text, path).unwrap();
         let paths: Vec<_> = read.revisions.iter().map(|revision| revision.path.clone()).collect();
-        assert_eq!(paths, ["/p/w/a b.py", "/p/v/b.py", "/p/v/c.py"].map(PathBuf::from));
-        assert_eq!(read.revisions.iter().map(|revision| revision.line).collect::<Vec<_>>(), [4, 5, 6]);
+        assert_eq!(paths, ["/p/v/é.py", "/p/w/a b.py", "/p/v/b.py", "/p/v/c.py"].map(PathBuf::from));
+        assert_eq!(read.revisions.iter().map(|revision| revision.line).collect::<Vec<_>>(), [4, 5, 6, 7]);
         assert_eq!(read.text(&heads(&["b 1", "a1"]), path), text);
     }
 

@@ -177,10 +177,11 @@ impl<'a> Graph<'a> {
             let building = self.map.children(onto).iter().find(|child| self.fixed.contains(**child));
             self.refuse_child(onto, building)?;
         }
+        let below = self.map.closure(onto.as_slice(), Edge::Down);
         let mut moves = Vec::new();
         for revision in self.map.iter().filter(|index| !self.fixed.contains(*index)) {
             let down = self.down(revision);
-            if Some(revision) == onto || !down.iter().all(|parent| self.fixed.contains(*parent)) {
+            if below.contains(revision) || !down.iter().all(|parent| self.fixed.contains(*parent)) {
                 continue;
             }
             let target = match onto {
@@ -230,7 +231,9 @@ impl<'a> Graph<'a> {
                 return Err(RebaseError::OntoDescendant { revision: id.clone(), onto: self.map.id(onto).clone() });
             }
             chain.subtract(&self.map.closure(&[onto], Edge::Down));
-            let building = self.map.children(onto).iter().find(|child| !chain.contains(**child));
+            // A merge of both may be there already.
+            let above = self.map.closure(&chain.iter().collect::<Vec<_>>(), Edge::Next);
+            let building = self.map.children(onto).iter().find(|child| !above.contains(**child));
             self.refuse_child(onto, building)?;
         } else {
             self.require_published()?;

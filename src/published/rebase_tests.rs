@@ -50,6 +50,7 @@ fn the_lowest_of_a_chain_goes_onto_the_published_head() {
 fn merges_keep_what_they_join() {
     let merge = "a\n u1 < a\n b < a\n m < u1 b\n u2 < m\n";
     assert_eq!(rebased(merge, "a b", None, None), "u1 < b; affected: u1 m u2; unneeded: m");
+    assert_eq!(rebased(merge, "a b", Some("u1"), Some("b")), "u1 < b; affected: u1 m u2; unneeded: m");
     let of_published = "a\n b < a\n c < a\n d < b\n m < b c\n";
     assert_eq!(rebased(of_published, "a b c d", Some("m"), Some("d")), "m < d and c; affected: m");
     let of_heads = "a\n b < a\n c < a\n m < b c\n";
@@ -79,6 +80,7 @@ fn two_chains_of_the_branch_have_no_order() {
     let error = "error: u1 and v2 are heads and not all of them published: which one is to come first?";
     assert_eq!(rebased(graph, "a b", None, None), error);
     assert_eq!(rebased(graph, "a b", Some("v2"), Some("u1")), "v1 < u1; affected: v1 v2");
+    assert_eq!(rebased("a\n u1 < a\n v1 < a", "a", None, Some("u1")), "v1 < u1; affected: v1");
     assert_eq!(rebased(graph, "a b", Some("v1"), Some("b")), "v1 < b; affected: v1 v2");
     assert_eq!(rebased(graph, "a b", Some("v1"), Some("v2")), "error: v2 builds on v1, so v1 cannot go onto it");
     assert_eq!(rebased(graph, "a b", Some("v1"), Some("a")), "error: a is no head: u1 builds on it");

@@ -173,6 +173,8 @@ fn a_conflict_of_git_is_resolved_by_freezing_again() {
     assert_snapshot!(project.limbec(&["freeze", "--check"]), @r"
     exit 1
     ---- stderr
+    warning: scripts/versions/limbec.lock, line 3: a merge conflict of git
+    hint: `limbec rebase` puts this branch's revisions on top, then `limbec freeze` writes the file anew
     scripts/versions/limbec.lock is not current
     hint: `limbec freeze` writes it
     ");

@@ -61,6 +61,13 @@ pub fn run(context: &mut CommandContext, args: &FreezeArgs) -> Result<ExitStatus
         Lock::write(&text, &path)?;
     }
     warn_of_obstacles(context, &files);
+    if let (Some(line), false) = (old.conflict, is_written) {
+        let lock = shown(&path, &context.environment);
+        context.ui.warning(&format!("{lock}, line {line}: a merge conflict of git"));
+        context
+            .ui
+            .hint("`limbec rebase` puts this branch's revisions on top, then `limbec freeze` writes the file anew");
+    }
     let outcome = Outcome { freeze, lock: path, is_current, is_written };
     Ok(outcome.tell(context, args))
 }
