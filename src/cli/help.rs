@@ -53,6 +53,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ("limbec graph -r-20:", "the newest revisions"),
             ("limbec graph current:", "what an upgrade would add"),
             ("limbec graph --output graph.svg", "a picture"),
+            ("limbec graph --tables", "what every revision does to tables"),
             ("limbec graph --format mermaid", "for a README or a pull request"),
             ("limbec graph --format dot > graph.dot", "for Graphviz"),
         ],

@@ -291,3 +291,63 @@ fn a_thousand_branches_side_by_side() {
     hint: a range draws less, such as `limbec graph --format mermaid -r-100:`
     ");
 }
+
+#[test]
+fn tables() {
+    let project = Project::new();
+    let revision = |id: &str, down: &str, upgrade: &str| {
+        let head = "import sqlalchemy as sa\nfrom alembic import op\n";
+        let text = format!("{head}revision = '{id}'\ndown_revision = {down}\n\n\ndef upgrade():\n{upgrade}");
+        project.write(&format!("scripts/versions/{id}.py"), &text);
+    };
+    revision("a1", "None", "    op.create_table('users', sa.Column('id', sa.Integer(), primary_key=True))\n");
+    let orders = "    op.create_table('orders', sa.Column('user_id', sa.Integer(), sa.ForeignKey('users.id')))\n    \
+                  op.create_index('ix', 'orders', ['user_id'])\n    op.add_column('users', sa.Column('n', sa.Text()))\n";
+    revision("b1", "'a1'", orders);
+    revision("c1", "'b1'", "    op.rename_table('users', 'people')\n    op.execute('DROP TABLE \"odd -- name\"')\n");
+    assert_snapshot!(project.limbec(&["graph", "--tables"]), @"
+    exit 0
+    ---- stdout
+    ●  c1 (head)
+    │  renames users to people; drops odd -- name
+    ○  b1
+    │  creates orders (references users); alters users
+    ○  a1
+       creates users
+    ");
+    assert_snapshot!(project.limbec(&["graph", "--tables", "--format", "dot", ":b1"]), @r#"
+    exit 0
+    ---- stdout
+    digraph revisions {
+        rankdir=BT;
+        node [shape=box, style=rounded, fontname="Helvetica", fontsize=11];
+        "b1" [label="b1"];
+        "a1" [label="a1"];
+        "a1" -> "b1";
+        "table orders" [label="orders", shape=cylinder, style=solid];
+        "table users" [label="users", shape=cylinder, style=solid];
+        "b1" -> "table orders" [label="creates", color=gray, fontcolor=gray, constraint=false];
+        "b1" -> "table users" [label="alters", color=gray, fontcolor=gray, constraint=false];
+        "table orders" -> "table users" [color=blue, arrowhead=vee];
+        "a1" -> "table users" [label="creates", color=gray, fontcolor=gray, constraint=false];
+    }
+    "#);
+    assert_snapshot!(project.limbec(&["graph", "--tables", "--format", "mermaid", "c1:"]), @r#"
+    exit 0
+    ---- stdout
+    flowchart BT
+        r_c1["c1 (head)"]
+        more0(["…"]) -.- r_c1
+        t_odd_20__2d__2d__20_name[("odd #45;#45; name")]
+        t_people[("people")]
+        r_c1 -. renames .-> t_people
+        r_c1 -. drops .-> t_odd_20__2d__2d__20_name
+        classDef head stroke-width:3px
+        class r_c1 head
+    "#);
+    let json: Value = serde_json::from_str(
+        project.limbec(&["graph", "--tables", "--format", "json"]).split("---- stdout\n").nth(1).unwrap(),
+    )
+    .unwrap();
+    assert_eq!(json["nodes"][1]["tables"]["references"], serde_json::json!([["orders", "users"]]));
+}

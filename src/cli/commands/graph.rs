@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -7,12 +8,13 @@ use crate::cli::context::CommandContext;
 use crate::cli::environment::Encoding;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
-use crate::cli::graph::{self, EdgeKind, HistoryGraph, Limit, Lines};
+use crate::cli::graph::{self, EdgeKind, HistoryGraph, Limit, Lines, TableChanges};
 use crate::cli::range::TypedRange;
 use crate::cli::render::{Renderer, RevisionJson, path_text};
+use crate::operation;
 use crate::plan;
 use crate::revision::{RevisionIndex, RevisionMap};
-use crate::script::ScriptDirectory;
+use crate::script::{self, ScriptDirectory};
 
 /// Draw the revision graph, newest revision on top
 ///
@@ -29,6 +31,9 @@ pub struct GraphArgs {
     /// Form of the drawing [default: that of the name of --output, else text]
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<GraphFormat>,
+    /// Show which tables every revision creates, alters and drops, and which tables reference which
+    #[arg(long)]
+    pub tables: bool,
     /// Write the drawing into a file
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -65,8 +70,16 @@ impl GraphFormat {
 
 #[derive(Debug, Serialize)]
 struct GraphJson<'a> {
-    nodes: Vec<RevisionJson<'a>>,
+    nodes: Vec<NodeJson<'a>>,
     edges: Vec<EdgeJson<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct NodeJson<'a> {
+    #[serde(flatten)]
+    revision: RevisionJson<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tables: Option<&'a TableChanges>,
 }
 
 #[derive(Debug, Serialize)]
@@ -96,7 +109,10 @@ pub fn run(context: &mut CommandContext, args: &GraphArgs) -> Result<ExitStatus,
             "There are no revisions in this range."
         });
     }
-    let graph = HistoryGraph::new(&scripts, &revisions);
+    let mut graph = HistoryGraph::new(&scripts, &revisions);
+    if args.tables {
+        graph.add_tables(table_changes(context, &scripts, &revisions)?.into_iter());
+    }
     let drawing = match format {
         GraphFormat::Text => graph::text(&graph, lines(context, args)),
         GraphFormat::Mermaid => {
@@ -117,6 +133,32 @@ pub fn run(context: &mut CommandContext, args: &GraphArgs) -> Result<ExitStatus,
         None => context.ui.result(drawing.trim_end_matches('\n')),
     }
     Ok(ExitStatus::Success)
+}
+
+/// What every revision does to tables, in the order of the drawing.
+fn table_changes(
+    context: &mut CommandContext,
+    scripts: &ScriptDirectory,
+    revisions: &[RevisionIndex],
+) -> Result<Vec<TableChanges>, CommandError> {
+    let settings = context.script_settings()?;
+    let read = script::read_files(&settings.locations, |file| {
+        let operations = operation::read(&file);
+        let unknown = operations.upgrade.not_analysed.len();
+        (file.path.clone(), (TableChanges::of(&operations), unknown))
+    });
+    let mut changes: HashMap<PathBuf, (TableChanges, usize)> = read.files.into_iter().collect();
+    let (mut found, mut unknown) = (Vec::with_capacity(revisions.len()), 0);
+    for index in revisions {
+        let (tables, calls) = changes.remove(&scripts.script(*index).path).unwrap_or_default();
+        unknown += calls;
+        found.push(tables);
+    }
+    if unknown > 0 {
+        let calls = if unknown == 1 { "call was" } else { "calls were" };
+        context.ui.hint(&format!("{unknown} {calls} not understood; `limbec validate -v` lists them"));
+    }
+    Ok(found)
 }
 
 /// The revisions of the range, newest first. Of several databases, `current` is each of them: what lies in the range of any is drawn.
@@ -160,7 +202,10 @@ fn json(
     revisions: &[RevisionIndex],
 ) -> Result<String, CommandError> {
     let renderer = Renderer::new(scripts);
-    let nodes = revisions.iter().map(|index| renderer.json(*index, None)).collect();
+    let nodes = revisions.iter().zip(&graph.nodes);
+    let nodes = nodes
+        .map(|(index, node)| NodeJson { revision: renderer.json(*index, None), tables: node.tables.as_ref() })
+        .collect();
     let ends = graph.edges().filter_map(|(from, edge)| Some((graph.nodes.get(from)?, graph.nodes.get(edge.to)?, edge)));
     let edges = ends.map(|(from, to, edge)| EdgeJson { from: from.id, to: to.id, kind: edge.kind }).collect();
     serde_json::to_string_pretty(&GraphJson { nodes, edges })

@@ -28,8 +28,29 @@ pub(in crate::cli) fn dot(graph: &HistoryGraph<'_>) -> String {
             line(format_args!("{} -> {}{style};", quoted(before.id), quoted(node.id)));
         }
     }
+    for table in graph.tables() {
+        line(format_args!("{} [label={}, shape=cylinder, style=solid];", table_name(table), quoted(table)));
+    }
+    for node in &graph.nodes {
+        let Some(changes) = &node.tables else { continue };
+        for (table, verb) in changes.verbs() {
+            let to = table_name(table);
+            line(format_args!(
+                "{} -> {to} [label=\"{verb}\", color=gray, fontcolor=gray, constraint=false];",
+                quoted(node.id)
+            ));
+        }
+        for (from, to) in &changes.references {
+            line(format_args!("{} -> {} [color=blue, arrowhead=vee];", table_name(from), table_name(to)));
+        }
+    }
     out.push_str("}\n");
     out
+}
+
+/// Apart from all revisions.
+fn table_name(table: &str) -> String {
+    quoted(&format!("table {table}"))
 }
 
 fn label(node: &Node<'_>) -> String {

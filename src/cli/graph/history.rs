@@ -1,7 +1,8 @@
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde::Serialize;
 
+use super::tables::TableChanges;
 use crate::revision::{RevisionIndex, RevisionMap};
 use crate::script::ScriptDirectory;
 
@@ -23,6 +24,8 @@ pub(in crate::cli) struct Node<'a> {
     pub(super) description: String,
     /// `depends_on` as declared.
     pub(super) depends_on: Vec<String>,
+    /// What it does to tables, where that was asked for.
+    pub(in crate::cli) tables: Option<TableChanges>,
     /// No revision of the whole history has it as down revision.
     pub(super) is_head: bool,
     /// What it follows and depends on, as far as that is drawn.
@@ -60,6 +63,21 @@ impl<'a> HistoryGraph<'a> {
         Self { nodes: revisions.iter().map(|index| Node::new(scripts, *index, &places)).collect() }
     }
 
+    /// Says of every revision what it does to tables.
+    pub(in crate::cli) fn add_tables(&mut self, changes: impl Iterator<Item = TableChanges>) {
+        for (node, changes) in self.nodes.iter_mut().zip(changes) {
+            node.tables = Some(changes);
+        }
+    }
+
+    /// What is touched by any revision: tables, sorted by name.
+    pub(super) fn tables(&self) -> BTreeSet<&str> {
+        let changes = || self.nodes.iter().filter_map(|node| node.tables.as_ref());
+        let named = changes().flat_map(|changes| changes.verbs().map(|(table, _)| table));
+        let referenced = changes().flat_map(|changes| changes.references.iter().map(|(_, to)| to.as_str()));
+        named.chain(referenced).collect()
+    }
+
     /// All edges, each with the place of the revision that declares it.
     pub(in crate::cli) fn edges(&self) -> impl Iterator<Item = (usize, Edge)> + '_ {
         self.nodes.iter().enumerate().flat_map(|(from, node)| node.edges.iter().map(move |edge| (from, *edge)))
@@ -67,6 +85,13 @@ impl<'a> HistoryGraph<'a> {
 }
 
 impl<'a> Node<'a> {
+    /// What is told below title and description: dependencies, and what happens to tables.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let needs = (!self.depends_on.is_empty()).then(|| format!("depends on {}", self.depends_on.join(", ")));
+        let tables = self.tables.as_ref().map(TableChanges::line).filter(|line| !line.is_empty());
+        needs.into_iter().chain(tables).collect()
+    }
+
     fn new(scripts: &'a ScriptDirectory, index: RevisionIndex, places: &HashMap<RevisionIndex, usize>) -> Self {
         let map = &scripts.map;
         let revision = map.revision(index);
@@ -89,6 +114,7 @@ impl<'a> Node<'a> {
             title: title(map, index),
             description: one_line(scripts.script(index).doc().lines().next().unwrap_or_default()),
             depends_on: revision.depends_on.iter().map(|name| one_line(name)).collect(),
+            tables: None,
             is_head: map.is_head(index),
             edges,
             continues,
@@ -113,7 +139,7 @@ fn title(map: &RevisionMap, index: RevisionIndex) -> String {
 }
 
 /// Without characters that move the cursor, colour a terminal, turn the direction of writing or are no XML: blanks instead.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     let is_odd = |c: char| {
         c.is_control()
             || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

@@ -1,6 +1,7 @@
 use std::fmt::Write;
 
 use super::history::{EdgeKind, HistoryGraph, Node};
+use super::tables::TableChanges;
 
 /// `maxEdges` of Mermaid, which a page can raise and a diagram cannot.
 const MAXIMUM_EDGES: usize = 500;
@@ -37,6 +38,18 @@ pub(in crate::cli) fn mermaid(graph: &HistoryGraph<'_>) -> String {
             line(format_args!("{before} {arrow} {node}"));
         }
     }
+    for table in graph.tables() {
+        line(format_args!("{}[(\"{}\")]", table_name(table), escaped(table)));
+    }
+    for (node, name) in graph.nodes.iter().zip(&names) {
+        let Some(changes) = &node.tables else { continue };
+        for (table, verb) in changes.verbs() {
+            line(format_args!("{name} -. {verb} .-> {}", table_name(table)));
+        }
+        for (from, to) in &changes.references {
+            line(format_args!("{} -- references --> {}", table_name(from), table_name(to)));
+        }
+    }
     let heads = graph.nodes.iter().zip(&names).filter(|(node, _)| node.is_head);
     let heads: Vec<&str> = heads.map(|(_, name)| name.as_str()).collect();
     if !heads.is_empty() {
@@ -48,7 +61,9 @@ pub(in crate::cli) fn mermaid(graph: &HistoryGraph<'_>) -> String {
 
 /// The limit that a drawing exceeds, if any.
 pub(in crate::cli) fn mermaid_limit(graph: &HistoryGraph<'_>, drawing: &str) -> Option<Limit> {
-    let edges = graph.edges().count() + graph.nodes.iter().filter(|node| node.continues).count();
+    let to_tables = |changes: &TableChanges| changes.verbs().count() + changes.references.len();
+    let of_tables: usize = graph.nodes.iter().filter_map(|node| node.tables.as_ref()).map(to_tables).sum();
+    let edges = graph.edges().count() + graph.nodes.iter().filter(|node| node.continues).count() + of_tables;
     let characters = drawing.chars().count();
     if edges > MAXIMUM_EDGES {
         Some(Limit::Edges(edges, MAXIMUM_EDGES))
@@ -68,8 +83,17 @@ fn label(node: &Node<'_>) -> String {
 
 /// A name that Mermaid takes for a node (no keyword such as `end`), the same for the same id and for no other.
 fn name(id: &str) -> String {
-    let mut name = String::from("r_");
-    for c in id.chars() {
+    coded("r_", id)
+}
+
+/// The same of a table.
+fn table_name(table: &str) -> String {
+    coded("t_", table)
+}
+
+fn coded(prefix: &str, text: &str) -> String {
+    let mut name = String::from(prefix);
+    for c in text.chars() {
         if c.is_ascii_alphanumeric() {
             name.push(c);
         } else {

@@ -6,10 +6,12 @@ mod history;
 mod lanes;
 mod mermaid;
 mod svg;
+mod tables;
 mod text;
 
 pub(super) use dot::dot;
 pub(super) use history::{EdgeKind, HistoryGraph};
 pub(super) use mermaid::{Limit, mermaid, mermaid_limit};
 pub(super) use svg::svg;
+pub(super) use tables::TableChanges;
 pub(super) use text::{Lines, text};

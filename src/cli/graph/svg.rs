@@ -232,10 +232,10 @@ impl Canvas {
             width += 2 + shown.width();
             markup.push_str(&format!("<tspan dx=\"{GAP}\">{}</tspan>", escaped(&shown)));
         }
-        if !node.depends_on.is_empty() {
-            let needs = format!("depends on {}", node.depends_on.join(", "));
-            width += 2 + needs.width();
-            markup.push_str(&format!("<tspan class=\"more\" dx=\"{GAP}\">{}</tspan>", escaped(&needs)));
+        for note in node.notes() {
+            let note = cut(&note);
+            width += 2 + note.width();
+            markup.push_str(&format!("<tspan class=\"more\" dx=\"{GAP}\">{}</tspan>", escaped(&note)));
         }
         if shown != node.description {
             markup.push_str(&format!("<title>{}</title>", escaped(&node.description)));

@@ -45,9 +45,9 @@ fn message(node: &Node<'_>) -> String {
         message.push_str(", ");
         message.push_str(&node.description);
     }
-    if !node.depends_on.is_empty() {
-        message.push_str("\ndepends on ");
-        message.push_str(&node.depends_on.join(", "));
+    for note in node.notes() {
+        message.push('\n');
+        message.push_str(&note);
     }
     message
 }
