@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use ruff_python_ast::Stmt;
 
-use super::evaluate::{Imports, Tree};
+use super::evaluate::{Imports, ModuleSource, Tree};
 use super::parse::{parse_decoded, undecided};
 use super::source::{DecodeFault, Source};
 use super::{Parsed, Replacement, ScriptError};
@@ -18,6 +18,7 @@ pub struct RevisionFile {
     bytes: Vec<u8>,
     source: Option<Source<'static>>,
     tree: Option<Tree>,
+    imports: Imports,
 }
 
 impl RevisionFile {
@@ -32,12 +33,12 @@ impl RevisionFile {
                         Ok(undecided("file", 1, format!("is in the encoding '{encoding}', which only Python knows")))
                     }
                 };
-                Self { path, declared, bytes, source: None, tree: None }
+                Self { path, declared, bytes, source: None, tree: None, imports: imports.clone() }
             }
             Ok(source) => {
                 let source = source.into_owned();
                 let (declared, tree) = parse_decoded(&path, &source, imports);
-                Self { path, declared, bytes, source: Some(source), tree }
+                Self { path, declared, bytes, source: Some(source), tree, imports: imports.clone() }
             }
         }
     }
@@ -48,7 +49,14 @@ impl RevisionFile {
             Ok(bytes) => Self::parse(path, bytes, imports),
             Err(source) => {
                 let declared = Err(ScriptError::Read { path: path.to_owned(), source });
-                Self { path: path.to_owned(), declared, bytes: Vec::new(), source: None, tree: None }
+                Self {
+                    path: path.to_owned(),
+                    declared,
+                    bytes: Vec::new(),
+                    source: None,
+                    tree: None,
+                    imports: imports.clone(),
+                }
             }
         }
     }
@@ -68,6 +76,11 @@ impl RevisionFile {
     /// Trees that nest so deeply that walking them could exhaust the stack are kept back too.
     pub fn body(&self) -> Option<&[Stmt]> {
         self.tree.as_ref().filter(|tree| !tree.may_be_deep()).map(Tree::body)
+    }
+
+    /// A module of the project that the file may import, by its dotted name.
+    pub(crate) fn module(&self, name: &str) -> Option<&ModuleSource> {
+        self.imports.source(name)
     }
 
     /// Whether the text is Python, but nests too deeply to be looked at.

@@ -32,7 +32,7 @@ pub use docstring::dedent_docstring;
 pub use editor::{EditorError, EditorVariables};
 pub use error::ScriptError;
 pub use evaluate::Imports;
-pub(crate) use evaluate::{BoundNames, imported_as};
+pub(crate) use evaluate::{BoundNames, ModuleSource, imported_as};
 pub use file::RevisionFile;
 pub use hooks::{HookConfig, HookError, HookNeedsPython, HookPython, PreparedHook, prepare_hooks};
 pub use init::{InitError, InitRequest, Templates, init};

@@ -2,7 +2,7 @@ use ruff_python_ast::{self as ast, ExceptHandler, Expr, Pattern, Stmt};
 use ruff_text_size::Ranged;
 
 use super::reader::{Reader, range};
-use super::value::{Function, Value};
+use super::value::{Class, Function, Value};
 use super::way::{Test, Way};
 
 impl<'a> Reader<'a> {
@@ -13,7 +13,7 @@ impl<'a> Reader<'a> {
             if self.way.is_dead() || !self.may_go_on(statement.range()) {
                 break;
             }
-            if self.frames.len() == 2 {
+            if self.frames.len() == 2 && self.muted == 0 {
                 self.statement = range(statement);
             }
             self.is_used = true;
@@ -70,7 +70,9 @@ impl<'a> Reader<'a> {
                 self.way = Way::NEVER;
             }
             Stmt::FunctionDef(function) => self.define(function),
-            Stmt::ClassDef(class) => self.bind(class.name.as_str(), Value::Class(class)),
+            Stmt::ClassDef(class) => {
+                self.bind(class.name.as_str(), Value::Class(Class { node: class, module: self.module() }))
+            }
             Stmt::Import(import) => self.import(import),
             Stmt::ImportFrom(import) => self.import_from(import),
             Stmt::Global(names) => {
@@ -87,16 +89,16 @@ impl<'a> Reader<'a> {
     }
 
     fn define(&mut self, node: &'a ast::StmtFunctionDef) {
-        let inside = self.frames.last().filter(|_| self.frames.len() > 1).map(|frame| frame.number);
-        self.bind(node.name.as_str(), Value::Function(Function { node, inside }));
+        let inside = self.frames.last().filter(|frame| frame.function.is_some()).map(|frame| frame.number);
+        self.bind(node.name.as_str(), Value::Function(Function { node, inside, module: self.module() }));
     }
 
     fn raise(&mut self, raise: &'a ast::StmtRaise) {
         if let Some(exception) = &raise.exc {
             self.eval(exception);
         }
-        if self.way == Way::ALWAYS && self.frames.len() > 1 && self.raises.is_none() {
-            self.raises = Some(range(raise));
+        if self.way == Way::ALWAYS && self.muted == 0 && self.raises.is_none() {
+            self.raises = Some(self.place(raise));
         }
         self.way = Way::NEVER;
     }

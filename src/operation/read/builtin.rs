@@ -6,7 +6,7 @@ use super::arguments::Arguments;
 use super::collection::{assignments, is_enum};
 use super::compare::named_like;
 use super::reader::Reader;
-use super::value::{Table, Text, Value};
+use super::value::{Class, Table, Text, Value};
 use super::way::Test;
 use crate::operation::Column;
 
@@ -76,13 +76,13 @@ fn named_column<'a>(value: Value<'a>, name: &str) -> Value<'a> {
 
 impl<'a> Reader<'a> {
     /// `Model.__table__`, with its columns.
-    fn model_table(&mut self, class: &'a ast::StmtClassDef) -> Value<'a> {
+    fn model_table(&mut self, class: Class<'a>) -> Value<'a> {
         let Value::Table(table) = self.model(class) else {
             return Value::Unknown;
         };
         let mut columns = table.columns.clone();
-        for (name, expr) in assignments(class) {
-            if let Value::Column(column) = named_column(self.silently(expr), name) {
+        for (name, expr) in assignments(class.node) {
+            if let Value::Column(column) = named_column(self.silently(class.module, expr), name) {
                 columns.push((*column).clone());
             }
         }
@@ -109,19 +109,19 @@ impl<'a> Reader<'a> {
             (Value::Session, "bind") => Value::Bind,
             (Value::Metadata, "tables") => Value::Tables,
             (Value::Tables, _) => Value::Member(Rc::new(of), name),
-            (Value::Class(class), "__table__") => self.model_table(class),
+            (Value::Class(class), "__table__") => self.model_table(*class),
             (Value::Class(_) | Value::Made(_), "metadata") => Value::Metadata,
-            (Value::Class(class), _) if !is_enum(class) => {
-                let assigned = assignments(class).find(|(other, _)| *other == name);
+            (Value::Class(class), _) if !is_enum(class.node) => {
+                let assigned = assignments(class.node).find(|(other, _)| *other == name);
                 match assigned {
-                    Some((_, expr)) => named_column(self.silently(expr), name),
+                    Some((_, expr)) => named_column(self.silently(class.module, expr), name),
                     None => Value::Unknown,
                 }
             }
             (Value::Member(class, member), "value") => match &**class {
                 Value::Class(class) => {
-                    let assigned = assignments(class).find(|(other, _)| other == member);
-                    assigned.map_or(Value::Unknown, |(_, expr)| self.silently(expr))
+                    let assigned = assignments(class.node).find(|(other, _)| other == member);
+                    assigned.map_or(Value::Unknown, |(_, expr)| self.silently(class.module, expr))
                 }
                 _ => Value::Unknown,
             },
@@ -133,11 +133,10 @@ impl<'a> Reader<'a> {
     }
 
     /// The value of an expression of a class body.
-    fn silently(&mut self, expr: &'a ast::Expr) -> Value<'a> {
-        let (found, missed) = (self.operations.len(), self.not_analysed.len());
-        let value = self.eval_used(expr);
-        self.operations.truncate(found);
-        self.not_analysed.truncate(missed);
+    pub(super) fn silently(&mut self, module: usize, expr: &'a ast::Expr) -> Value<'a> {
+        self.muted += 1;
+        let value = self.in_module(module, |reader| reader.eval_used(expr));
+        self.muted -= 1;
         value
     }
 

@@ -171,6 +171,13 @@ impl<'a> Reader<'a> {
             return self.construct_named(call, name);
         }
         let is_library = is_harmless(module);
+        if !is_library
+            && (call.arguments.has_handle() || is_about_migrations(module) || is_pure(name, call.arguments))
+            && let Some(found) = self.resolve(path)
+            && matches!(found, Value::Function(_) | Value::Class(_))
+        {
+            return self.call_value(call, found);
+        }
         if !is_library && (call.arguments.has_handle() || suggests_operations(module, name)) {
             self.foreign_call(call, module, name);
             return Value::Unknown;
@@ -280,13 +287,23 @@ fn is_harmless(module: &str) -> bool {
     LIBRARIES.contains(&module.split('.').next().unwrap_or(module))
 }
 
+fn is_about_migrations(module: &str) -> bool {
+    ["migration", "alembic"].iter().any(|word| module.contains(word))
+}
+
+/// Whether a function probably makes a name out of names.
+fn is_pure(name: &str, arguments: &Arguments<'_>) -> bool {
+    let is_plain =
+        |value: &Value<'_>| matches!(value, Value::Text(_) | Value::Sequence(_) | Value::Number(_) | Value::Bool(_));
+    name.starts_with(|c: char| c.is_ascii_lowercase()) && !arguments.is_empty() && arguments.values().all(is_plain)
+}
+
 /// Whether a function by this name in this module probably changes a schema.
 fn suggests_operations(module: &str, name: &str) -> bool {
     const VERBS: [&str; 9] =
         ["create_", "drop_", "add_", "alter_", "rename_", "batch_", "transaction", "execute", "migrate_"];
-    let is_about_migrations = ["migration", "alembic"].iter().any(|word| module.contains(word));
     let begins_lower = name.starts_with(|c: char| c.is_ascii_lowercase());
-    is_about_migrations && begins_lower && VERBS.iter().any(|verb| name.starts_with(verb))
+    is_about_migrations(module) && begins_lower && VERBS.iter().any(|verb| name.starts_with(verb))
 }
 
 /// Whether a function's name is a question.

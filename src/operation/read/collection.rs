@@ -65,18 +65,13 @@ impl<'a> Reader<'a> {
             Value::Dict(dict) => {
                 dict.entries.borrow().as_ref().map(|entries| entries.iter().map(|(key, _)| key.clone()).collect())
             }
-            Value::Class(class) if is_enum(class) => {
-                Some(members(class).map(|name| self.member(class, name)).collect())
+            Value::Class(class) if is_enum(class.node) => {
+                Some(members(class.node).map(|name| Value::Member(Rc::new(value.clone()), name)).collect())
             }
             Value::Text(text) => text.exact().map(|text| text.chars().map(|c| Value::text(c.to_string())).collect()),
             _ => None,
         };
         items.filter(|items: &Vec<Value<'a>>| items.len() <= MAX_ITEMS)
-    }
-
-    /// A member of an enum class: its name and its value.
-    fn member(&mut self, class: &'a ast::StmtClassDef, name: &'a str) -> Value<'a> {
-        Value::Member(Rc::new(Value::Class(class)), name)
     }
 
     pub(super) fn extend(&mut self, list: &Rc<Sequence<'a>>, with: &Value<'a>) {

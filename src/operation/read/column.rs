@@ -4,7 +4,7 @@ use ruff_text_size::Ranged;
 
 use super::call::Call;
 use super::directives::{name_of, sql_of, table_named, text_of};
-use super::reader::{Reader, range};
+use super::reader::Reader;
 use super::value::{TableIndex, Value};
 use crate::operation::{Column, Computed, Constraint, ConstraintKind, Index, Name, ServerDefault, TableName};
 
@@ -12,7 +12,7 @@ impl<'a> Reader<'a> {
     /// `sa.Column(…)`
     pub(super) fn column(&mut self, call: Call<'_, 'a>) -> Value<'a> {
         let arguments = call.arguments;
-        let mut column = Column { range: range(call.node), ..Column::default() };
+        let mut column = Column { range: self.place(call.node), ..Column::default() };
         let mut rest = 0;
         column.name = match arguments.at(0) {
             Some(Value::Text(text)) => {
@@ -126,7 +126,7 @@ impl<'a> Reader<'a> {
             kind,
             not_valid: call.arguments.is_set("postgresql_not_valid"),
             uses_index: None,
-            range: range(call.node),
+            range: self.place(call.node),
         }))
     }
 
@@ -142,7 +142,7 @@ impl<'a> Reader<'a> {
                 name: name_of(arguments.get(0, "name")),
                 columns,
                 unique: arguments.is_set("unique"),
-                range: range(call.node),
+                range: self.place(call.node),
             },
             table,
             concurrently: arguments.is_set("postgresql_concurrently"),

@@ -1,9 +1,10 @@
+use std::ops::Range;
 use std::rc::Rc;
 
 use ruff_text_size::Ranged;
 
 use super::call::Call;
-use super::reader::{Reader, range};
+use super::reader::Reader;
 use super::value::{Batch, Table, Value};
 use crate::operation::{
     AlterColumn, Change, Constraint, ConstraintKind, CreateTable, Index, Name, ObjectKind, OperationKind,
@@ -43,13 +44,13 @@ impl<'c, 'a> Directive<'c, 'a> {
         self.call.arguments.is_set(name)
     }
 
-    fn constraint(&self, kind: ConstraintKind) -> Constraint {
+    fn constraint(&self, kind: ConstraintKind, range: Range<usize>) -> Constraint {
         Constraint {
             name: name_of(self.get(0, &["constraint_name", "name"])),
             kind,
             not_valid: self.is_set("postgresql_not_valid"),
             uses_index: None,
-            range: range(self.call.node),
+            range,
         }
     }
 }
@@ -67,7 +68,7 @@ impl<'a> Reader<'a> {
             "get_context" => Value::MigrationContext,
             "batch_alter_table" => Value::Batch(Rc::new(Batch {
                 table: table_named(arguments.get(0, "table_name"), arguments.get(1, "schema")),
-                header: range(call.node),
+                header: self.place(call.node),
             })),
             "create_table" => self.create_table(call),
             "execute" => {
@@ -143,17 +144,17 @@ impl<'a> Reader<'a> {
                     ConstraintKind::Unique { columns }
                 };
                 let table = directive.table(&["table_name", "source", "tablename"]);
-                OperationKind::CreateConstraint { table, constraint: directive.constraint(kind) }
+                OperationKind::CreateConstraint { table, constraint: directive.constraint(kind, self.place(call.node)) }
             }
             "create_check_constraint" => {
                 let directive = at(1);
                 let condition = sql_of(directive.get(2, &["condition"]));
-                let constraint = directive.constraint(ConstraintKind::Check { condition });
+                let constraint = directive.constraint(ConstraintKind::Check { condition }, self.place(call.node));
                 OperationKind::CreateConstraint { table: directive.table(&["table_name", "source"]), constraint }
             }
             "create_exclude_constraint" => {
                 let directive = at(1);
-                let constraint = directive.constraint(ConstraintKind::Exclude);
+                let constraint = directive.constraint(ConstraintKind::Exclude, self.place(call.node));
                 OperationKind::CreateConstraint { table: directive.table(TABLE), constraint }
             }
             "create_foreign_key" => self.create_foreign_key(at(1)),
@@ -172,7 +173,7 @@ impl<'a> Reader<'a> {
         let node = directive.call.node;
         let mut column = match directive.get(1, &["column"]) {
             Some(Value::Column(column)) => (**column).clone(),
-            _ => crate::operation::Column { range: range(node), ..Default::default() },
+            _ => crate::operation::Column { range: self.place(node), ..Default::default() },
         };
         column.primary_key |= directive.is_set("inline_primary_key");
         OperationKind::AddColumn {
@@ -226,7 +227,7 @@ impl<'a> Reader<'a> {
                 name: name_of(directive.get(0, &["index_name", "name"])),
                 columns,
                 unique,
-                range: range(directive.call.node),
+                range: self.place(directive.call.node),
             },
             concurrently: directive.is_set("postgresql_concurrently"),
             if_not_exists: directive.is_set("if_not_exists"),
@@ -244,7 +245,10 @@ impl<'a> Reader<'a> {
             Some(batch) => batch.table.clone(),
             None => table_named(directive.get(1, &["source_table", "source"]), directive.keyword("source_schema")),
         };
-        OperationKind::CreateConstraint { table, constraint: directive.constraint(kind) }
+        OperationKind::CreateConstraint {
+            table,
+            constraint: directive.constraint(kind, self.place(directive.call.node)),
+        }
     }
 
     fn create_table(&mut self, call: Call<'_, 'a>) -> Value<'a> {

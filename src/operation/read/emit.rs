@@ -2,18 +2,18 @@ use std::ops::Range;
 
 use ruff_text_size::Ranged;
 
-use super::reader::{Reader, range};
+use super::reader::Reader;
 use super::way::Way;
 use crate::operation::{Name, NotAnalysed, Operation, OperationContext, OperationKind};
 
 impl Reader<'_> {
     /// Notes an operation that runs at this point.
     pub(super) fn emit(&mut self, at: impl Ranged, kind: OperationKind) {
-        self.emit_sql(range(at), kind, None);
+        self.emit_sql(self.place(at), kind, None);
     }
 
     pub(super) fn emit_sql(&mut self, range: Range<usize>, kind: OperationKind, sql: Option<String>) {
-        if self.way.is_dead() || self.frames.len() < 2 {
+        if self.way.is_dead() || self.muted > 0 {
             return;
         }
         if let Some(reason) = missing(&kind) {
@@ -39,7 +39,7 @@ impl Reader<'_> {
 
     /// Notes a call that was not understood.
     pub(super) fn not_understood(&mut self, at: impl Ranged, what: impl Into<String>, reason: impl Into<String>) {
-        self.note(range(at), what, reason, false);
+        self.note(self.place(at), what, reason, false);
     }
 
     pub(super) fn note(
@@ -49,7 +49,7 @@ impl Reader<'_> {
         reason: impl Into<String>,
         is_partly_known: bool,
     ) {
-        if !self.way.is_dead() && self.frames.len() >= 2 {
+        if !self.way.is_dead() && self.muted == 0 {
             let (what, reason) = (what.into(), reason.into());
             let dialects = self.way.dialects;
             self.not_analysed.push(NotAnalysed { range, what, reason, is_partly_known, dialects });
@@ -58,7 +58,7 @@ impl Reader<'_> {
 
     /// What is called in this range: the text up to the parenthesis.
     pub(super) fn callee(&self, range: &Range<usize>) -> String {
-        let text = self.text.get(range.clone()).unwrap_or_default();
+        let text = self.file.text().get(range.clone()).unwrap_or_default();
         let name = text.split('(').next().unwrap_or_default();
         let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'));
         if is_name { name.to_owned() } else { "this statement".to_owned() }

@@ -17,7 +17,10 @@ impl<'a> Reader<'a> {
         self.depth += 1;
         let value = self.evaluate(expr);
         self.depth -= 1;
-        self.settle(value)
+        match value {
+            Value::Imported(path) if is_constant(&path) => self.constant(path),
+            value => self.settle(value),
+        }
     }
 
     fn evaluate(&mut self, expr: &'a Expr) -> Value<'a> {
@@ -84,6 +87,16 @@ impl<'a> Reader<'a> {
                 Value::Unknown
             }
             _ => Value::Unknown,
+        }
+    }
+
+    /// The value of a constant of another module, if it is a plain one.
+    fn constant(&mut self, path: Rc<str>) -> Value<'a> {
+        match self.resolve(&path) {
+            Some(
+                value @ (Value::Text(_) | Value::Number(_) | Value::Bool(_) | Value::Sequence(_) | Value::Dict(_)),
+            ) => value,
+            _ => Value::Imported(path),
         }
     }
 
@@ -330,4 +343,11 @@ impl Rounds {
     fn and(self, other: Self) -> Self {
         self.max(other)
     }
+}
+
+/// Whether an imported name is written as constants are.
+fn is_constant(path: &str) -> bool {
+    let name = path.rsplit('.').next().unwrap_or(path);
+    let is_upper = name.len() > 1 && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+    name == "__tablename__" || is_upper
 }

@@ -56,11 +56,17 @@ impl<'a> Reader<'a> {
         }
         let frame = self.bound_frame(function, arguments);
         let (start, leaves, branches) = (self.way, self.leaves, self.branches);
+        let outside = self.outside.clone();
+        if function.module != 0 && self.outside.is_none() {
+            self.outside = Some(self.place(call));
+        }
+        let text = self.enter_text(function.module);
         self.frames.push(frame);
         self.depth += 2;
         self.block(&node.body);
         self.depth -= 2;
         let frame = self.frames.pop().unwrap_or_default();
+        (self.text, self.outside) = (text, outside);
         self.leaves = leaves;
         self.branches = branches;
         self.leave(start, frame.returned)
@@ -128,7 +134,7 @@ impl<'a> Reader<'a> {
             let value = match (given, &parameter.default) {
                 (Some(value), _) => value.clone(),
                 (None, _) if arguments.has_unknown_keywords => Value::Unknown,
-                (None, Some(default)) => self.eval_used(default),
+                (None, Some(default)) => self.in_module(function.module, |reader| reader.eval_used(default)),
                 (None, None) => Value::Unknown,
             };
             frame.names.insert(name, value);

@@ -23,7 +23,9 @@ impl<'a> Reader<'a> {
         let module = import.module.as_ref().map_or("", |name| name.as_str());
         for alias in &import.names {
             let name = alias.name.as_str();
-            let value = if import.level > 0 {
+            let value = if let Some(module) = self.absolute(import) {
+                Value::Imported(Rc::from(format!("{module}.{name}")))
+            } else if import.level > 0 {
                 let dots = ".".repeat(import.level as usize);
                 Value::Imported(Rc::from(format!("{dots}{module}.{name}")))
             } else {
@@ -31,6 +33,21 @@ impl<'a> Reader<'a> {
             };
             self.bind(imported_as(alias), value);
         }
+    }
+
+    /// The dotted name behind a relative import of a module of the project.
+    fn absolute(&self, import: &ast::StmtImportFrom) -> Option<String> {
+        if import.level == 0 {
+            return None;
+        }
+        let mut package = self.modules.package(self.module())?;
+        for _ in 1..import.level {
+            package = package.rsplit_once('.')?.0;
+        }
+        Some(match &import.module {
+            Some(name) => format!("{package}.{name}"),
+            None => package.to_owned(),
+        })
     }
 }
 

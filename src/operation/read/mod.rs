@@ -19,6 +19,7 @@ mod function;
 mod import;
 mod joining;
 mod loops;
+mod modules;
 mod orm;
 mod reader;
 mod revision;

@@ -3,9 +3,11 @@ use std::ops::Range;
 use ruff_text_size::{Ranged, TextRange};
 use rustc_hash::FxHashMap;
 
+use super::modules::Modules;
 use super::value::{Function, Value};
 use super::way::Way;
 use crate::operation::{NotAnalysed, Operation};
+use crate::script::RevisionFile;
 
 /// Statements and expressions that are followed in one function before limbec gives up.
 const MAX_STEPS: usize = 400_000;
@@ -22,6 +24,8 @@ pub(super) struct Frame<'a> {
     pub(super) number: usize,
     /// The call of the function around this one's definition.
     pub(super) inside: Option<usize>,
+    /// Which module's names it sees.
+    pub(super) module: usize,
     /// Declared `global`.
     pub(super) globals: Vec<&'a str>,
     /// What was returned so far, and when.
@@ -40,7 +44,14 @@ pub(super) struct Leaves {
 /// What is known at one point of a function, and what was found up to it.
 #[derive(Debug)]
 pub(super) struct Reader<'a> {
+    pub(super) file: &'a RevisionFile,
+    /// The text of the module that is being followed: all ranges of its tree count in it.
     pub(super) text: &'a str,
+    /// The call in the file that led into another module.
+    pub(super) outside: Option<Range<usize>>,
+    pub(super) modules: Modules<'a>,
+    /// What is found is not noted: modules are being read, or class bodies.
+    pub(super) muted: usize,
     /// The module, then the calls that are being followed.
     pub(super) frames: Vec<Frame<'a>>,
     pub(super) way: Way,
@@ -63,9 +74,13 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
+    pub(super) fn new(file: &'a RevisionFile) -> Self {
         Self {
-            text,
+            file,
+            text: file.text(),
+            outside: None,
+            modules: Modules::default(),
+            muted: 0,
             frames: vec![Frame::default()],
             way: Way::ALWAYS,
             leaves: Leaves::default(),
@@ -115,6 +130,7 @@ impl<'a> Reader<'a> {
         Frame {
             number: self.frames_made,
             inside: function.and_then(|function| function.inside),
+            module: function.map_or(0, |function| function.module),
             function,
             ..Frame::default()
         }
@@ -132,12 +148,33 @@ impl<'a> Reader<'a> {
                 _ => break,
             }
         }
-        self.frames.first()?.names.get(name)
+        self.global_names(self.frames.last()?.module)?.get(name)
+    }
+
+    /// The names of a module.
+    pub(super) fn global_names(&self, module: usize) -> Option<&FxHashMap<&'a str, Value<'a>>> {
+        match module {
+            0 => self.frames.first().map(|frame| &frame.names),
+            _ => self.modules.names(module),
+        }
+    }
+
+    /// The module that is being followed.
+    pub(super) fn module(&self) -> usize {
+        self.frames.last().map_or(0, |frame| frame.module)
+    }
+
+    /// Where something is in the file; what other modules do is where the file calls them.
+    pub(super) fn place(&self, at: impl Ranged) -> Range<usize> {
+        self.outside.clone().unwrap_or_else(|| range(at))
     }
 
     pub(super) fn bind(&mut self, name: &'a str, value: Value<'a>) {
         let is_global = self.frames.last().is_some_and(|frame| frame.globals.contains(&name));
         let value = if is_global && self.branches > 0 { Value::Unknown } else { value };
+        if is_global && self.module() != 0 {
+            return;
+        }
         let frame = if is_global { self.frames.first_mut() } else { self.frames.last_mut() };
         if let Some(frame) = frame {
             frame.names.insert(name, value);

@@ -13,26 +13,25 @@ pub fn read(file: &RevisionFile) -> Operations {
     let Some(module) = file.body() else {
         return Operations::default();
     };
-    Operations {
-        upgrade: function(file.text(), module, "upgrade"),
-        downgrade: function(file.text(), module, "downgrade"),
-    }
+    Operations { upgrade: function(file, module, "upgrade"), downgrade: function(file, module, "downgrade") }
 }
 
-fn function<'a>(text: &'a str, module: &'a [Stmt], name: &str) -> Body {
-    let mut reader = Reader::new(text);
+fn function<'a>(file: &'a RevisionFile, module: &'a [Stmt], name: &str) -> Body {
+    let mut reader = Reader::new(file);
+    reader.muted = 1;
     reader.block(module);
+    reader.muted = 0;
     let bound = reader.lookup(name).cloned();
     let function = match bound {
         Some(Value::Function(function)) => function,
         None => return Body::default(),
         Some(other) => match module.iter().rev().find_map(|statement| definition(statement, name)) {
-            Some(node) => Function { node, inside: None },
+            Some(node) => Function { node, inside: None, module: 0 },
             None => return elsewhere(module, name, &other),
         },
     };
     reader.enter(function);
-    let (definition, body) = extent(text, function.node);
+    let (definition, body) = extent(file.text(), function.node);
     Body {
         definition: Some(definition),
         body: Some(body),

@@ -2,7 +2,7 @@ use std::ops::Range;
 
 use ruff_text_size::Ranged;
 
-use super::reader::{Reader, range};
+use super::reader::Reader;
 use super::value::{PLACEHOLDER, Text};
 use crate::operation::sql::{SqlOperation, read_sql};
 use crate::operation::{Column, Constraint, ConstraintKind, Index, Name, OperationKind, TableName};
@@ -10,13 +10,13 @@ use crate::operation::{Column, Constraint, ConstraintKind, Index, Name, Operatio
 impl Reader<'_> {
     /// Runs SQL text that the call `at` was given.
     pub(super) fn run_sql(&mut self, at: impl Ranged, text: &Text<'_>) {
-        let call = range(at);
+        let call = self.place(at);
         let what = self.callee(&call);
         if text.text.trim() == PLACEHOLDER {
             self.note(call, what, "the SQL is computed", false);
             return;
         }
-        if self.way.is_dead() || self.frames.len() < 2 {
+        if self.way.is_dead() || self.muted > 0 {
             return;
         }
         let reading = read_sql(&text.text);

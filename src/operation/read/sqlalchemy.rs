@@ -4,7 +4,7 @@ use super::arguments::Arguments;
 use super::call::Call;
 use super::directives::{sql_of, text_of};
 use super::reader::Reader;
-use super::value::{Statement, Table, Text, Value};
+use super::value::{Class, Statement, Table, Text, Value};
 use crate::operation::{ConstraintKind, ObjectKind, OperationKind, ServerDefault, TableName, TransactionControl};
 
 impl<'a> Reader<'a> {
@@ -94,7 +94,7 @@ impl<'a> Reader<'a> {
     pub(super) fn table_value(&mut self, value: &Value<'a>) -> Option<TableName> {
         match value {
             Value::Table(table) => table.name.clone(),
-            Value::Class(class) | Value::Instance(class) => match self.model(class) {
+            Value::Class(class) | Value::Instance(class) => match self.model(*class) {
                 Value::Table(table) => table.name.clone(),
                 _ => None,
             },
@@ -108,14 +108,14 @@ impl<'a> Reader<'a> {
     }
 
     /// The table of a class with `__tablename__` or `__table__`.
-    pub(super) fn model(&mut self, class: &'a ruff_python_ast::StmtClassDef) -> Value<'a> {
-        let assigned = |name: &str| super::collection::assignments(class).find(|(other, _)| *other == name);
+    pub(super) fn model(&mut self, class: Class<'a>) -> Value<'a> {
+        let assigned = |name: &str| super::collection::assignments(class.node).find(|(other, _)| *other == name);
         if let Some((_, expr)) = assigned("__tablename__") {
-            let name = text_of(Some(&self.eval_used(expr)));
+            let name = text_of(Some(&self.silently(class.module, expr)));
             return self.table_of(name.as_deref());
         }
         match assigned("__table__") {
-            Some((_, expr)) => self.eval_used(expr),
+            Some((_, expr)) => self.silently(class.module, expr),
             None => self.table_of(None),
         }
     }

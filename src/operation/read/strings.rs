@@ -13,7 +13,7 @@ impl<'a> Reader<'a> {
     pub(super) fn literal(&self, literal: &'a ast::ExprStringLiteral) -> Text<'a> {
         let text = literal.value.to_str();
         let at = match literal.value.as_slice() {
-            [part] => {
+            [part] if self.outside.is_none() => {
                 let (start, end) = (part.start().to_usize(), part.end().to_usize());
                 let source = self.text.get(start..end).unwrap_or_default();
                 let quotes = source.trim_start_matches(|c: char| c.is_ascii_alphabetic());

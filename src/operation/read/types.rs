@@ -6,8 +6,8 @@ use super::arguments::Arguments;
 use super::call::Call;
 use super::collection::{assignments, is_enum, members};
 use super::directives::{name_of, text_of};
-use super::reader::{Reader, range};
-use super::value::Value;
+use super::reader::Reader;
+use super::value::{Class, Value};
 use crate::operation::{ColumnType, EnumType, Name, OperationKind, TypeKind};
 
 impl<'a> Reader<'a> {
@@ -25,7 +25,7 @@ impl<'a> Reader<'a> {
                 let name = path.rsplit('.').next().unwrap_or_default();
                 if name.starts_with(char::is_uppercase) { other(name) } else { TypeKind::Unknown }
             }
-            Value::Class(class) | Value::Instance(class) => self.class_type(class),
+            Value::Class(class) | Value::Instance(class) => self.class_type(*class),
             Value::Choice(choice) => {
                 // limbec's rules are about PostgreSQL first.
                 let is_postgresql = choice.0.contains(crate::operation::Dialect::Postgresql);
@@ -33,18 +33,21 @@ impl<'a> Reader<'a> {
             }
             _ => TypeKind::Unknown,
         };
-        Some(ColumnType { kind, text: self.source(at), range: range(at) })
+        Some(ColumnType { kind, text: self.source(at), range: self.place(at) })
     }
 
     /// A type decorator of the file: the type that it is made of.
-    fn class_type(&mut self, class: &'a ruff_python_ast::StmtClassDef) -> TypeKind {
-        let implementation = assignments(class).find(|(name, _)| *name == "impl");
+    fn class_type(&mut self, class: Class<'a>) -> TypeKind {
+        let implementation = assignments(class.node).find(|(name, _)| *name == "impl");
         match implementation {
-            Some((_, expr)) if self.may_go_on(class.range()) => {
-                let value = self.eval_used(expr);
-                self.column_type(&value, expr.range()).map_or(TypeKind::Unknown, |found| found.kind)
+            Some((_, expr)) if self.may_go_on(class.node.range()) => {
+                self.depth += 10;
+                let value = self.silently(class.module, expr);
+                let found = self.column_type(&value, expr.range());
+                self.depth -= 10;
+                found.map_or(TypeKind::Unknown, |found| found.kind)
             }
-            _ => other(class.name.as_str()),
+            _ => other(class.node.name.as_str()),
         }
     }
 
@@ -52,7 +55,7 @@ impl<'a> Reader<'a> {
     pub(super) fn type_call(&mut self, call: Call<'_, 'a>, name: &str) -> Option<Value<'a>> {
         let kind = self.type_kind(name, call.arguments)?;
         let at = call.node.range();
-        Some(Value::Type(Rc::new(ColumnType { kind, text: self.source(at), range: range(at) })))
+        Some(Value::Type(Rc::new(ColumnType { kind, text: self.source(at), range: self.place(at) })))
     }
 
     fn type_kind(&mut self, name: &str, arguments: &Arguments<'a>) -> Option<TypeKind> {
@@ -114,13 +117,13 @@ impl<'a> Reader<'a> {
 
     fn enum_type(&mut self, constructor: &str, arguments: &Arguments<'a>) -> EnumType {
         let class = match arguments.positional.as_slice() {
-            [Value::Class(class)] if is_enum(class) => Some(*class),
+            [Value::Class(class)] if is_enum(class.node) => Some(*class),
             _ => None,
         };
         let has_callable = arguments.keyword("values_callable").is_some();
         let values = match (class, arguments.has_unknown_positional || arguments.has_unknown_keywords) {
             (Some(class), _) if has_callable => self.member_values(class),
-            (Some(class), _) => Some(members(class).map(str::to_owned).collect()),
+            (Some(class), _) => Some(members(class.node).map(str::to_owned).collect()),
             (None, true) => None,
             (None, false) => {
                 let values: Option<Vec<String>> =
@@ -129,7 +132,7 @@ impl<'a> Reader<'a> {
             }
         };
         let name = match (arguments.keyword("name"), class, arguments.positional.first()) {
-            (None, Some(class), _) => Name::Known(class.name.as_str().to_lowercase()),
+            (None, Some(class), _) => Name::Known(class.node.name.as_str().to_lowercase()),
             // SQLAlchemy takes the name of a Python enum in lower case.
             (None, None, Some(Value::Imported(path))) => {
                 Name::Known(path.rsplit('.').next().unwrap_or_default().to_lowercase())
@@ -148,9 +151,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn member_values(&mut self, class: &'a ruff_python_ast::StmtClassDef) -> Option<Vec<String>> {
-        let assigned: Vec<_> = assignments(class).filter(|(name, _)| !name.starts_with('_')).collect();
-        assigned.into_iter().map(|(_, expr)| text_of(Some(&self.eval_used(expr)))).collect()
+    fn member_values(&mut self, class: Class<'a>) -> Option<Vec<String>> {
+        let assigned: Vec<_> = assignments(class.node).filter(|(name, _)| !name.starts_with('_')).collect();
+        assigned.into_iter().map(|(_, expr)| text_of(Some(&self.silently(class.module, expr)))).collect()
     }
 
     /// A method of a type: `.create(bind)`, `.drop(bind)`, `.with_variant(…)`.

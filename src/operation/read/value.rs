@@ -24,9 +24,9 @@ pub(super) enum Value<'a> {
     Sequence(Rc<Sequence<'a>>),
     Dict(Rc<Dict<'a>>),
     Function(Function<'a>),
-    Class(&'a StmtClassDef),
+    Class(Class<'a>),
     /// Made by calling the class.
-    Instance(&'a StmtClassDef),
+    Instance(Class<'a>),
     /// One value on some dialects, another on the rest.
     Choice(Rc<(Dialects, Self, Self)>),
     Test(Test),
@@ -132,6 +132,15 @@ pub(super) struct Function<'a> {
     pub(super) node: &'a StmtFunctionDef,
     /// The call of the function that it was defined in.
     pub(super) inside: Option<usize>,
+    /// The module whose names it sees, by number.
+    pub(super) module: usize,
+}
+
+/// A class of the file, or of a module that it imports.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Class<'a> {
+    pub(super) node: &'a StmtClassDef,
+    pub(super) module: usize,
 }
 
 /// `with op.batch_alter_table(…) as batch_op`
@@ -271,7 +280,7 @@ impl<'a> Value<'a> {
             (Self::Sequence(a), Self::Sequence(b)) => Rc::ptr_eq(a, b),
             (Self::Dict(a), Self::Dict(b)) => Rc::ptr_eq(a, b),
             (Self::Function(a), Self::Function(b)) => std::ptr::eq(a.node, b.node) && a.inside == b.inside,
-            (Self::Class(a), Self::Class(b)) | (Self::Instance(a), Self::Instance(b)) => std::ptr::eq(*a, *b),
+            (Self::Class(a), Self::Class(b)) | (Self::Instance(a), Self::Instance(b)) => std::ptr::eq(a.node, b.node),
             (Self::Choice(a), Self::Choice(b)) => Rc::ptr_eq(a, b),
             (Self::Test(a), Self::Test(b)) => a == b && *a != Test::UNKNOWN,
             (Self::Member(a, name), Self::Member(b, other)) => name == other && a.is_same(b),

@@ -2,6 +2,9 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use elsa::sync::FrozenMap;
+use ruff_python_ast::Stmt;
+
 use super::module::evaluate;
 use super::tree::Tree;
 use super::value::Value;
@@ -10,7 +13,7 @@ use crate::script::source::Source;
 /// Constants of the project's own modules, found by text: nothing is imported.
 ///
 /// Only the folders that the project puts in front of `sys.path` are searched. Modules are read once and shared by all threads.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Imports {
     shared: Arc<Shared>,
     /// How many modules import each other on the way here.
@@ -21,6 +24,33 @@ pub struct Imports {
 struct Shared {
     roots: Vec<PathBuf>,
     modules: Mutex<HashMap<String, Option<Arc<Exports>>>>,
+    /// Modules with their trees, for those who follow calls into them.
+    sources: FrozenMap<String, Box<Option<ModuleSource>>>,
+}
+
+/// A module of the project with its text and its tree.
+#[derive(Debug)]
+pub(crate) struct ModuleSource {
+    text: String,
+    tree: Tree,
+    package: Option<String>,
+}
+
+impl ModuleSource {
+    /// The decoded text; all ranges of the tree count in it.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Its statements.
+    pub(crate) fn body(&self) -> &[Stmt] {
+        self.tree.body()
+    }
+
+    /// What relative imports in it are relative to.
+    pub(crate) fn package(&self) -> Option<&str> {
+        self.package.as_deref()
+    }
 }
 
 /// The names of a module, `from … import` not looked up.
@@ -39,7 +69,7 @@ const MAX_DEPTH: usize = 8;
 impl Imports {
     /// Searches `roots` in order.
     pub fn new(roots: &[PathBuf]) -> Self {
-        let shared = Shared { roots: roots.to_vec(), modules: Mutex::default() };
+        let shared = Shared { roots: roots.to_vec(), ..Shared::default() };
         Self { shared: Arc::new(shared), depth: 0 }
     }
 
@@ -82,13 +112,22 @@ impl Imports {
         exports
     }
 
+    /// The text and tree of a module of the project; `None` if it is none of the project's, cannot be read, is not Python, or nests
+    /// too deeply to be walked.
+    pub(crate) fn source(&self, module: &str) -> Option<&ModuleSource> {
+        if let Some(known) = self.shared.sources.get(module) {
+            return known.as_ref();
+        }
+        let source = self.file(module).and_then(|file| ModuleSource::read(module, &file));
+        self.shared.sources.insert(module.to_owned(), Box::new(source)).as_ref()
+    }
+
     /// Follows the text of a module; `None` if it cannot be read or is not Python.
     fn read(&self, module: &str, file: &Path) -> Option<Exports> {
         let bytes = std::fs::read(file).ok()?;
         let source = Source::decode(file, &bytes).ok().filter(Source::is_clean)?;
         let tree = Tree::parse(&source.text).ok()?;
-        let is_package = file.file_name().is_some_and(|name| name == "__init__.py");
-        let package = if is_package { Some(module) } else { module.rsplit_once('.').map(|(package, _)| package) };
+        let package = package_of(module, file);
         let imports = self.deeper();
         let followed = evaluate(&tree, &source.text, &imports, package);
         let names = followed.names().map(|(name, binding)| (name.to_owned(), binding.value.clone()));
@@ -108,4 +147,20 @@ impl Imports {
         });
         candidates.into_iter().find(|path| path.is_file())
     }
+}
+
+impl ModuleSource {
+    fn read(module: &str, file: &Path) -> Option<Self> {
+        let bytes = std::fs::read(file).ok()?;
+        let source = Source::decode(file, &bytes).ok().filter(Source::is_clean)?;
+        let tree = Tree::parse(&source.text).ok().filter(|tree| !tree.may_be_deep())?;
+        let package = package_of(module, file).map(str::to_owned);
+        Some(Self { text: source.text.into_owned(), tree, package })
+    }
+}
+
+/// The package that a module is in; a package is in itself.
+fn package_of<'m>(module: &'m str, file: &Path) -> Option<&'m str> {
+    let is_package = file.file_name().is_some_and(|name| name == "__init__.py");
+    if is_package { Some(module) } else { module.rsplit_once('.').map(|(package, _)| package) }
 }

@@ -13,6 +13,7 @@ mod value;
 
 pub(crate) use bound::{BoundNames, imported_as};
 pub use imports::Imports;
+pub(crate) use imports::ModuleSource;
 pub(super) use module::{Module, evaluate};
 pub(super) use tree::{Tree, TreeError};
 pub(super) use value::{Binding, Value};
