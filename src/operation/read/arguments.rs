@@ -7,7 +7,7 @@ use super::reader::Reader;
 use super::value::Value;
 
 /// The arguments of a call.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Arguments<'a> {
     pub(super) positional: Vec<Value<'a>>,
     pub(super) keywords: Vec<(Cow<'a, str>, Value<'a>)>,

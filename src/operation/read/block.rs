@@ -1,3 +1,5 @@
+use std::rc::Rc;
+
 use ruff_python_ast::{self as ast, ExceptHandler, Expr, Pattern, Stmt};
 use ruff_text_size::Ranged;
 
@@ -214,7 +216,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn with(&mut self, items: &'a [ast::WithItem], body: &'a [Stmt]) {
+    pub(super) fn with(&mut self, items: &'a [ast::WithItem], body: &'a [Stmt]) {
         let Some((item, rest)) = items.split_first() else {
             self.block(body);
             return;
@@ -225,6 +227,11 @@ impl<'a> Reader<'a> {
         self.depth += 1;
         let manager = self.eval(&item.context_expr);
         let (autocommit, batch) = (self.autocommit, self.batch.clone());
+        if let Value::Manager(call) = &manager {
+            self.managed(call, item.optional_vars.as_deref(), rest, body);
+            self.depth -= 1;
+            return;
+        }
         match &manager {
             Value::Autocommit => self.autocommit = true,
             Value::Batch(of) => self.batch = Some(of.header.clone()),
@@ -262,7 +269,13 @@ impl<'a> Reader<'a> {
             }
             Expr::Attribute(attribute) => {
                 let of = self.eval(&attribute.value);
-                self.set_attribute(target.range(), &of, attribute.attr.as_str());
+                match &of {
+                    Value::Instance(object) => {
+                        let object = Rc::clone(object);
+                        self.set_object_attribute(&object, attribute.attr.as_str(), value);
+                    }
+                    _ => self.set_attribute(target.range(), &of, attribute.attr.as_str()),
+                }
             }
             _ => {}
         }

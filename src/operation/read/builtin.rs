@@ -126,7 +126,11 @@ impl<'a> Reader<'a> {
                 _ => Value::Unknown,
             },
             (Value::Member(class, member), "name") if matches!(**class, Value::Class(_)) => Value::text(*member),
-            (Value::Unknown | Value::Row(_) | Value::Instance(_) | Value::Test(_), _) => Value::Unknown,
+            (Value::Instance(object), _) => {
+                let object = Rc::clone(object);
+                self.object_attribute(&object, name).unwrap_or_else(|| Value::Member(Rc::new(of), name))
+            }
+            (Value::Unknown | Value::Row(_) | Value::Test(_), _) => Value::Unknown,
             (Value::Member(table, "c" | "columns"), _) if matches!(**table, Value::Table(_)) => column_named(name),
             _ => Value::Member(Rc::new(of), name),
         }
@@ -197,6 +201,15 @@ impl<'a> Reader<'a> {
                 _ if first.is_handle() => Value::Member(Rc::new(first), "getattr"),
                 _ => Value::Unknown,
             },
+            "super" => {
+                let frame = self.frames.last();
+                let first = frame.and_then(|frame| frame.function?.node.parameters.iter().next());
+                let object = first.and_then(|first| self.lookup(first.name().as_str()));
+                match (frame.and_then(|frame| frame.owner), object) {
+                    (Some(owner), Some(Value::Instance(object))) => Value::Super(owner, Rc::clone(object)),
+                    _ => Value::Unknown,
+                }
+            }
             "globals" => Value::Made(Rc::from("builtins.globals")),
             _ => Value::Unknown,
         }

@@ -35,11 +35,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn call_value(&mut self, call: Call<'_, 'a>, function: Value<'a>) -> Value<'a> {
+    pub(super) fn call_value(&mut self, call: Call<'_, 'a>, function: Value<'a>) -> Value<'a> {
         match function {
             Value::Member(of, name) => self.call_method(call, (*of).clone(), name),
             Value::Function(function) => self.call_function(call.node, function, call.arguments),
-            Value::Class(class) => Value::Instance(class),
+            Value::Class(class) => self.instantiate(call, class),
             Value::Sqlalchemy(name) => self.construct(call, name),
             Value::Imported(path) => self.call_imported(call, &path),
             Value::SessionMaker => Value::Session,
@@ -102,6 +102,15 @@ impl<'a> Reader<'a> {
                 let table = Rc::clone(table);
                 self.table_method(call, &table, name)
             }
+            Value::Instance(object) => {
+                let object = Rc::clone(object);
+                self.object_method(call, &object, name)
+            }
+            Value::Super(class, object) => {
+                let (class, object) = (*class, Rc::clone(object));
+                self.super_method(call, class, &object, name)
+            }
+            Value::Class(class) if !super::collection::is_enum(class.node) => self.class_method(call, *class, name),
             Value::Statement(statement) => {
                 let statement = Rc::clone(statement);
                 self.statement_method(call, &statement, name)
@@ -198,7 +207,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A call of something that is not known.
-    fn unknown_call(&mut self, call: Call<'_, 'a>) -> Value<'a> {
+    pub(super) fn unknown_call(&mut self, call: Call<'_, 'a>) -> Value<'a> {
         if let Some((_, functions)) = self.dispatched(call.node) {
             for function in functions {
                 self.perhaps(|reader| {

@@ -16,6 +16,13 @@ impl Reader<'_> {
         if self.way.is_dead() || self.muted > 0 {
             return;
         }
+        let is_repeated = |earlier: &Operation| {
+            earlier.range == range && earlier.context.dialects == self.way.dialects && earlier.kind == kind
+        };
+        if self.outside.is_some() && self.operations.iter().rev().take(8).any(is_repeated) {
+            // The same call of another module's function, another way through that.
+            return;
+        }
         if let Some(reason) = missing(&kind) {
             let what = self.callee(&range);
             self.not_analysed.push(NotAnalysed {

@@ -81,9 +81,8 @@ impl<'a> Reader<'a> {
             Expr::Await(inner) => self.eval(&inner.value),
             Expr::Slice(_) | Expr::Lambda(_) => Value::Unknown,
             Expr::Yield(inner) => {
-                if let Some(value) = &inner.value {
-                    self.eval_used(value);
-                }
+                let value = inner.value.as_ref().map_or(Value::None, |value| self.eval_used(value));
+                self.yields(value);
                 Value::Unknown
             }
             _ => Value::Unknown,

@@ -1,11 +1,14 @@
-use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
-use ruff_python_ast::{self as ast, Expr, Stmt};
+use ruff_python_ast::visitor::{Visitor, walk_expr};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use ruff_python_ast::{self as ast, Expr};
 use ruff_text_size::Ranged;
 
 use super::arguments::Arguments;
 use super::joining::joined;
 use super::reader::Reader;
-use super::value::{Function, Value};
+use super::value::{Class, Function, ManagerCall, Value};
 use super::way::{Test, Way};
 
 /// Calls inside of calls, and how often a function may be among them: what it does in itself is known the first time.
@@ -33,6 +36,27 @@ impl<'a> Reader<'a> {
         function: Function<'a>,
         arguments: &Arguments<'a>,
     ) -> Value<'a> {
+        self.follow_call(call, function, arguments, None)
+    }
+
+    /// Calls a method; `arguments` begin with what it is bound to.
+    pub(super) fn call_method_of(
+        &mut self,
+        owner: Class<'a>,
+        call: &'a ast::ExprCall,
+        function: Function<'a>,
+        arguments: &Arguments<'a>,
+    ) -> Value<'a> {
+        self.follow_call(call, function, arguments, Some(owner))
+    }
+
+    fn follow_call(
+        &mut self,
+        call: &'a ast::ExprCall,
+        function: Function<'a>,
+        arguments: &Arguments<'a>,
+        owner: Option<Class<'a>>,
+    ) -> Value<'a> {
         if !self.may_go_on(call.range()) {
             return Value::Unknown;
         }
@@ -54,7 +78,12 @@ impl<'a> Reader<'a> {
             }
             return Value::Unknown;
         }
-        let frame = self.bound_frame(function, arguments);
+        let mut frame = self.bound_frame(function, arguments);
+        frame.owner = owner;
+        if is_manager(node) {
+            let frame = RefCell::new(Some(frame));
+            return Value::Manager(Rc::new(ManagerCall { function, frame, call: call.range() }));
+        }
         let (start, leaves, branches) = (self.way, self.leaves, self.branches);
         let outside = self.outside.clone();
         if function.module != 0 && self.outside.is_none() {
@@ -69,6 +98,10 @@ impl<'a> Reader<'a> {
         (self.text, self.outside) = (text, outside);
         self.leaves = leaves;
         self.branches = branches;
+        if let Some(yielded) = frame.yielded {
+            self.way = start;
+            return if let Value::Row(table) = yielded { Value::Row(table) } else { Value::Unknown };
+        }
         self.leave(start, frame.returned)
     }
 
@@ -101,7 +134,17 @@ impl<'a> Reader<'a> {
 
     /// Why a function of the file is not followed.
     fn not_followed(&self, function: Function<'a>) -> Option<&'static str> {
-        const HARMLESS: [&str; 5] = ["cache", "lru_cache", "staticmethod", "wraps", "typing"];
+        const HARMLESS: [&str; 9] = [
+            "cache",
+            "lru_cache",
+            "staticmethod",
+            "wraps",
+            "classmethod",
+            "abstractmethod",
+            "override",
+            "contextmanager",
+            "property",
+        ];
         if function.node.is_async {
             return Some("is asynchronous");
         }
@@ -119,7 +162,7 @@ impl<'a> Reader<'a> {
         if !function.node.decorator_list.iter().all(is_harmless) {
             return Some("is decorated");
         }
-        is_generator(&function.node.body).then_some("is a generator")
+        None
     }
 
     fn bound_frame(&mut self, function: Function<'a>, arguments: &Arguments<'a>) -> super::reader::Frame<'a> {
@@ -158,31 +201,13 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Finds `yield` outside of nested functions.
-#[derive(Default)]
-struct Yields(bool);
-
-impl<'a> Visitor<'a> for Yields {
-    fn visit_stmt(&mut self, statement: &'a Stmt) {
-        if !matches!(statement, Stmt::FunctionDef(_) | Stmt::ClassDef(_)) && !self.0 {
-            walk_stmt(self, statement);
-        }
-    }
-
-    fn visit_expr(&mut self, expr: &'a Expr) {
-        match expr {
-            Expr::Yield(_) | Expr::YieldFrom(_) => self.0 = true,
-            Expr::Lambda(_) => {}
-            _ if self.0 => {}
-            _ => walk_expr(self, expr),
-        }
-    }
-}
-
-fn is_generator(body: &[Stmt]) -> bool {
-    let mut yields = Yields::default();
-    body.iter().for_each(|statement| yields.visit_stmt(statement));
-    yields.0
+/// Whether a function has `@contextmanager`.
+fn is_manager(node: &ast::StmtFunctionDef) -> bool {
+    node.decorator_list.iter().any(|decorator| match &decorator.expression {
+        Expr::Name(name) => name.id.as_str() == "contextmanager",
+        Expr::Attribute(attribute) => attribute.attr.as_str() == "contextmanager",
+        _ => false,
+    })
 }
 
 /// Whether a function's text names something that leads to the database.

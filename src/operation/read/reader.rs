@@ -3,8 +3,9 @@ use std::ops::Range;
 use ruff_text_size::{Ranged, TextRange};
 use rustc_hash::FxHashMap;
 
+use super::managers::Pending;
 use super::modules::Modules;
-use super::value::{Function, Value};
+use super::value::{Class, Function, Value};
 use super::way::Way;
 use crate::operation::{NotAnalysed, Operation};
 use crate::script::RevisionFile;
@@ -31,6 +32,14 @@ pub(super) struct Frame<'a> {
     /// What was returned so far, and when.
     pub(super) returned: Vec<(Way, Value<'a>)>,
     pub(super) function: Option<Function<'a>>,
+    /// The class whose method this is.
+    pub(super) owner: Option<Class<'a>>,
+    /// The `with` block that runs where this function yields.
+    pub(super) pending: Option<Pending<'a>>,
+    /// The circumstances behind that block.
+    pub(super) behind: Option<Way>,
+    /// What was yielded last.
+    pub(super) yielded: Option<Value<'a>>,
 }
 
 /// How often the code left a block early, by kind.

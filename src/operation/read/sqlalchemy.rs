@@ -94,7 +94,11 @@ impl<'a> Reader<'a> {
     pub(super) fn table_value(&mut self, value: &Value<'a>) -> Option<TableName> {
         match value {
             Value::Table(table) => table.name.clone(),
-            Value::Class(class) | Value::Instance(class) => match self.model(*class) {
+            Value::Instance(object) => {
+                let class = Value::Class(object.class);
+                self.table_value(&class)
+            }
+            Value::Class(class) => match self.model(*class) {
                 Value::Table(table) => table.name.clone(),
                 _ => None,
             },

@@ -25,7 +25,8 @@ impl<'a> Reader<'a> {
                 let name = path.rsplit('.').next().unwrap_or_default();
                 if name.starts_with(char::is_uppercase) { other(name) } else { TypeKind::Unknown }
             }
-            Value::Class(class) | Value::Instance(class) => self.class_type(*class),
+            Value::Class(class) => self.class_type(*class),
+            Value::Instance(object) => self.class_type(object.class),
             Value::Choice(choice) => {
                 // limbec's rules are about PostgreSQL first.
                 let is_postgresql = choice.0.contains(crate::operation::Dialect::Postgresql);

@@ -4,7 +4,10 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use ruff_python_ast::{StmtClassDef, StmtFunctionDef};
+use ruff_text_size::TextRange;
+use rustc_hash::FxHashMap;
 
+use super::reader::Frame;
 use super::way::Test;
 use crate::operation::{
     Column, ColumnType, Computed, Constraint, Dialects, Index, OperationKind, ServerDefault, TableName,
@@ -26,7 +29,11 @@ pub(super) enum Value<'a> {
     Function(Function<'a>),
     Class(Class<'a>),
     /// Made by calling the class.
-    Instance(Class<'a>),
+    Instance(Rc<Object<'a>>),
+    /// `super()`: the class whose bases are meant, and the object.
+    Super(Class<'a>, Rc<Object<'a>>),
+    /// A call of a function with `@contextmanager`, not entered yet.
+    Manager(Rc<ManagerCall<'a>>),
     /// One value on some dialects, another on the rest.
     Choice(Rc<(Dialects, Self, Self)>),
     Test(Test),
@@ -141,6 +148,22 @@ pub(super) struct Function<'a> {
 pub(super) struct Class<'a> {
     pub(super) node: &'a StmtClassDef,
     pub(super) module: usize,
+}
+
+/// An object of a class.
+#[derive(Debug)]
+pub(super) struct Object<'a> {
+    pub(super) class: Class<'a>,
+    pub(super) attributes: RefCell<FxHashMap<&'a str, Value<'a>>>,
+    pub(super) made_at: usize,
+}
+
+/// A function that runs a `with` block where it yields.
+#[derive(Debug)]
+pub(super) struct ManagerCall<'a> {
+    pub(super) function: Function<'a>,
+    pub(super) frame: RefCell<Option<Frame<'a>>>,
+    pub(super) call: TextRange,
 }
 
 /// `with op.batch_alter_table(…) as batch_op`
@@ -280,7 +303,8 @@ impl<'a> Value<'a> {
             (Self::Sequence(a), Self::Sequence(b)) => Rc::ptr_eq(a, b),
             (Self::Dict(a), Self::Dict(b)) => Rc::ptr_eq(a, b),
             (Self::Function(a), Self::Function(b)) => std::ptr::eq(a.node, b.node) && a.inside == b.inside,
-            (Self::Class(a), Self::Class(b)) | (Self::Instance(a), Self::Instance(b)) => std::ptr::eq(a.node, b.node),
+            (Self::Class(a), Self::Class(b)) => std::ptr::eq(a.node, b.node),
+            (Self::Instance(a), Self::Instance(b)) => Rc::ptr_eq(a, b),
             (Self::Choice(a), Self::Choice(b)) => Rc::ptr_eq(a, b),
             (Self::Test(a), Self::Test(b)) => a == b && *a != Test::UNKNOWN,
             (Self::Member(a, name), Self::Member(b, other)) => name == other && a.is_same(b),
