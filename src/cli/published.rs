@@ -72,7 +72,8 @@ fn git_directory(environment: &Environment, locations: &Locations) -> PathBuf {
 pub(super) fn published(context: &mut CommandContext, base_option: Option<&str>) -> Result<Published, CommandError> {
     let scripts = context.scripts()?;
     let settings = context.script_settings()?;
-    let request = base_request(&context.environment, base_option, None);
+    let project = context.project()?;
+    let request = base_request(&context.environment, base_option, project.settings.lint.base.as_deref());
     let base = base(&context.environment, &request, &settings.locations)?;
     let lock = Lock::read(&Lock::path(&settings.locations))?;
     let known = scripts.scripts.iter().map(|script| Known { path: &script.path, revision: Some(&script.revision) });

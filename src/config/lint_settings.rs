@@ -17,7 +17,8 @@ use crate::script::env::Sources;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LintOptions {
     dialects: Option<Vec<Dialect>>,
-    base: Option<String>,
+    /// The base branch, for every command that asks git.
+    pub base: Option<String>,
     require_reason: Option<bool>,
     offline: Option<bool>,
     file_names: Option<NameOption>,

@@ -48,7 +48,7 @@ impl NoBase {
     /// What to type, if something helps.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::NoBranch => Some("name it by `--base REF`, or by `base` in limbec's settings".to_owned()),
+            Self::NoBranch => Some("name it by `--base REF`, or by `base` in [tool.limbec.lint]".to_owned()),
             Self::Missing { reference, .. } => Some(match reference.strip_prefix("origin/") {
                 Some(branch) => {
                     format!("`git fetch origin {branch}` brings it; in CI, check out with `fetch-depth: 0`")

@@ -343,10 +343,13 @@ fn the_base_is_taken_from_ci() {
     ---- stderr
     error: nothing says which revisions are published: there is neither a base branch nor a lock file
     caused by: there is no base branch: neither origin/HEAD, origin/main, origin/master nor another branch main or master
-    hint: name it by `--base REF`, or by `base` in limbec's settings
+    hint: name it by `--base REF`, or by `base` in [tool.limbec.lint]
     hint: `limbec rebase w2 --onto b1` puts one on top of the other
     hint: `limbec merge heads` joins them by a new revision
     ");
+    project.write("limbec.toml", "lint.base = \"trunk\"\n");
+    assert!(project.limbec(&["rebase", "--dry-run"]).contains("The head would be w2."));
+    fs::remove_file(project.path("limbec.toml")).unwrap();
     let run = |branch: &str| {
         let mut command = project.command(&["rebase", "--dry-run"]);
         project.outcome(command.env("GITHUB_BASE_REF", branch))

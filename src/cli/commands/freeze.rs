@@ -36,7 +36,7 @@ pub struct FreezeArgs {
 /// # Errors
 /// A project that cannot be read, or a lock file that is none.
 pub fn run(context: &mut CommandContext, args: &FreezeArgs) -> Result<ExitStatus, CommandError> {
-    let settings = context.script_settings()?;
+    let settings = context.script_settings_without_python()?;
     let read = read_files(&settings.locations, |file| {
         let freezable = Freezable::of(&file);
         match file.declared {

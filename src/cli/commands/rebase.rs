@@ -26,7 +26,7 @@ pub struct RebaseArgs {
     /// Head to move it onto [default: the published head]
     #[arg(long, value_name = "HEAD")]
     pub onto: Option<String>,
-    /// Base branch, or any commit [default: `base` in the settings, what CI says, origin/HEAD, origin/main, …]
+    /// Base branch, or any commit [default: the setting `base`, what CI says, origin/HEAD, origin/main, …]
     #[arg(long, value_name = "REF")]
     pub base: Option<String>,
     /// Say what would change, and change nothing
