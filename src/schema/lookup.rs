@@ -49,6 +49,16 @@ impl Table {
                         && follows_convention(&self.name, &constraint.kind, name)
                 })
             })
+            .or_else(|| {
+                // `ck_%(table_name)s_%(constraint_name)s`
+                position(&|constraint| {
+                    is_kind(constraint)
+                        && constraint.name.known().is_some_and(|known| {
+                            name.strip_suffix(known)
+                                .is_some_and(|before| before.ends_with(&format!("{}_", self.name.name)))
+                        })
+                })
+            })
     }
 
     /// The constraint of a kind without a name, where there is but one.

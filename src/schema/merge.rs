@@ -65,6 +65,7 @@ impl<'m, 'a> Merge<'m, 'a> {
             ),
             objects: self.maps(&ours.objects, &theirs.objects, |by| Trace::new(*by), |_, ours, _| *ours),
             may_be_incomplete: ours.may_be_incomplete || theirs.may_be_incomplete,
+            has_unnamed_enums: ours.has_unnamed_enums || theirs.has_unnamed_enums,
         }
     }
 

@@ -14,6 +14,8 @@ pub struct Schema {
     pub(super) objects: RedBlackTreeMapSync<(ObjectKind, String), RevisionIndex>,
     /// Something that was not understood may have created, changed or dropped objects on the way here.
     pub(super) may_be_incomplete: bool,
+    /// An enum type was created whose name is computed.
+    pub(super) has_unnamed_enums: bool,
 }
 
 /// A table as the revisions have left it.
@@ -130,6 +132,11 @@ impl Schema {
     /// Whether there may be objects that are not known, because something on the way here was not understood.
     pub fn may_be_incomplete(&self) -> bool {
         self.may_be_incomplete
+    }
+
+    /// Whether there may be enum types that are not known.
+    pub fn may_have_other_enums(&self) -> bool {
+        self.may_be_incomplete || self.has_unnamed_enums
     }
 
     /// Whether there is an object of this kind and name (`name` or `schema.name`).

@@ -5,6 +5,7 @@
 //! makes its own database and drops it. Without a variable a skip is printed, which is a failure where `CI` is `true`.
 
 mod fixture;
+mod folded_schema;
 mod pgbouncer;
 mod postgres;
 mod scenario;

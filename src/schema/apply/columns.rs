@@ -191,6 +191,10 @@ impl Table {
     pub(super) fn remove_column(&mut self, column: &str) {
         self.columns.retain(|other| other.name != column);
         self.indexes.retain(|index| !index.columns.iter().any(|other| other.as_deref() == Some(column)));
+        // An expression may be about the column.
+        for index in self.indexes.iter_mut().filter(|index| index.columns.contains(&None)) {
+            index.is_doubtful = true;
+        }
         self.constraints.retain(|constraint| match &constraint.kind {
             ConstraintKind::Check { condition: Some(condition) } => !mentions(condition, column),
             _ => !constraint.columns().is_some_and(|columns| columns.iter().any(|other| other == column)),

@@ -27,7 +27,10 @@ impl Applier<'_> {
                     table.indexes.iter_mut().for_each(|index| index.is_doubtful = true);
                     Ok(())
                 }),
-                None => self.schema.may_be_incomplete = true,
+                None => self.each_table(
+                    |table| !table.indexes.is_empty(),
+                    |table| table.indexes.iter_mut().for_each(|index| index.is_doubtful = true),
+                ),
             }
             return;
         };

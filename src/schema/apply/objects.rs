@@ -46,7 +46,10 @@ impl Applier<'_> {
         if self.dialect != Dialect::Postgresql || !enum_type.is_native {
             return;
         }
-        let Some(key) = enum_key(enum_type) else { return };
+        let Some(key) = enum_key(enum_type) else {
+            self.schema.has_unnamed_enums = true;
+            return;
+        };
         if let Some(existing) = self.schema.enums.get_mut(&key)
             && (if_not_exists || self.is_doubtful)
         {
@@ -86,7 +89,9 @@ impl Applier<'_> {
                     self.schema.objects.remove_mut(&object);
                 }
             }
-            None if !if_exists => self.unknown(None, UnknownObject::Enum(name.to_owned())),
+            None if !if_exists && !self.schema.has_unnamed_enums => {
+                self.unknown(None, UnknownObject::Enum(name.to_owned()));
+            }
             None => {}
         }
     }

@@ -106,14 +106,14 @@ impl<'s> Applier<'s> {
         }
     }
 
-    /// Works on a table that has to be there; `None` is one whose name is computed. What the work does not find is noted.
+    /// Works on a table that has to be there; `None` is one whose name is computed: it may be any. What the work does not find is noted.
     pub(super) fn with_table(
         &mut self,
         table: Option<&TableName>,
         work: impl FnOnce(&mut Table, Circumstances) -> Result<(), UnknownObject>,
     ) {
         let Some(name) = table else {
-            self.schema.may_be_incomplete = true;
+            self.each_table(|table| table.is_complete, |table| table.is_complete = false);
             return;
         };
         let key = self.schema.key(name);
