@@ -92,6 +92,17 @@ impl LintOptions {
     }
 }
 
+impl LintOptions {
+    /// `require-reason` turns the rule on that says where one is lacking.
+    fn levels(&self) -> BTreeMap<String, Level> {
+        let mut levels = self.rules.clone();
+        if self.require_reason == Some(true) {
+            levels.entry("suppression-without-reason".to_owned()).or_insert(Level::Warning);
+        }
+        levels
+    }
+}
+
 impl Reader<'_> {
     fn bad(&self, key: &str, node: &TomlNode, expected: &'static str) -> SettingsError {
         bad(self.path, node.line, &format!("{}.{key}", self.name), expected)
@@ -215,7 +226,7 @@ impl Project {
                 .or_else(|| self.dialect(&env).map(|dialect| vec![dialect]))
                 .unwrap_or(default.dialects),
             base: options.base.clone(),
-            rules: options.rules.clone(),
+            rules: options.levels(),
             paths: options.paths.iter().filter_map(path_levels).collect(),
             require_reason: options.require_reason.unwrap_or(default.require_reason),
             file_names: match &options.file_names {

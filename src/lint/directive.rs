@@ -41,7 +41,7 @@ pub enum Scope {
 }
 
 static SYNTAX: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^#\s*limbec:\s*(?<word>[a-z-]+)\s*(?:\[(?<rules>[^\]]*)\])?\s*(?<reason>.*?)\s*$")
+    Regex::new(r"(?:^|\s)#\s*limbec:\s*(?<word>[\w-]*)\s*(?:\[(?<rules>[^\]]*)\])?\s*(?<reason>.*?)\s*$")
         .expect("a valid pattern")
 });
 

@@ -1,5 +1,6 @@
 use std::collections::HashSet;
 
+use super::suppression::suppress;
 use super::{
     Check, Diagnostic, Edit, FileIndex, Fix, Level, LintContext, LintProject, Location, ProjectContext, RULES,
     Severity, Standing,
@@ -58,8 +59,10 @@ pub struct Summary {
 pub fn lint(project: &LintProject, selection: &Selection) -> Report {
     let judged: Vec<FileIndex> = project.indexes().filter(|index| selection.contains(*index)).collect();
     let mut found = Vec::new();
-    for rule in RULES.iter().copied().filter(|rule| project.input.settings.concerns(rule)) {
+    let rules = || RULES.iter().copied().filter(|rule| project.input.settings.concerns(rule));
+    for rule in rules() {
         match rule.check {
+            Check::Suppressions(_) => {}
             Check::Project(check) => check(&mut ProjectContext::new(project, rule, &mut found)),
             Check::Revision(check) => {
                 for index in &judged {
@@ -72,13 +75,21 @@ pub fn lint(project: &LintProject, selection: &Selection) -> Report {
         }
     }
     found.retain(|diagnostic| is_wanted(diagnostic, project, selection));
+    let (suppressions, suppressed) = suppress(project, &judged, &mut found);
+    for rule in rules() {
+        if let Check::Suppressions(check) = rule.check {
+            check(&mut ProjectContext::new(project, rule, &mut found), &judged, &suppressions);
+        }
+    }
+    // Once more, as these rules can be off, too.
+    found.retain(|diagnostic| is_wanted(diagnostic, project, selection));
     for diagnostic in &mut found {
         grandfather(diagnostic, project, selection);
     }
     found.sort_by(|a, b| {
         (&a.location.path, a.location.range.start, a.rule).cmp(&(&b.location.path, b.location.range.start, b.rule))
     });
-    let summary = summary(project, &judged, &found);
+    let summary = Summary { suppressed, ..summary(project, &judged, &found) };
     Report { diagnostics: found, summary, not_analysed: not_analysed(project, &judged) }
 }
 

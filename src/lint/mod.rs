@@ -24,6 +24,7 @@ pub mod render;
 mod rule;
 mod rules;
 mod settings;
+mod suppression;
 #[cfg(test)]
 mod testing;
 mod type_change;
@@ -43,6 +44,7 @@ pub use project::{FileIndex, LintFile, LintInput, LintProject, NewFileNames, Sta
 pub use rule::{Check, Group, Level, Rule, Severity};
 pub use rules::RULES;
 pub use settings::{FileNames, LintSettings, PathLevels};
+pub use suppression::Suppression;
 pub use type_change::TypeChange;
 
 /// The rule of this name.

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::{LintContext, ProjectContext};
+use super::{FileIndex, LintContext, ProjectContext, Suppression};
 use crate::operation::Dialect;
 
 /// One rule: what it is called, what it says of itself, and its check.
@@ -34,6 +34,8 @@ pub enum Check {
     Revision(fn(&mut LintContext<'_>)),
     /// Once, on all files and the graph.
     Project(fn(&mut ProjectContext<'_>)),
+    /// After all others, on the judged files and the comments in them that accept findings.
+    Suppressions(fn(&mut ProjectContext<'_>, &[FileIndex], &[Suppression<'_>])),
 }
 
 impl Rule {

@@ -83,6 +83,12 @@ impl LintSettings {
         by_path.or_else(|| self.rules.get(rule.name)).copied().unwrap_or(rule.level)
     }
 
+    /// Whether a suppression needs a reason, by the setting or by the level of the rule.
+    pub fn demands_reasons(&self) -> bool {
+        self.require_reason
+            || super::rule("suppression-without-reason").is_some_and(|rule| self.level(rule, None) != Level::Off)
+    }
+
     /// Whether a rule concerns one of the project's databases.
     pub fn concerns(&self, rule: &Rule) -> bool {
         rule.dialects.is_empty() || rule.dialects.iter().any(|dialect| self.dialects.contains(dialect))

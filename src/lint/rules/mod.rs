@@ -46,6 +46,7 @@ mod schema_dropped;
 mod set_not_null;
 mod several_heads;
 mod silent_noop_downgrade;
+mod suppression_without_reason;
 mod table_dropped;
 mod table_renamed;
 #[cfg(test)]
@@ -60,6 +61,7 @@ mod unnamed_constraint;
 mod unneeded_merge;
 mod unordered_enum_value;
 mod unreadable_revision;
+mod unused_suppression;
 mod update_without_where;
 mod validate_in_same_transaction;
 mod volatile_default;
@@ -109,6 +111,7 @@ pub static RULES: &[&Rule] = &[
     &set_not_null::RULE,
     &several_heads::RULE,
     &silent_noop_downgrade::RULE,
+    &suppression_without_reason::RULE,
     &table_dropped::RULE,
     &table_renamed::RULE,
     &timestamp_out_of_order::RULE,
@@ -121,6 +124,7 @@ pub static RULES: &[&Rule] = &[
     &unneeded_merge::RULE,
     &unordered_enum_value::RULE,
     &unreadable_revision::RULE,
+    &unused_suppression::RULE,
     &update_without_where::RULE,
     &validate_in_same_transaction::RULE,
     &volatile_default::RULE,
