@@ -215,6 +215,10 @@ fn what_is_no_python_is_hashed_as_a_text() {
     // As deep as is looked at, on the small stack of a test.
     let shallow = format!("x = {}1{}\n", "[".repeat(990), "]".repeat(990));
     assert!(!meaning(&shallow).is_of_text());
+    let unary = format!("x = {}1\n", "not ".repeat(1_980));
+    assert!(!meaning(&unary).is_of_text());
+    let indented: String = (0..100).map(|level| format!("{}if {}1:\n", " ".repeat(level), "-".repeat(1_980))).collect();
+    assert!(!meaning(format!("{indented}{}x\n", " ".repeat(100))).is_of_text());
     let operators = format!("x = 1{}\n", " + 1".repeat(990));
     assert!(!meaning(&operators).is_of_text());
     let words = format!("if a: b\n{}", "elif a: b\n".repeat(20_000));
