@@ -12,7 +12,7 @@ impl LintContext<'_> {
         }
         match loss {
             Loss::Table(table) => {
-                self.owns_table(table) || downgrade.makes_before(operation, table) || self.is_nowhere(operation, table)
+                self.owns_table(table) || downgrade.makes_before(operation, table) || self.is_nowhere(operation, table, downgrade)
             }
             Loss::Column { table, column } | Loss::AllValues { table, column } => {
                 let is_made_here = downgrade.makes_before(operation, table)
@@ -55,7 +55,8 @@ impl LintContext<'_> {
 
     /// Whether the upgrade creates the table, and not only if there is none.
     fn owns_table(&self, table: &TableName) -> bool {
-        let was_there = self.schema_before().is_some_and(|schema| schema.table(table).is_some());
+        let table_before = self.schema_before().and_then(|schema| schema.table(table));
+        let was_there = table_before.is_some_and(|table| !table.is_doubtful);
         let is_guarded = self.upgrade().operations.iter().any(|operation| match &operation.kind {
             OperationKind::CreateTable(create) => {
                 create.table.as_ref() == Some(table) && (create.if_not_exists || operation.context.is_conditional)
@@ -67,7 +68,8 @@ impl LintContext<'_> {
 
     fn owns_column(&self, table: &TableName, column: &str) -> bool {
         let table_before = self.schema_before().and_then(|schema| schema.table(table));
-        let was_there = table_before.is_some_and(|table| table.column(column).is_some());
+        let column_before = table_before.filter(|table| !table.is_doubtful).and_then(|table| table.column(column));
+        let was_there = column_before.is_some_and(|column| !column.is_doubtful);
         let is_guarded = self.upgrade().operations.iter().any(|operation| match &operation.kind {
             OperationKind::AddColumn { table: Some(of), column: added, if_not_exists } => {
                 of == table
@@ -80,11 +82,10 @@ impl LintContext<'_> {
     }
 
     /// Whether a drop that is guarded is of a table that no revision made.
-    fn is_nowhere(&self, operation: &Operation, table: &TableName) -> bool {
+    pub fn is_nowhere(&self, operation: &Operation, table: &TableName, course: Course<'_>) -> bool {
         let is_guarded = operation.context.is_conditional
             || matches!(operation.kind, OperationKind::DropTable { if_exists: true, .. });
-        let is_unknown = self.schema_after().is_some_and(|schema| schema.table(table).is_none());
-        is_guarded && is_unknown
+        is_guarded && course.schema.is_some() && course.table(table).is_none()
     }
 
     /// Whether the upgrade changed the type of a column, and the downgrade goes back no further than to what it was.

@@ -89,7 +89,7 @@ fn narrowing(old: &TypeKind, new: &TypeKind) -> Option<String> {
             T::Varchar { .. } | T::Char { .. } | T::Text,
             T::Varchar { length: Some(new) } | T::Char { length: Some(new) },
         ) => {
-            let is_shorter = length(old).is_none_or(|old| old > *new);
+            let is_shorter = *new < ANY_LENGTH && length(old).is_none_or(|old| old > *new);
             is_shorter.then(|| format!("values longer than {new} characters do not fit"))
         }
         (T::BigInteger, T::Integer | T::SmallInteger) | (T::Integer, T::SmallInteger) => {
@@ -118,6 +118,9 @@ fn narrowing(old: &TypeKind, new: &TypeKind) -> Option<String> {
         _ => None,
     }
 }
+
+/// From here on a length is no limit that anybody counts on, but a way to get one of MySQL's text types.
+const ANY_LENGTH: u64 = 65_535;
 
 fn length(kind: &TypeKind) -> Option<u64> {
     match kind {

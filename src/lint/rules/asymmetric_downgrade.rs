@@ -1,7 +1,9 @@
+use std::collections::BTreeSet;
+
 use super::declare_rule;
 use crate::lint::{LintContext, phrase};
-use crate::operation::{Name, Operation, OperationKind, TableName};
-use crate::schema::{Difference, DifferenceKind};
+use crate::operation::{ConstraintKind, Name, Operation, OperationKind, TableName};
+use crate::schema::{Difference, DifferenceKind, TableConstraint};
 
 declare_rule! {
     /// `downgrade()` does not bring back the schema that `upgrade()` found.
@@ -64,11 +66,11 @@ fn check(ctx: &mut LintContext<'_>) {
     let differences = before.difference(ctx.project().schemas.after_downgrade(revision));
     let mut found: Vec<(&Operation, Vec<String>)> = Vec::new();
     for difference in &differences {
+        let Some(phrase) = phrase_among(difference, &differences) else { continue };
         // Without an operation of the upgrade it is the downgrade that does too much.
         let Some(operation) = ctx.upgrade_operations().find(|operation| is_cause(operation, difference)) else {
             continue;
         };
-        let Some(phrase) = phrase(difference) else { continue };
         match found.iter_mut().find(|(known, _)| std::ptr::eq(*known, operation)) {
             Some((_, phrases)) => phrases.push(phrase),
             None => found.push((operation, vec![phrase])),
@@ -78,6 +80,40 @@ fn check(ctx: &mut LintContext<'_>) {
         ctx.report(operation.range.clone(), format!("not undone by the downgrade: {}", phrase::list(&phrases)))
             .help("add the inverse to `downgrade()`");
     }
+}
+
+/// In words; `None` where it is not worth a word, or said with another: what is missing and extra under one name is another.
+fn phrase_among(difference: &Difference, all: &[Difference]) -> Option<String> {
+    use DifferenceKind as D;
+    let table = phrase::table(difference.table.as_ref());
+    let others = all.iter().filter(|other| other.table == difference.table);
+    let twin = others.map(|other| &other.kind).find(|other| match (&difference.kind, other) {
+        (D::IndexMissing(one), D::IndexExtra(two)) | (D::IndexExtra(one), D::IndexMissing(two)) => {
+            one.name.known().is_some() && one.name == two.name
+        }
+        (D::ConstraintMissing(one), D::ConstraintExtra(two)) | (D::ConstraintExtra(one), D::ConstraintMissing(two)) => {
+            one.name.known().is_some() && one.name == two.name || is_same_key(one, two)
+        }
+        _ => false,
+    });
+    match (&difference.kind, twin) {
+        (_, None) => phrase(difference),
+        (D::IndexMissing(index), _) => {
+            Some(format!("the index `{}` of {table} comes back as another", index.name.known()?))
+        }
+        (D::ConstraintMissing(one), Some(D::ConstraintExtra(two))) if !is_same_key(one, two) => {
+            Some(format!("the constraint `{}` of {table} comes back as another", one.name.known()?))
+        }
+        _ => None,
+    }
+}
+
+/// Whether two keys are on the same columns, in whatever order.
+fn is_same_key(one: &TableConstraint, two: &TableConstraint) -> bool {
+    let is_key = matches!(one.kind, ConstraintKind::PrimaryKey { .. } | ConstraintKind::Unique { .. });
+    let columns = |key: &TableConstraint| key.columns().map(|columns| columns.iter().cloned().collect::<BTreeSet<_>>());
+    let is_alike = std::mem::discriminant(&one.kind) == std::mem::discriminant(&two.kind);
+    is_key && is_alike && columns(one).is_some() && columns(one) == columns(two)
 }
 
 fn phrase(difference: &Difference) -> Option<String> {
@@ -190,6 +226,18 @@ mod tests {
         let downgrade = "op.alter_column('users', 'name', existing_type=sa.Text(), type_=sa.String(80))";
         assert_snapshot!(second(upgrade, downgrade), @r"
         20260102_120000_step_2.py:19:5 error: not undone by the downgrade: `users.name` was `sa.String(50)` and comes back as `sa.String(80)`
+          help: add the inverse to `downgrade()`
+        ");
+    }
+
+    #[test]
+    fn another_index_err() {
+        let upgrade = "op.drop_index('i', table_name='users')";
+        let downgrade = "op.create_index('i', 'users', ['phone'], unique=True)";
+        let index = format!("{CREATE}    op.create_index('i', 'users', ['phone'])\n");
+        let text = format!("def upgrade():\n    {upgrade}\n\ndef downgrade():\n    {downgrade}\n");
+        assert_snapshot!(History::new().revision(&index).revision(&text).findings(RULE), @r"
+        20260102_120000_step_2.py:19:5 error: not undone by the downgrade: the index `i` of `users` comes back as another
           help: add the inverse to `downgrade()`
         ");
     }

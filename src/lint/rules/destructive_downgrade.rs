@@ -117,6 +117,12 @@ mod tests {
     }
 
     #[test]
+    fn guarded_drop_of_what_is_not_there_ok() {
+        let upgrade = "op.add_column('users', sa.Column('a', sa.Text()))";
+        assert_eq!(downgrade(upgrade, "op.execute('DROP TABLE IF EXISTS leftover')"), "");
+    }
+
+    #[test]
     fn own_things_ok() {
         let create = "op.create_table('orders', sa.Column('id', sa.Integer()))";
         assert_eq!(downgrade(create, "op.drop_table('orders')"), "");

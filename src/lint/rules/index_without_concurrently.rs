@@ -41,7 +41,7 @@ declare_rule! {
 fn check(ctx: &mut LintContext<'_>) {
     for operation in ctx.upgrade_operations() {
         let OperationKind::CreateIndex { table, concurrently: false, .. } = &operation.kind else { continue };
-        if table.as_ref().is_some_and(|table| ctx.creates_table(table)) {
+        if ctx.may_be_new(table.as_ref()) {
             continue;
         }
         let on = table.as_ref().map_or("the table".to_owned(), |table| format!("`{table}`"));

@@ -18,6 +18,7 @@ mod concurrently_in_transaction;
 mod delete_without_where;
 mod destructive_downgrade;
 mod docstring_mismatch;
+mod downgrade_loses_data;
 mod drop_index_without_concurrently;
 mod duplicate_revision_id;
 mod enum_not_dropped;
@@ -83,6 +84,7 @@ pub static RULES: &[&Rule] = &[
     &delete_without_where::RULE,
     &destructive_downgrade::RULE,
     &docstring_mismatch::RULE,
+    &downgrade_loses_data::RULE,
     &drop_index_without_concurrently::RULE,
     &duplicate_revision_id::RULE,
     &enum_not_dropped::RULE,

@@ -76,8 +76,8 @@ fn is_serial(column: &Column) -> bool {
 
 fn is_emptied(course: Course<'_>, operation: &Operation, table: &TableName) -> bool {
     course.earlier(operation).iter().any(|earlier| match &earlier.kind {
-        OperationKind::Delete { table: Some(of), is_filtered: false } => of == table,
-        OperationKind::Truncate { tables, .. } => tables.contains(table),
+        OperationKind::Delete { table: Some(of), is_filtered: false } => course.is_same(of, table),
+        OperationKind::Truncate { tables, .. } => tables.iter().any(|of| course.is_same(of, table)),
         _ => false,
     })
 }
@@ -130,7 +130,9 @@ mod tests {
         let text = "def upgrade():\n    op.create_table('users', sa.Column('id', sa.Integer(), primary_key=True))\n    \
                     op.add_column('users', sa.Column('a', sa.Text(), nullable=False))\n    \
                     op.execute('DELETE FROM sessions')\n    \
-                    op.add_column('sessions', sa.Column('a', sa.Text(), nullable=False))\n";
+                    op.add_column('sessions', sa.Column('a', sa.Text(), nullable=False))\n    \
+                    op.execute('DELETE FROM requests')\n    op.rename_table('requests', 'callbacks')\n    \
+                    op.add_column('callbacks', sa.Column('a', sa.Text(), nullable=False))\n";
         assert_eq!(findings(RULE, text), "");
     }
 }

@@ -28,6 +28,10 @@ declare_rule! {
     /// A check constraint that is validated in a later revision; then NOT NULL, and the constraint can go.
     /// ```python
     /// def upgrade():
+    ///     op.create_table("users", sa.Column("email", sa.String(200)))
+    /// ```
+    /// ```python
+    /// def upgrade():
     ///     op.create_check_constraint(
     ///         "ck_users_email_not_null", "users", "email IS NOT NULL", postgresql_not_valid=True
     ///     )

@@ -7,7 +7,7 @@ declare_rule! {
     /// ## What it flags
     /// `op.drop_table` (and DROP TABLE in SQL) in an upgrade, of a table that an earlier revision created. Not where its rows live on:
     /// where another table that was filled from it takes its name. Tables that no revision created are a finding of
-    /// `foreign-table-drop` instead.
+    /// `foreign-table-drop` instead, and none where the drop is guarded (IF EXISTS).
     ///
     /// ## Why
     /// The rows are gone, and code that runs during the deployment still reads the table.
@@ -46,7 +46,10 @@ fn check(ctx: &mut LintContext<'_>) {
     for operation in ctx.upgrade_operations() {
         for loss in Loss::of(course, operation) {
             let Loss::Table(table) = &loss else { continue };
-            if course.makes_before(operation, table) || ctx.is_foreign_table(table) {
+            if course.makes_before(operation, table)
+                || ctx.is_foreign_table(table)
+                || ctx.is_nowhere(operation, table, course)
+            {
                 continue;
             }
             ctx.report(

@@ -68,9 +68,12 @@ fn report(rule: &Rule, blocks: &[(Option<String>, String)]) -> Report {
     history.report()
 }
 
-fn fired(report: &Report) -> BTreeSet<&'static str> {
+/// Rules without which a page cannot show another: what comes back empty was dropped before.
+const TOGETHER: &[(&str, &str)] = &[("downgrade-loses-data", "column-dropped")];
+
+fn fired(rule: &Rule, report: &Report) -> BTreeSet<&'static str> {
     let grave = report.diagnostics.iter().filter(|diagnostic| diagnostic.severity > Severity::Note);
-    grave.map(|diagnostic| diagnostic.rule).collect()
+    grave.map(|diagnostic| diagnostic.rule).filter(|name| !TOGETHER.contains(&(rule.name, name))).collect()
 }
 
 #[test]
@@ -87,9 +90,9 @@ fn examples_fire_their_rule_and_cures_fire_nothing() {
         if rule.name == "colliding-heads" {
             expected.insert("several-heads");
         }
-        assert_eq!(fired(&found), expected, "{}: {:#?}", rule.name, found.diagnostics);
+        assert_eq!(fired(rule, &found), expected, "{}: {:#?}", rule.name, found.diagnostics);
         let found = report(rule, &cure);
-        assert!(fired(&found).is_empty(), "{}: {:#?}", rule.name, found.diagnostics);
+        assert!(fired(rule, &found).is_empty(), "{}: {:#?}", rule.name, found.diagnostics);
     }
 }
 
