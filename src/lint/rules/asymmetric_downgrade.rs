@@ -132,8 +132,8 @@ fn phrase(difference: &Difference) -> Option<String> {
         D::TypeDiffers { column: name, expected, found } => {
             format!("{} was `{}` and comes back as `{}`", column(name), expected.text, found.text)
         }
-        D::NullableDiffers { column: name, expected: true } => format!("{} stays NOT NULL", column(name)),
-        D::NullableDiffers { column: name, expected: false } => format!("{} stays nullable", column(name)),
+        D::NullableDiffers { column: name, expected: true } => format!("{} ends up NOT NULL", column(name)),
+        D::NullableDiffers { column: name, expected: false } => format!("{} ends up nullable", column(name)),
         D::IndexMissing(index) => format!("{} does not come back", named("index", &index.name)),
         D::IndexExtra(index) => format!("{} stays", named("index", &index.name)),
         D::ConstraintMissing(constraint) => format!("{} does not come back", named("constraint", &constraint.name)),

@@ -23,11 +23,8 @@ declare_rule! {
     ///
     /// ## Use instead
     /// ```python
-    /// revision = "ae1027a6acf"
-    /// down_revision = None
-    ///
     /// def upgrade():
-    ///     pass
+    ///     op.execute("ANALYZE")
     /// ```
     "unreadable-revision" {
         group: Hygiene,
