@@ -596,3 +596,10 @@ fn what_is_not_understood_on_another_database_leaves_nothing_open() {
       id sa.Integer()
     ");
 }
+
+#[test]
+fn a_key_to_a_table_that_comes_later_is_no_unknown_table() {
+    let later = "op.create_table('a', sa.Column('b', sa.Integer(), sa.ForeignKey('b.id', use_alter=True)))
+         op.create_table('b', sa.Column('id', sa.Integer(), sa.ForeignKey('nowhere.id')))";
+    assert_snapshot!(Folded::of(&[("a", later, "")]).unknown("a"), @"1: nowhere ReferencedTable");
+}

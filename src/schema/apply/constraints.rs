@@ -13,12 +13,13 @@ impl Circumstances {
 }
 
 impl Applier<'_> {
-    /// Notes tables that foreign keys refer to and that are not there.
+    /// Notes tables that foreign keys refer to and that are not there. One that the same function creates later is left out:
+    /// with `use_alter=True` CREATE TABLE leaves the key out as well.
     pub(super) fn expect_referenced<'c>(&mut self, constraints: impl Iterator<Item = &'c Constraint>, of: &TableName) {
         for constraint in constraints {
             let ConstraintKind::ForeignKey { referent: Some(referent), .. } = &constraint.kind else { continue };
             let key = self.schema.key(referent);
-            if key != *of && !self.schema.tables.contains_key(&key) {
+            if key != *of && !self.schema.tables.contains_key(&key) && !self.creates.contains(&key) {
                 self.unknown_table(&key, UnknownObject::ReferencedTable);
             }
         }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::{Unknown, UnknownObject};
-use crate::operation::{Body, Dialect, OperationKind, TableName};
+use crate::operation::{Body, Dialect, Operation, OperationKind, TableName};
 use crate::revision::RevisionIndex;
 use crate::schema::lookup::TEMPORARY;
 use crate::schema::{Schema, Table};
@@ -15,13 +15,15 @@ pub(in crate::schema) struct Applier<'s> {
     pub(super) position: usize,
     /// It may run or not.
     pub(super) is_doubtful: bool,
+    /// Tables that the function creates, sooner or later.
+    pub(super) creates: Vec<TableName>,
     /// What was not found.
     pub(in crate::schema) unknown: Vec<Unknown>,
 }
 
 impl<'s> Applier<'s> {
     pub(in crate::schema) fn new(schema: &'s mut Schema, dialect: Dialect, revision: RevisionIndex) -> Self {
-        Self { schema, dialect, revision, position: 0, is_doubtful: false, unknown: Vec::new() }
+        Self { schema, dialect, revision, position: 0, is_doubtful: false, creates: Vec::new(), unknown: Vec::new() }
     }
 
     /// Carries out everything that runs on the dialect.
@@ -29,6 +31,7 @@ impl<'s> Applier<'s> {
         if body.not_analysed.iter().any(|call| !call.is_partly_known && call.dialects.contains(self.dialect)) {
             self.schema.may_be_incomplete = true;
         }
+        self.creates = body.operations.iter().filter_map(created_by).map(|table| self.schema.key(table)).collect();
         for (position, operation) in body.operations.iter().enumerate() {
             if operation.context.dialects.contains(self.dialect) {
                 self.position = position;
@@ -131,6 +134,13 @@ impl<'s> Applier<'s> {
         {
             self.unknown(Some(key), object);
         }
+    }
+}
+
+fn created_by(operation: &Operation) -> Option<&TableName> {
+    match &operation.kind {
+        OperationKind::CreateTable(create) => create.table.as_ref(),
+        _ => None,
     }
 }
 
