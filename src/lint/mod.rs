@@ -4,6 +4,7 @@
 //! [`Report`]: diagnostics in the order of files and lines, and what was looked at. How to add a rule stands in `rules`.
 
 mod apply;
+mod builtins;
 mod context;
 mod course;
 mod diagnostic;
@@ -13,16 +14,19 @@ mod fix;
 mod graph;
 mod header;
 mod heads;
+mod imports;
 mod inverse;
 mod linter;
 mod loss;
 mod names;
 mod ownership;
+mod packages;
 mod phrase;
 mod project;
 pub mod render;
 mod rule;
 mod rules;
+mod scopes;
 mod settings;
 mod suppression;
 #[cfg(test)]
@@ -40,6 +44,7 @@ pub use header::{DocstringHeader, HeaderValue, revises_line, stamped_name};
 pub use linter::{Report, Selection, Summary, UnreadCall, lint};
 pub use loss::Loss;
 pub use names::{NameConvention, ReadName};
+pub use packages::OwnPackages;
 pub use project::{FileIndex, LintFile, LintInput, LintProject, NewFileNames, Standing};
 pub use rule::{Check, Group, Level, Rule, Severity};
 pub use rules::RULES;

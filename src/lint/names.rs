@@ -6,8 +6,8 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use regex::{Captures, Regex};
 
 use super::{FileNames, LintInput};
-use crate::script::StampedName;
 use crate::script::python::{FormatPart, format_parts};
+use crate::script::{DEFAULT_FILE_TEMPLATE, StampedName};
 
 /// The convention that a project names its revision files by.
 #[derive(Debug)]
@@ -85,9 +85,13 @@ impl NameConvention {
         self.read(path).and_then(|name| name.time).or_else(stamped)
     }
 
-    /// What the name would have to hold of an identifier; `None`: nothing.
+    /// What the name would have to hold of an identifier; `None`: nothing, or nothing that can be told.
     pub fn id_in_name<'i>(&self, id: &'i str) -> Option<&'i str> {
-        let Form::Template(Template { id: Some(length), .. }) = &self.form else { return None };
+        let Form::Template(Template { id: Some(length), text, .. }) = &self.form else { return None };
+        // By Alembic's default anything with an underscore begins with an identifier.
+        if text == DEFAULT_FILE_TEMPLATE {
+            return None;
+        }
         let end = id.char_indices().nth(*length).map_or(id.len(), |(at, _)| at);
         id.get(..end)
     }

@@ -1,9 +1,10 @@
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use chrono::NaiveDateTime;
 
 use super::directive::directives;
-use super::{Directive, Graph, LintSettings, NameConvention};
+use super::{Directive, Graph, LintSettings, NameConvention, OwnPackages};
 use crate::operation::{self, Dialect, Operations};
 use crate::published::{Base, Known, Lock, NoBase, Published};
 use crate::revision::{Revision, RevisionIndex};
@@ -53,6 +54,8 @@ pub struct LintProject {
     pub graph: Graph,
     /// File of every revision of the graph.
     pub file_of: Vec<FileIndex>,
+    /// Asked for by [`LintProject::own_packages`]: looking costs some system calls.
+    own_packages: OnceLock<OwnPackages>,
     /// Folded for the first of the project's dialects.
     pub schemas: SchemaHistory,
     /// Which revisions are out of this branch's hands; nothing is known of it before [`LintProject::with_published`].
@@ -111,7 +114,8 @@ impl LintProject {
         let operations: Vec<&Operations> = file_of.iter().map(|index| &files[index.0].operations).collect();
         let schemas = SchemaHistory::fold(&graph.map, &operations, dialect);
         let names = NameConvention::new(&input);
-        Self { input, names, files, warnings, graph, file_of, schemas, published }
+        let own_packages = OnceLock::new();
+        Self { input, names, files, warnings, graph, file_of, own_packages, schemas, published }
     }
 
     /// The same with what the base branch and the lock file say, which decides on the standing of every file.
@@ -154,6 +158,11 @@ impl LintProject {
     /// The file of a revision.
     pub fn file_of(&self, revision: RevisionIndex) -> FileIndex {
         self.file_of[revision.0 as usize]
+    }
+
+    /// Which modules are the project's own.
+    pub fn own_packages(&self) -> &OwnPackages {
+        self.own_packages.get_or_init(|| OwnPackages::find(&self.input))
     }
 
     /// The file that declares a revision; of several, the first.

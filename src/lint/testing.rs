@@ -12,6 +12,7 @@ use crate::script::{Imports, Locations, RevisionFile};
 pub(super) struct History {
     settings: LintSettings,
     file_template: Option<String>,
+    import_roots: Vec<PathBuf>,
     /// Name and text.
     files: Vec<(String, String)>,
     published: usize,
@@ -24,6 +25,7 @@ impl History {
         Self {
             settings: LintSettings::default(),
             file_template: None,
+            import_roots: Vec::new(),
             files: Vec::new(),
             published: 0,
             base: Vec::new(),
@@ -33,6 +35,12 @@ impl History {
     /// With other settings.
     pub(super) fn with(settings: LintSettings) -> Self {
         Self { settings, ..Self::new() }
+    }
+
+    /// With a folder of modules.
+    pub(super) fn import_root(mut self, folder: &std::path::Path) -> Self {
+        self.import_roots.push(folder.to_owned());
+        self
     }
 
     /// With `file_template`.
@@ -94,7 +102,7 @@ impl History {
                 versions: vec![versions.clone()],
                 recursive: false,
                 sourceless: false,
-                import_roots: Vec::new(),
+                import_roots: self.import_roots,
             },
             root: versions.clone(),
             settings: self.settings,

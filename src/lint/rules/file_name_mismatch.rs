@@ -82,8 +82,9 @@ fn check(ctx: &mut LintContext<'_>) {
     }
     let message = match other_id(&stem).or_else(|| other_number(&stem, id)) {
         Some(found) => format!("the file name says `{found}`, but the revision is `{id}`"),
-        // A name by the template whose identifier cannot be told from the rest.
-        None if wanted.is_some() => format!("the file name holds another identifier than `{id}`"),
+        None if wanted.is_some() => {
+            format!("the file name does not hold the identifier `{id}`, as `file_template` asks")
+        }
         None => return,
     };
     ctx.report_file(message).help("rename the file, or give the revision the identifier that others know it by");
@@ -133,9 +134,9 @@ mod tests {
           help: rename the file, or give the revision the identifier that others know it by
         ");
         let text = "revision = 'abc'\ndown_revision = None\n";
-        let history = History::new().file_template("%(rev)s_%(slug)s").named("abd_add_users.py", text);
+        let history = History::new().file_template("%(year)d_%(rev)s_%(slug)s").named("2026_abd_add_users.py", text);
         assert_snapshot!(history.findings(RULE), @"
-        1:1 warning: the file name holds another identifier than `abc`
+        1:1 warning: the file name does not hold the identifier `abc`, as `file_template` asks
           help: rename the file, or give the revision the identifier that others know it by
         ");
     }
