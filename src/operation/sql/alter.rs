@@ -60,6 +60,14 @@ fn action(action: &ast::AlterTableAction, table: Option<&TableName>, out: &mut S
             name: names::last(rename.constraint_name_ref()),
             new_name: names::last(rename.constraint_name()),
         },
+        _ => whole_table(action, table),
+    };
+    out.push(kind);
+}
+
+/// Actions that are about the table as a whole.
+fn whole_table(action: &ast::AlterTableAction, table: Option<TableName>) -> OperationKind {
+    match action {
         ast::AlterTableAction::TableRenameTo(rename) => {
             OperationKind::RenameTable { table, new_name: names::last(rename.table_name()) }
         }
@@ -75,8 +83,7 @@ fn action(action: &ast::AlterTableAction, table: Option<&TableName>, out: &mut S
             OperationKind::Rewrite { table, how: Rewrite::Storage }
         }
         _ => OperationKind::Other { what: "ALTER TABLE".to_owned() },
-    };
-    out.push(kind);
+    }
 }
 
 fn add_constraint(add: &ast::AddConstraint, table: Option<TableName>, out: &Statement) -> OperationKind {
