@@ -95,7 +95,8 @@ impl<'a> Reader<'a> {
             (Value::Imported(path), _) => match (&**path, name) {
                 ("alembic", "op") => Value::Op,
                 ("alembic", "context") => Value::Environment,
-                (path, _) => Value::Imported(Rc::from(format!("{path}.{name}"))),
+                (path, _) if path.len() < 500 => Value::Imported(Rc::from(format!("{path}.{name}"))),
+                _ => Value::Unknown,
             },
             (Value::Sqlalchemy("func"), _) => Value::Member(Rc::new(of), name),
             (Value::Sqlalchemy("Inspector" | "MetaData"), _) => Value::Member(Rc::new(of), name),
@@ -132,6 +133,7 @@ impl<'a> Reader<'a> {
             }
             (Value::Unknown | Value::Row(_) | Value::Test(_), _) => Value::Unknown,
             (Value::Member(table, "c" | "columns"), _) if matches!(**table, Value::Table(_)) => column_named(name),
+            (Value::Member(inner, _), _) if matches!(**inner, Value::Member(..)) => Value::Unknown,
             _ => Value::Member(Rc::new(of), name),
         }
     }
@@ -272,7 +274,11 @@ impl<'a> Reader<'a> {
         let Some(items) = self.items(first) else {
             return Value::Unknown;
         };
-        let pairs = (start..).zip(items).map(|(at, item)| self.tuple(vec![Value::Number(at), item])).collect();
+        let numbered = items.into_iter().zip(0..).map(|(item, at)| {
+            let number = start.checked_add(at).map_or(Value::Unknown, Value::Number);
+            self.tuple(vec![number, item])
+        });
+        let pairs = numbered.collect();
         self.list(pairs)
     }
 
@@ -337,7 +343,7 @@ impl<'a> Reader<'a> {
                 let item = arguments.at(1).cloned().unwrap_or(Value::Unknown);
                 let at = arguments.at(0).and_then(Value::number).and_then(|at| usize::try_from(at).ok());
                 self.change(list, |items| {
-                    at.is_some_and(|at| {
+                    at.filter(|_| item.nesting() == 0).is_some_and(|at| {
                         items.insert(at.min(items.len()), item);
                         true
                     })

@@ -131,7 +131,9 @@ impl<'a> Reader<'a> {
             Value::Made(path) if is_harmless(path.rsplit_once('.').map_or(path, |(module, _)| module)) => {
                 Value::Made(Rc::clone(path))
             }
-            Value::Made(path) if call.arguments.has_handle() => {
+            Value::Made(path)
+                if call.arguments.has_handle() || (is_about_migrations(path) && !call.is_used && !asks(name)) =>
+            {
                 let module = path.rsplit_once('.').map_or(&**path, |(module, _)| module);
                 self.foreign_call(call, module, name);
                 Value::Unknown
@@ -187,7 +189,16 @@ impl<'a> Reader<'a> {
         {
             return self.call_value(call, found);
         }
-        if !is_library && (call.arguments.has_handle() || suggests_operations(module, name)) {
+        if !is_library
+            && name.starts_with(|c: char| c.is_ascii_lowercase())
+            && module.contains('.')
+            && let Some(Value::Class(class)) = self.resolve(module)
+        {
+            return self.class_method(call, class, name);
+        }
+        let does_something =
+            suggests_operations(module, name) || (is_about_migrations(module) && !call.is_used && !asks(name));
+        if !is_library && (call.arguments.has_handle() || does_something) {
             self.foreign_call(call, module, name);
             return Value::Unknown;
         }

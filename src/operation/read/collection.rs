@@ -8,41 +8,51 @@ use super::value::{Dict, Entries, Sequence, Value};
 
 /// Longer loops are followed once, as if their items were not known.
 const MAX_ITEMS: usize = 2_000;
+/// Collections in collections, so that dropping them never exhausts the stack.
+const MAX_NESTING: usize = 40;
 
 impl<'a> Reader<'a> {
     pub(super) fn list(&self, items: Vec<Value<'a>>) -> Value<'a> {
-        let items = RefCell::new(Some(items));
-        Value::Sequence(Rc::new(Sequence {
-            items,
-            is_tuple: false,
-            is_perhaps: Cell::new(false),
-            made_at: self.branches,
-        }))
+        self.sequence(items, false, false)
     }
 
     pub(super) fn tuple(&self, items: Vec<Value<'a>>) -> Value<'a> {
-        let items = RefCell::new(Some(items));
-        Value::Sequence(Rc::new(Sequence {
-            items,
-            is_tuple: true,
-            is_perhaps: Cell::new(false),
-            made_at: self.branches,
-        }))
+        self.sequence(items, true, false)
     }
 
     /// A list of items each of which may be missing.
     pub(super) fn perhaps_list(&self, items: Vec<Value<'a>>) -> Value<'a> {
-        let items = RefCell::new(Some(items));
+        self.sequence(items, false, true)
+    }
+
+    fn sequence(&self, items: Vec<Value<'a>>, is_tuple: bool, is_perhaps: bool) -> Value<'a> {
+        let nesting = 1 + items.iter().map(Value::nesting).max().unwrap_or(0);
+        if nesting > MAX_NESTING {
+            return Value::Unknown;
+        }
         Value::Sequence(Rc::new(Sequence {
-            items,
-            is_tuple: false,
-            is_perhaps: Cell::new(true),
+            items: RefCell::new(Some(items)),
+            is_tuple,
+            is_perhaps: Cell::new(is_perhaps),
+            nesting: Cell::new(nesting),
             made_at: self.branches,
         }))
     }
 
     pub(super) fn dict(&self, entries: Entries<'a>) -> Value<'a> {
-        Value::Dict(Rc::new(Dict { entries: RefCell::new(Some(entries)), made_at: self.branches }))
+        let nesting = 1 + entries.iter().map(|(_, value)| value.nesting()).max().unwrap_or(0);
+        if nesting > MAX_NESTING {
+            return Value::Unknown;
+        }
+        let entries = RefCell::new(Some(entries));
+        Value::Dict(Rc::new(Dict { entries, nesting: Cell::new(nesting), made_at: self.branches }))
+    }
+
+    /// Whether a collection may hold this too; if so, how deep it nests is kept.
+    fn may_hold(nesting: &Cell<usize>, items: &[Value<'a>]) -> bool {
+        let inner = items.iter().map(Value::nesting).max().unwrap_or(0);
+        nesting.set(nesting.get().max(1 + inner));
+        inner < MAX_NESTING
     }
 
     /// What a loop over the value gives; `None` where that is not known.
@@ -80,11 +90,11 @@ impl<'a> Reader<'a> {
             list.is_perhaps.set(true);
         }
         self.change(list, |items| match more {
-            Some(more) => {
+            Some(more) if Self::may_hold(&list.nesting, &more) => {
                 items.extend(more);
                 true
             }
-            None => false,
+            _ => false,
         });
     }
 
@@ -93,8 +103,9 @@ impl<'a> Reader<'a> {
         if list.made_at < self.branches {
             list.is_perhaps.set(true);
         }
+        let may_hold = Self::may_hold(&list.nesting, std::slice::from_ref(&item));
         let mut items = list.items.borrow_mut();
-        match items.as_mut().filter(|items| items.len() <= 4 * MAX_ITEMS) {
+        match items.as_mut().filter(|items| may_hold && items.len() <= 4 * MAX_ITEMS) {
             Some(items) => items.push(item),
             None => *items = None,
         }
@@ -114,7 +125,9 @@ impl<'a> Reader<'a> {
         match of {
             Value::Dict(dict) => {
                 let mut entries = dict.entries.borrow_mut();
-                let is_known = matches!(key, Value::Text(_) | Value::Number(_)) && dict.made_at >= self.branches;
+                let is_known = matches!(key, Value::Text(_) | Value::Number(_))
+                    && dict.made_at >= self.branches
+                    && Self::may_hold(&dict.nesting, std::slice::from_ref(&value));
                 match entries.as_mut().filter(|_| is_known) {
                     None => *entries = None,
                     Some(entries) => match entries.iter_mut().find(|(other, _)| other.is_same(&key)) {

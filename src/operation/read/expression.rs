@@ -196,7 +196,7 @@ impl<'a> Reader<'a> {
             (Value::Dict(a), Operator::BitOr, Value::Dict(b)) => {
                 let (a, b) = (a.entries.borrow(), b.entries.borrow());
                 match (&*a, &*b) {
-                    (Some(a), Some(b)) => {
+                    (Some(a), Some(b)) if a.len() + b.len() < 1_000 => {
                         let kept = a.iter().filter(|(key, _)| !b.iter().any(|(other, _)| other.is_same(key)));
                         self.dict(kept.chain(b).cloned().collect())
                     }
@@ -310,6 +310,10 @@ impl<'a> Reader<'a> {
         };
         self.depth += 1;
         for item in known.unwrap_or_else(|| vec![super::loops::element(&over)]) {
+            if self.steps_exhausted() {
+                rounds = Rounds::Unknown;
+                break;
+            }
             self.assign(&generator.target, item);
             let mut test = if rounds == Rounds::Known { Test::known(true) } else { Test::UNKNOWN };
             for filter in &generator.ifs {

@@ -7,6 +7,7 @@ use ruff_text_size::Ranged;
 
 use super::arguments::Arguments;
 use super::joining::joined;
+use super::modules::MAX_MODULES;
 use super::reader::Reader;
 use super::value::{Class, Function, ManagerCall, Value};
 use super::way::{Test, Way};
@@ -78,6 +79,15 @@ impl<'a> Reader<'a> {
             }
             return Value::Unknown;
         }
+        // Parsers and the like call each other in many ways: what does nothing with unknown arguments is followed once.
+        let is_blind = function.inside.is_none()
+            && owner.is_none()
+            && arguments.values().all(|value| matches!(value, Value::Unknown));
+        let key = node.start().to_usize() * (MAX_MODULES + 1) + function.module;
+        if is_blind && self.inert.contains(&key) {
+            return Value::Unknown;
+        }
+        let found = (self.operations.len(), self.not_analysed.len());
         let mut frame = self.bound_frame(function, arguments);
         frame.owner = owner;
         if is_manager(node) {
@@ -102,7 +112,12 @@ impl<'a> Reader<'a> {
             self.way = start;
             return if let Value::Row(table) = yielded { Value::Row(table) } else { Value::Unknown };
         }
-        self.leave(start, frame.returned)
+        let value = self.leave(start, frame.returned);
+        let has_done_nothing = found == (self.operations.len(), self.not_analysed.len()) && self.way == start;
+        if is_blind && has_done_nothing && matches!(value, Value::Unknown) && self.muted == 0 && !start.is_dead() {
+            self.inert.insert(key);
+        }
+        value
     }
 
     /// The circumstances behind a call, and its value.

@@ -13,6 +13,9 @@ impl<'a> Reader<'a> {
             Some(items) if Self::is_perhaps(&over) => {
                 let start = self.way;
                 for item in items {
+                    if self.steps_exhausted() {
+                        break;
+                    }
                     self.repeated(&inner.body, |reader| reader.assign(&inner.target, item));
                 }
                 if !self.way.is_dead() && self.way.is_conditional == start.is_conditional {

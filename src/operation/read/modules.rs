@@ -8,7 +8,7 @@ use super::way::Way;
 use crate::script::ModuleSource;
 
 /// Modules that one revision may lead into, and modules that hand on one name.
-const MAX_MODULES: usize = 24;
+pub(super) const MAX_MODULES: usize = 24;
 const MAX_HOPS: usize = 8;
 
 /// Modules of the project that the file's functions are followed into; 0 is the file itself.

@@ -13,10 +13,16 @@ use super::value::{Class, Function, Object, Value};
 
 /// Classes above a class that are looked at.
 const MAX_BASES: usize = 8;
+/// Objects that are followed: they may hold each other, in a chain as long as there are objects.
+const MAX_OBJECTS: usize = 400;
 
 impl<'a> Reader<'a> {
     /// Calls a class.
     pub(super) fn instantiate(&mut self, call: Call<'_, 'a>, class: Class<'a>) -> Value<'a> {
+        self.objects += 1;
+        if self.objects > MAX_OBJECTS {
+            return Value::Unknown;
+        }
         let attributes = RefCell::new(FxHashMap::default());
         let object = Rc::new(Object { class, attributes, made_at: self.branches });
         if let Some((owner, function)) = self.method(class, "__init__", 0) {
@@ -54,7 +60,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `Class.name(…)`
-    pub(super) fn class_method(&mut self, call: Call<'_, 'a>, class: Class<'a>, name: &'a str) -> Value<'a> {
+    pub(super) fn class_method(&mut self, call: Call<'_, 'a>, class: Class<'a>, name: &str) -> Value<'a> {
         let Some((owner, function)) = self.method(class, name, 0) else {
             return self.unknown_call(call);
         };

@@ -1,7 +1,7 @@
 use std::ops::Range;
 
 use ruff_text_size::{Ranged, TextRange};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::managers::Pending;
 use super::modules::Modules;
@@ -80,6 +80,9 @@ pub(super) struct Reader<'a> {
     /// The value of the call that is looked at is used for something.
     pub(super) is_used: bool,
     has_given_up: bool,
+    pub(super) objects: usize,
+    /// Functions that do nothing, whatever they are given.
+    pub(super) inert: FxHashSet<usize>,
 }
 
 impl<'a> Reader<'a> {
@@ -105,6 +108,8 @@ impl<'a> Reader<'a> {
             raises: None,
             is_used: false,
             has_given_up: false,
+            objects: 0,
+            inert: FxHashSet::default(),
         }
     }
 
@@ -120,6 +125,11 @@ impl<'a> Reader<'a> {
             return false;
         }
         true
+    }
+
+    /// Counts the work of putting a long string together.
+    pub(super) fn charge(&mut self, bytes: usize) {
+        self.steps = self.steps.saturating_add(bytes / 256);
     }
 
     /// Whether there has been too much work.

@@ -22,13 +22,12 @@ fn function<'a>(file: &'a RevisionFile, module: &'a [Stmt], name: &str) -> Body 
     reader.block(module);
     reader.muted = 0;
     let bound = reader.lookup(name).cloned();
-    let function = match bound {
-        Some(Value::Function(function)) => function,
-        None => return Body::default(),
-        Some(other) => match module.iter().rev().find_map(|statement| definition(statement, name)) {
-            Some(node) => Function { node, inside: None, module: 0 },
-            None => return elsewhere(module, name, &other),
-        },
+    let written = || module.iter().rev().find_map(|statement| definition(statement, name));
+    let function = match (bound, written()) {
+        (Some(Value::Function(function)), _) => function,
+        (_, Some(node)) => Function { node, inside: None, module: 0 },
+        (Some(other), None) => return elsewhere(module, name, &other),
+        (None, None) => return Body::default(),
     };
     reader.enter(function);
     let (definition, body) = extent(file.text(), function.node);

@@ -7,7 +7,7 @@ use super::reader::Reader;
 use super::value::{PLACEHOLDER, Text, Value};
 
 /// Longer strings are not put together.
-const LONGEST: usize = 4_000_000;
+const LONGEST: usize = 2_000_000;
 
 impl<'a> Reader<'a> {
     pub(super) fn literal(&self, literal: &'a ast::ExprStringLiteral) -> Text<'a> {
@@ -49,13 +49,15 @@ impl<'a> Reader<'a> {
                 }
             }
         }
+        self.charge(made.text.len());
         made
     }
 
-    pub(super) fn concatenated(&self, a: &Text<'a>, b: &Text<'a>) -> Value<'a> {
+    pub(super) fn concatenated(&mut self, a: &Text<'a>, b: &Text<'a>) -> Value<'a> {
         if a.text.len() + b.text.len() > LONGEST {
             return Value::Unknown;
         }
+        self.charge(a.text.len() + b.text.len());
         Value::Text(Text::made(format!("{}{}", a.text, b.text), a.is_exact && b.is_exact))
     }
 
@@ -65,6 +67,7 @@ impl<'a> Reader<'a> {
             Value::Sequence(sequence) if sequence.is_tuple => self.items(values).unwrap_or_default(),
             other => vec![other.clone()],
         };
+        self.charge(format.text.len());
         let mut positional = positional.into_iter();
         let mut made = Text::made(String::new(), format.is_exact);
         let mut rest = &*format.text;
@@ -132,6 +135,7 @@ impl<'a> Reader<'a> {
         arguments: &super::arguments::Arguments<'a>,
     ) -> Value<'a> {
         let changed = |change: fn(&str) -> String| Value::Text(Text::made(change(&text.text), text.is_exact));
+        self.charge(text.text.len());
         let known = |at: usize| arguments.at(at).and_then(Value::known);
         match name {
             "format" => Value::Text(self.brace_format(text, arguments)),
@@ -142,7 +146,9 @@ impl<'a> Reader<'a> {
             "lower" if text.is_exact => changed(str::to_lowercase),
             "title" | "capitalize" | "encode" | "decode" => Value::Unknown,
             "replace" => match (known(0), known(1)) {
-                (Some(old), Some(new)) if !old.is_empty() => {
+                (Some(old), Some(new))
+                    if !old.is_empty() && text.text.len().saturating_mul(new.len().max(1)) <= LONGEST =>
+                {
                     Value::Text(Text::made(text.text.replace(old, new), text.is_exact))
                 }
                 _ => Value::Unknown,
@@ -181,6 +187,7 @@ impl<'a> Reader<'a> {
             }
             made.push_value(item);
         }
+        self.charge(made.text.len());
         Value::Text(made)
     }
 }

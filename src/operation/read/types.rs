@@ -102,8 +102,8 @@ impl<'a> Reader<'a> {
                 let at = arguments.ranges.first().copied().unwrap_or_default();
                 let item = arguments.get(0, "item_type").cloned().and_then(|item| self.column_type(&item, at));
                 match item {
-                    Some(item) => TypeKind::Array(Box::new(item)),
-                    None => TypeKind::Unknown,
+                    Some(item) if dimensions(&item) < 8 => TypeKind::Array(Box::new(item)),
+                    _ => TypeKind::Unknown,
                 }
             }
             "NullType" => TypeKind::Unknown,
@@ -188,6 +188,14 @@ impl<'a> Reader<'a> {
             }
             _ => of.clone(),
         }
+    }
+}
+
+/// How deep arrays of arrays nest.
+fn dimensions(found: &ColumnType) -> usize {
+    match &found.kind {
+        TypeKind::Array(item) => 1 + dimensions(item),
+        _ => 0,
     }
 }
 

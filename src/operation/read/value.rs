@@ -120,6 +120,8 @@ pub(super) struct Sequence<'a> {
     pub(super) is_tuple: bool,
     /// Each of the items may be missing.
     pub(super) is_perhaps: Cell<bool>,
+    /// How deep collections nest in it.
+    pub(super) nesting: Cell<usize>,
     /// How many branches deep it was made: changes deeper down may or may not happen.
     pub(super) made_at: usize,
 }
@@ -128,6 +130,8 @@ pub(super) struct Sequence<'a> {
 #[derive(Debug)]
 pub(super) struct Dict<'a> {
     pub(super) entries: RefCell<Option<Entries<'a>>>,
+    /// How deep collections nest in it.
+    pub(super) nesting: Cell<usize>,
     pub(super) made_at: usize,
 }
 
@@ -195,6 +199,17 @@ pub(super) struct Statement {
 }
 
 impl<'a> Value<'a> {
+    /// How deep collections nest in it.
+    pub(super) fn nesting(&self) -> usize {
+        match self {
+            Self::Sequence(sequence) => sequence.nesting.get(),
+            Self::Dict(dict) => dict.nesting.get(),
+            Self::Choice(choice) => choice.1.nesting().max(choice.2.nesting()),
+            Self::Member(of, _) => of.nesting(),
+            _ => 0,
+        }
+    }
+
     pub(super) fn text(text: impl Into<Cow<'a, str>>) -> Self {
         Self::Text(Text { text: text.into(), is_exact: true, at: None })
     }

@@ -2,6 +2,7 @@ mod conditions;
 mod data;
 mod directives;
 mod functions;
+mod modules;
 mod robustness;
 mod values;
 

@@ -90,3 +90,26 @@ fn odd_formats() {
         body(&function(&format!("op.drop_table({odd})")));
     }
 }
+
+#[test]
+fn values_do_not_grow_without_end() {
+    for chain in [
+        "a = [a]",
+        "a = {'k': a}",
+        "b = []\n        b.append(a)\n        a = b",
+        "a = (a, a)",
+        "a = sa.ARRAY(a)",
+        "a = a.b",
+        "a = op.execute.b.c",
+        "b = {}\n        b['k'] = a\n        a = b",
+        "b = Node()\n        b.next = a\n        a = b",
+        "a = 'ab'.replace('a', a)",
+        "a = [x for x in range(2000) for y in range(2000) for z in range(2000)]",
+        "a = f'{a}{a}'",
+    ] {
+        let chain =
+            format!("a = 'b'\nfor x in range(2000):\n    for y in range(100):\n        {chain}\nop.drop_table('z')");
+        let body = body(&format!("class Node:\n    pass\n{}", function(&chain)));
+        assert!(body.calls() > 0, "{chain}");
+    }
+}
