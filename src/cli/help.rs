@@ -143,6 +143,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         &[
             ("limbec validate", "all revisions; what is published brings warnings only"),
             ("limbec validate --changed --base origin/main", "what changed since that branch"),
+            ("limbec validate --fix", "repair what is safe to repair"),
             ("limbec validate --format sarif > limbec.sarif", "for a code scanner"),
         ],
     ),

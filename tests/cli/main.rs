@@ -11,7 +11,9 @@ mod history;
 mod list;
 mod plan;
 mod rebase;
+mod rule;
 mod show;
+mod validate;
 mod without_python;
 
 use std::fs;

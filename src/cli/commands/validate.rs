@@ -9,12 +9,14 @@ use super::rule::named;
 use crate::cli::context::CommandContext;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
+use crate::cli::fixes;
 use crate::cli::published::{base, base_request, shown};
 use crate::cli::table::Table;
 use crate::config::ScriptSettings;
 use crate::lint::render::{self, Coverage, TextStyle};
 use crate::lint::{
-    self, FileIndex, LintInput, LintProject, LintSettings, NewFileNames, Report, Selection, Severity, Standing,
+    self, Applicability, FileIndex, Fixed, LintInput, LintProject, LintSettings, NewFileNames, Report, Selection,
+    Severity, Standing,
 };
 use crate::published::Lock;
 
@@ -49,6 +51,15 @@ pub struct ValidateArgs {
     /// Count findings by rule instead of showing them
     #[arg(long)]
     pub statistics: bool,
+    /// Repair what can be repaired without changing what a revision does
+    #[arg(long)]
+    pub fix: bool,
+    /// Repair also what changes what a revision does, and has to be looked at
+    #[arg(long)]
+    pub unsafe_fixes: bool,
+    /// Show what --fix would change, and write nothing; the exit status is 1 if there is something
+    #[arg(long)]
+    pub diff: bool,
 }
 
 /// How findings are written.
@@ -81,12 +92,58 @@ pub fn run(context: &mut CommandContext, args: &ValidateArgs) -> Result<ExitStat
         context.ui.warning(warning);
     }
     let (selection, coverage) = Choice::of(context, args, &project)?.selection(&project);
-    let report = lint::lint(&project, &selection);
+    let (project, report) = match args.fixes() {
+        None => {
+            let report = lint::lint(&project, &selection);
+            (project, report)
+        }
+        Some(minimum) => {
+            let fixed = lint::fix(project, &selection, minimum);
+            if args.diff {
+                return diff(context, &fixed);
+            }
+            fixes::write(&fixed.rewrites)?;
+            tell_fixed(context, &fixed);
+            (fixed.project, fixed.report)
+        }
+    };
     tell(context, args, &project, &report, &coverage);
     if context.ui.verbosity() > 0 {
         context.ui.status(&format!("Validated in {:.0?}.", started.elapsed()));
     }
     Ok(if report.summary.errors > 0 { ExitStatus::Code(1) } else { ExitStatus::Success })
+}
+
+impl ValidateArgs {
+    /// The fixes that are asked for.
+    fn fixes(&self) -> Option<Applicability> {
+        let minimum = if self.unsafe_fixes { Applicability::Unsafe } else { Applicability::Safe };
+        (self.fix || self.diff || self.unsafe_fixes).then_some(minimum)
+    }
+}
+
+fn diff(context: &mut CommandContext, fixed: &Fixed) -> Result<ExitStatus, CommandError> {
+    fixes::print_diff(context, &fixed.rewrites)?;
+    if fixed.rewrites.is_empty() {
+        context.ui.status("There is nothing to fix.");
+        return Ok(ExitStatus::Success);
+    }
+    Ok(ExitStatus::Code(1))
+}
+
+fn tell_fixed(context: &mut CommandContext, fixed: &Fixed) {
+    for rewrite in &fixed.rewrites {
+        let path = shown(&rewrite.path, &context.environment);
+        match &rewrite.rename_to {
+            Some(to) => context.ui.status(&format!("{path} is now {}.", shown(to, &context.environment))),
+            None => context.ui.status(&format!("{path} was changed.")),
+        }
+    }
+    if !fixed.applied.is_empty() {
+        let (fixes, files) = (fixed.applied.len(), fixed.rewrites.len());
+        let fixes = if fixes == 1 { "1 fix was".to_owned() } else { format!("{fixes} fixes were") };
+        context.ui.status(&format!("{fixes} applied in {files} file{}.", if files == 1 { "" } else { "s" }));
+    }
 }
 
 /// Reads the revision files, while git looks up the base branch.
@@ -219,12 +276,12 @@ fn changed(
         return Ok(Some(project.indexes().filter(is_new).collect()));
     }
     let Err(why) = &published.base else { return Ok(None) };
+    const WITHOUT_GIT: &str = "`limbec freeze` makes a lock file, which works without git";
     if args.changed {
-        return Err(why.clone().into());
+        return Err(CommandError::from(why.clone()).hint(WITHOUT_GIT));
     }
     context.ui.warning(&format!("every revision is judged as a new one: {why}"));
-    let hint = why.hint().unwrap_or_else(|| "`limbec freeze` makes a lock file, which works without git".to_owned());
-    context.ui.hint(&hint);
+    context.ui.hint(why.hint().as_deref().unwrap_or(WITHOUT_GIT));
     Ok(None)
 }
 

@@ -52,10 +52,10 @@ fn found(report: &Report) -> String {
 
 fn judged(report: &Report, coverage: &Coverage) -> String {
     let judged = counted(report.summary.judged, "revision", "revisions");
-    let since = coverage.base.as_ref().map_or("not frozen".to_owned(), |base| format!("changed since {base}"));
+    let since = coverage.base.as_ref().map_or("are not frozen".to_owned(), |base| format!("changed since {base}"));
     let mut text = match (coverage.is_changed_only, coverage.is_named_only) {
-        (true, true) => format!("{judged} judged of those named, {since}"),
-        (true, false) => format!("{judged} {since}"),
+        (true, true) => format!("{judged} judged, of those named that {since}"),
+        (true, false) => format!("{judged} judged, that {since}"),
         (false, true) => format!("{judged} judged, those named"),
         (false, false) => format!("{judged} judged"),
     };

@@ -201,7 +201,7 @@ fn the_summary_says_what_was_judged_and_what_to_type() {
     };
     assert_snapshot!(summary(&report, &coverage).join("\n"), @"
     Found 1 error and 1 warning in 2 files.
-    2 revisions changed since origin/main; 344 published ones were not judged: `--all` judges them.
+    2 revisions judged, that changed since origin/main; 344 published ones were not judged: `--all` judges them.
     1 fixable by `limbec validate --fix`.
     ");
     assert_snapshot!(summary(&Report::default(), &Coverage::default()).join("\n"), @"
