@@ -59,7 +59,7 @@ pub enum ServerDefault {
 /// A column's type.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ColumnType {
-    /// On databases in general (`with_variant` left out).
+    /// On PostgreSQL where `with_variant` names it, else on databases in general.
     pub kind: TypeKind,
     /// As written, shortened for messages: `sa.String(length=50)`, `varchar(50)`.
     pub text: String,

@@ -101,6 +101,14 @@ mod tests {
     }
 
     #[test]
+    fn variant_ok() {
+        let text = "def upgrade():\n    \
+                    op.alter_column('orders', 'a', existing_type=sa.Uuid(), \
+                    type_=sa.String(36).with_variant(postgresql.UUID(), 'postgresql'))\n";
+        assert_eq!(findings(RULE, text), "");
+    }
+
+    #[test]
     fn unknown_type_ok() {
         let text = "def upgrade():\n    op.alter_column('orders', 'a', type_=sa.BigInteger())\n    \
                     op.alter_column('orders', 'b', existing_type=types.GUID(), type_=sa.Uuid())\n";

@@ -152,6 +152,13 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// `.with_variant(type, "postgresql")`: what PostgreSQL gets. Variants for other databases are left out.
+    fn variant(&mut self, call: Call<'_, 'a>, of: &Value<'a>) -> Value<'a> {
+        let is_postgresql = call.arguments.rest(1).any(|name| text_of(Some(name)).as_deref() == Some("postgresql"));
+        let Some(variant) = call.arguments.at(0).filter(|_| is_postgresql).cloned() else { return of.clone() };
+        self.column_type(&variant, call.node.range()).map_or_else(|| of.clone(), |found| Value::Type(Rc::new(found)))
+    }
+
     fn member_values(&mut self, class: Class<'a>) -> Option<Vec<String>> {
         let assigned: Vec<_> = assignments(class.node).filter(|(name, _)| !name.starts_with('_')).collect();
         assigned.into_iter().map(|(_, expr)| text_of(Some(&self.silently(class.module, expr)))).collect()
@@ -162,6 +169,9 @@ impl<'a> Reader<'a> {
         let Value::Type(found) = of else {
             return Value::Unknown;
         };
+        if name == "with_variant" {
+            return self.variant(call, of);
+        }
         let TypeKind::Enum(enum_type) = &found.kind else {
             if matches!(name, "create" | "drop") && call.arguments.has_handle() {
                 self.not_understood(
