@@ -183,6 +183,15 @@ impl<'a> Course<'a> {
         self.table(&table)?.column(&column)?.type_.as_ref()
     }
 
+    /// Whether all rows of the table go before an operation, under this name or an older one.
+    pub fn is_emptied_before(self, operation: &Operation, table: &TableName) -> bool {
+        self.earlier(operation).iter().any(|earlier| match &earlier.kind {
+            OperationKind::Delete { table: Some(of), is_filtered: false } => self.is_same(of, table),
+            OperationKind::Truncate { tables, .. } => tables.iter().any(|of| self.is_same(of, table)),
+            _ => false,
+        })
+    }
+
     /// Whether a transaction ends between two operations of this function: an autocommit block commits what came before it.
     pub fn commits_between(self, first: &Operation, second: &Operation) -> bool {
         let (from, to) = (self.position(first), self.position(second));

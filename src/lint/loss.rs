@@ -1,6 +1,7 @@
 use std::fmt;
 
 use super::course::Course;
+use super::phrase;
 use super::type_change::TypeChange;
 use crate::operation::{ObjectKind, Operation, OperationKind, TableName};
 
@@ -23,8 +24,8 @@ pub enum Loss {
     SomeRows(TableName),
     /// Values of a column that its new type does not hold; which, as a phrase.
     Values { table: TableName, column: String, reason: String },
-    /// The values of a column in all rows, overwritten.
-    AllValues { table: TableName, column: String },
+    /// The values of some columns in all rows, overwritten.
+    AllValues { table: TableName, columns: Vec<String> },
     /// Columns that go with a type or an extension (`CASCADE`); its name.
     ColumnsOfType(String),
 }
@@ -73,12 +74,13 @@ impl Loss {
     }
 
     /// What an UPDATE of all rows overwrites.
-    pub fn of_update(operation: &Operation) -> Vec<Self> {
-        let OperationKind::Update { table: Some(table), is_filtered: false, columns } = &operation.kind else {
-            return Vec::new();
-        };
-        let columns = columns.iter().cloned();
-        columns.map(|column| Self::AllValues { table: table.clone(), column }).collect()
+    pub fn of_update(operation: &Operation) -> Option<Self> {
+        match &operation.kind {
+            OperationKind::Update { table: Some(table), is_filtered: false, columns } if !columns.is_empty() => {
+                Some(Self::AllValues { table: table.clone(), columns: columns.clone() })
+            }
+            _ => None,
+        }
     }
 }
 
@@ -95,7 +97,10 @@ impl fmt::Display for Loss {
             Self::AllRows(table) => write!(f, "all rows of `{table}`"),
             Self::SomeRows(table) => write!(f, "rows of `{table}`"),
             Self::Values { table, column, .. } => write!(f, "values of `{table}.{column}`"),
-            Self::AllValues { table, column } => write!(f, "`{table}.{column}` in every row"),
+            Self::AllValues { table, columns } => {
+                let names: Vec<String> = columns.iter().map(|column| format!("`{table}.{column}`")).collect();
+                write!(f, "{} in every row", phrase::list(&names))
+            }
             Self::ColumnsOfType(name) => write!(f, "every column that needs `{name}`"),
         }
     }

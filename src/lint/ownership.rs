@@ -14,12 +14,18 @@ impl LintContext<'_> {
             Loss::Table(table) => {
                 self.owns_table(table) || downgrade.makes_before(operation, table) || self.is_nowhere(operation, table, downgrade)
             }
-            Loss::Column { table, column } | Loss::AllValues { table, column } => {
-                let is_made_here = downgrade.makes_before(operation, table)
+            Loss::Column { table, column } => {
+                downgrade.makes_before(operation, table)
                     || downgrade.adds_before(operation, table, column)
-                    || upgrade.writes_column(table, column) && matches!(loss, Loss::AllValues { .. });
-                is_made_here || self.owns_column(table, column)
+                    || self.owns_column(table, column)
+                    || operation.context.is_conditional && upgrade.renames_to(table, column)
             }
+            Loss::AllValues { table, columns } => columns.iter().all(|column| {
+                downgrade.makes_before(operation, table)
+                    || downgrade.adds_before(operation, table, column)
+                    || upgrade.writes_column(table, column)
+                    || self.owns_column(table, column)
+            }),
             Loss::Values { table, column, .. } => {
                 downgrade.makes_before(operation, table)
                     || downgrade.adds_before(operation, table, column)
@@ -33,7 +39,13 @@ impl LintContext<'_> {
                 is_dropped || self.owns_table(table) || downgrade.makes_before(operation, table)
             }
             Loss::SomeRows(table) => {
-                self.owns_table(table) || downgrade.makes_before(operation, table) || upgrade.writes_rows(table)
+                let is_replaced = downgrade.later(operation).iter().any(
+                    |later| matches!(&later.kind, OperationKind::Insert { table: into } if into.as_ref().is_none_or(|into| into == table)),
+                );
+                is_replaced
+                    || self.owns_table(table)
+                    || downgrade.makes_before(operation, table)
+                    || upgrade.writes_rows(table)
             }
             Loss::Schema(schema) => self.upgrade().operations.iter().any(
                 |created| matches!(&created.kind, OperationKind::CreateSchema { name, .. } if name.as_ref() == Some(schema)),
@@ -120,6 +132,13 @@ impl Course<'_> {
             }
             (OperationKind::CreateAll { is_drop: false }, _) => true,
             _ => false,
+        })
+    }
+
+    fn renames_to(self, table: &TableName, column: &str) -> bool {
+        self.body.operations.iter().any(|operation| {
+            matches!(&operation.kind, OperationKind::AlterColumn(alter)
+                if alter.table.as_ref() == Some(table) && alter.new_name.as_deref() == Some(column))
         })
     }
 

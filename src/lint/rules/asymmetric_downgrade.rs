@@ -98,8 +98,13 @@ fn phrase_among(difference: &Difference, all: &[Difference]) -> Option<String> {
     });
     match (&difference.kind, twin) {
         (_, None) => phrase(difference),
-        (D::IndexMissing(index), _) => {
-            Some(format!("the index `{}` of {table} comes back as another", index.name.known()?))
+        (D::IndexMissing(old), Some(D::IndexExtra(new))) => {
+            let how = match (old.unique, new.unique) {
+                (true, false) => "without UNIQUE",
+                (false, true) => "as a UNIQUE one",
+                _ => "on other columns",
+            };
+            Some(format!("the index `{}` of {table} comes back {how}", old.name.known()?))
         }
         (D::ConstraintMissing(one), Some(D::ConstraintExtra(two))) if !is_same_key(one, two) => {
             Some(format!("the constraint `{}` of {table} comes back as another", one.name.known()?))
@@ -237,7 +242,7 @@ mod tests {
         let index = format!("{CREATE}    op.create_index('i', 'users', ['phone'])\n");
         let text = format!("def upgrade():\n    {upgrade}\n\ndef downgrade():\n    {downgrade}\n");
         assert_snapshot!(History::new().revision(&index).revision(&text).findings(RULE), @r"
-        20260102_120000_step_2.py:19:5 error: not undone by the downgrade: the index `i` of `users` comes back as another
+        20260102_120000_step_2.py:19:5 error: not undone by the downgrade: the index `i` of `users` comes back as a UNIQUE one
           help: add the inverse to `downgrade()`
         ");
     }

@@ -1,6 +1,6 @@
 use super::declare_rule;
 use crate::lint::{LintContext, phrase};
-use crate::operation::{Name, Operation, OperationKind, TableName};
+use crate::operation::{Name, OperationKind, TableName};
 
 declare_rule! {
     /// An index of an existing table is dropped without CONCURRENTLY.
@@ -37,7 +37,7 @@ fn check(ctx: &mut LintContext<'_>) {
     for operation in ctx.upgrade_operations() {
         let OperationKind::DropIndex { table, name, concurrently: false, .. } = &operation.kind else { continue };
         let table = table.clone().or_else(|| table_of(ctx, name));
-        if ctx.may_be_new(table.as_ref()) || creates(ctx, name) || drops_table(ctx, operation, table.as_ref()) {
+        if ctx.may_be_new(table.as_ref()) || creates(ctx, name) || drops_table(ctx, table.as_ref()) {
             continue;
         }
         let what = name.known().map_or("this index".to_owned(), |name| format!("`{name}`"));
@@ -67,9 +67,9 @@ fn creates(ctx: &LintContext<'_>, name: &Name) -> bool {
     name.known().is_some() && mentions.is_some_and(|first| matches!(first.kind, OperationKind::CreateIndex { .. }))
 }
 
-fn drops_table(ctx: &LintContext<'_>, operation: &Operation, table: Option<&TableName>) -> bool {
-    ctx.upgrade_course().later(operation).iter().any(
-        |later| matches!(&later.kind, OperationKind::DropTable { table: dropped, .. } if dropped.as_ref() == table),
+fn drops_table(ctx: &LintContext<'_>, table: Option<&TableName>) -> bool {
+    ctx.upgrade().operations.iter().any(
+        |other| matches!(&other.kind, OperationKind::DropTable { table: dropped, .. } if dropped.as_ref() == table),
     )
 }
 

@@ -40,14 +40,22 @@ declare_rule! {
 
 fn check(ctx: &mut LintContext<'_>) {
     for operation in ctx.upgrade_operations() {
-        let OperationKind::CreateIndex { table, concurrently: false, .. } = &operation.kind else { continue };
+        let (table, is_in_column) = match &operation.kind {
+            OperationKind::CreateIndex { table, concurrently: false, .. } => (table, false),
+            OperationKind::AddColumn { table, column, .. } if column.index => (table, true),
+            _ => continue,
+        };
         if ctx.may_be_new(table.as_ref()) {
             continue;
         }
         let on = table.as_ref().map_or("the table".to_owned(), |table| format!("`{table}`"));
-        let fix = concurrently(ctx, operation);
+        let fix = if is_in_column { None } else { concurrently(ctx, operation) };
         let finding = ctx.report(operation.range.clone(), format!("building this index locks {on} against writes"));
-        finding.help("pass `postgresql_concurrently=True`, inside of `with op.get_context().autocommit_block():`");
+        finding.help(if is_in_column {
+            "add the column without `index=True`, then `op.create_index(…, postgresql_concurrently=True)` in an autocommit block"
+        } else {
+            "pass `postgresql_concurrently=True`, inside of `with op.get_context().autocommit_block():`"
+        });
         finding.fix = fix;
     }
 }
@@ -86,6 +94,15 @@ mod tests {
         assert_snapshot!(findings(RULE, text), @"
         20:5 error: building this index locks `users` against writes
           help: pass `postgresql_concurrently=True`, inside of `with op.get_context().autocommit_block():`
+        ");
+    }
+
+    #[test]
+    fn index_of_a_column_err() {
+        let text = "def upgrade():\n    op.add_column('users', sa.Column('email', sa.Text(), index=True))\n";
+        assert_snapshot!(findings(RULE, text), @r"
+        20:5 error: building this index locks `users` against writes
+          help: add the column without `index=True`, then `op.create_index(…, postgresql_concurrently=True)` in an autocommit block
         ");
     }
 

@@ -1,6 +1,6 @@
 use super::declare_rule;
 use crate::lint::{Course, LintContext, phrase};
-use crate::operation::{Column, Operation, OperationKind, TableName, TypeKind};
+use crate::operation::{Column, Operation, OperationKind, TypeKind};
 
 declare_rule! {
     /// A NOT NULL column is added without a server default: it fails where the table has rows.
@@ -62,7 +62,7 @@ fn hazard<'a>(course: Course<'a>, operation: &'a Operation) -> Option<&'a Column
     let OperationKind::AddColumn { table: Some(table), column, .. } = &operation.kind else { return None };
     let is_filled = column.server_default.is_some() || column.computed.is_some() || is_serial(column);
     let is_hazard = !column.is_nullable() && !is_filled && !course.creates_table(table);
-    (is_hazard && !is_emptied(course, operation, table)).then_some(column)
+    (is_hazard && !course.is_emptied_before(operation, table)).then_some(column)
 }
 
 /// What SQLAlchemy makes a SERIAL of.
@@ -72,14 +72,6 @@ fn is_serial(column: &Column) -> bool {
         .as_ref()
         .is_some_and(|type_| matches!(type_.kind, TypeKind::SmallInteger | TypeKind::Integer | TypeKind::BigInteger));
     column.primary_key && is_integer && column.constraints.is_empty()
-}
-
-fn is_emptied(course: Course<'_>, operation: &Operation, table: &TableName) -> bool {
-    course.earlier(operation).iter().any(|earlier| match &earlier.kind {
-        OperationKind::Delete { table: Some(of), is_filtered: false } => course.is_same(of, table),
-        OperationKind::Truncate { tables, .. } => tables.iter().any(|of| course.is_same(of, table)),
-        _ => false,
-    })
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ declare_rule! {
     /// ## What it flags
     /// `op.alter_column(…, nullable=False)` (also in `batch_alter_table` and in SQL) on a table that existed before this revision. Not
     /// where `existing_nullable=False` or the history says that the column is NOT NULL already, and not where a validated check
-    /// constraint `column IS NOT NULL` proves it: PostgreSQL 12 and later then read nothing.
+    /// constraint `column IS NOT NULL` proves it (PostgreSQL 12 and later then read nothing) or the table is emptied before.
     ///
     /// ## Why
     /// PostgreSQL reads the whole table under an ACCESS EXCLUSIVE lock: no query runs until it is through. And it fails where a
@@ -58,6 +58,10 @@ fn check(ctx: &mut LintContext<'_>) {
             continue;
         }
         if ctx.may_be_new(alter.table.as_ref()) || is_not_null(ctx, alter) || is_proved(ctx, operation, alter) {
+            continue;
+        }
+        let is_empty = |table| ctx.upgrade_course().is_emptied_before(operation, table);
+        if alter.table.as_ref().is_some_and(is_empty) {
             continue;
         }
         let (table, column) =
