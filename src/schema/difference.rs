@@ -103,7 +103,7 @@ fn tables(expected: &Table, actual: &Table, found: &mut Vec<Difference>) {
     let mut push = |kind| found.push(Difference { table: Some(expected.name.clone()), kind });
     for column in expected.columns.iter().filter(|column| !column.is_doubtful) {
         match actual.column(&column.name) {
-            Some(other) if !other.is_doubtful => columns(expected, column, other, &mut push),
+            Some(other) if !other.is_doubtful => columns(column, other, &mut push),
             Some(_) => {}
             None if actual.is_complete => push(DifferenceKind::ColumnMissing(column.name.clone())),
             None => {}
@@ -117,7 +117,7 @@ fn tables(expected: &Table, actual: &Table, found: &mut Vec<Difference>) {
     parts(expected, actual, &mut push);
 }
 
-fn columns(table: &Table, expected: &TableColumn, actual: &TableColumn, push: &mut impl FnMut(DifferenceKind)) {
+fn columns(expected: &TableColumn, actual: &TableColumn, push: &mut impl FnMut(DifferenceKind)) {
     let name = || expected.name.clone();
     if let (Some(mine), Some(theirs)) = (&expected.type_, &actual.type_)
         && !is_same_type(&mine.kind, &theirs.kind)
@@ -129,9 +129,7 @@ fn columns(table: &Table, expected: &TableColumn, actual: &TableColumn, push: &m
     {
         push(DifferenceKind::NullableDiffers { column: name(), expected: mine });
     }
-    let counts_up = |default: &Option<ServerDefault>| *default == Some(ServerDefault::Identity);
-    let is_key = table.primary_key().contains(&expected.name);
-    let is_counter = is_key && (counts_up(&expected.server_default) || counts_up(&actual.server_default));
+    let is_counter = counts_up(expected) || counts_up(actual);
     if !is_counter && !is_same_default(expected, actual) {
         push(DifferenceKind::DefaultDiffers {
             column: name(),
@@ -145,7 +143,7 @@ fn columns(table: &Table, expected: &TableColumn, actual: &TableColumn, push: &m
 pub(super) fn is_same_type(one: &TypeKind, other: &TypeKind) -> bool {
     match (one, other) {
         (TypeKind::Unknown, _) | (_, TypeKind::Unknown) => true,
-        (TypeKind::Other(one), TypeKind::Other(other)) => one == other,
+        (TypeKind::Other(one), TypeKind::Other(other)) => one == other || !(is_builtin(one) && is_builtin(other)),
         // It may be a type of the project's own that stands for the other.
         (TypeKind::Other(_), _) | (_, TypeKind::Other(_)) => true,
         (TypeKind::Enum(one), TypeKind::Enum(other)) => match (one.name.known(), other.name.known()) {
@@ -165,6 +163,36 @@ pub(super) fn is_same_type(one: &TypeKind, other: &TypeKind) -> bool {
         (TypeKind::Array(one), TypeKind::Array(other)) => is_same_type(&one.kind, &other.kind),
         (one, other) => one == other,
     }
+}
+
+/// Whether a column counts up by itself, which an integer key does without being told.
+fn counts_up(column: &TableColumn) -> bool {
+    match &column.server_default {
+        Some(ServerDefault::Identity) => true,
+        Some(ServerDefault::Expression(text) | ServerDefault::Constant(text)) => {
+            text.trim_start().starts_with("nextval")
+        }
+        _ => false,
+    }
+}
+
+/// Types of PostgreSQL that nobody names otherwise.
+fn is_builtin(name: &str) -> bool {
+    matches!(
+        name,
+        "BIT"
+            | "CIDR"
+            | "CITEXT"
+            | "HSTORE"
+            | "INET"
+            | "LTREE"
+            | "MACADDR"
+            | "MONEY"
+            | "OID"
+            | "TSQUERY"
+            | "TSVECTOR"
+            | "XML"
+    ) || name.ends_with("RANGE")
 }
 
 fn is_same_default(expected: &TableColumn, actual: &TableColumn) -> bool {
@@ -288,9 +316,16 @@ fn parts_of(table: &Table) -> Vec<Part<'_>> {
     indexes.chain(constraints).collect()
 }
 
+/// What is unique together does not depend on the order.
+fn sorted(columns: &[String]) -> Vec<String> {
+    let mut columns = columns.to_vec();
+    columns.sort_unstable();
+    columns
+}
+
 fn index_purpose(index: &TableIndex) -> Purpose {
     match index.columns.iter().cloned().collect::<Option<Vec<String>>>() {
-        Some(columns) if !columns.is_empty() && index.unique => Purpose::Unique(columns),
+        Some(columns) if !columns.is_empty() && index.unique => Purpose::Unique(sorted(&columns)),
         Some(columns) if !columns.is_empty() => Purpose::Index(columns),
         _ => Purpose::Named,
     }
@@ -298,8 +333,8 @@ fn index_purpose(index: &TableIndex) -> Purpose {
 
 fn constraint_purpose(constraint: &TableConstraint) -> Purpose {
     match &constraint.kind {
-        ConstraintKind::PrimaryKey { columns: Some(columns) } => Purpose::PrimaryKey(columns.clone()),
-        ConstraintKind::Unique { columns: Some(columns) } => Purpose::Unique(columns.clone()),
+        ConstraintKind::PrimaryKey { columns: Some(columns) } => Purpose::PrimaryKey(sorted(columns)),
+        ConstraintKind::Unique { columns: Some(columns) } => Purpose::Unique(sorted(columns)),
         ConstraintKind::ForeignKey { columns: Some(columns), referent: Some(referent), on_delete, .. } => {
             let on_delete = on_delete.as_deref().filter(|action| *action != "NO ACTION").unwrap_or_default();
             Purpose::ForeignKey {

@@ -603,3 +603,14 @@ fn a_key_to_a_table_that_comes_later_is_no_unknown_table() {
          op.create_table('b', sa.Column('id', sa.Integer(), sa.ForeignKey('nowhere.id')))";
     assert_snapshot!(Folded::of(&[("a", later, "")]).unknown("a"), @"1: nowhere ReferencedTable");
 }
+
+#[test]
+fn what_is_only_written_differently_is_no_difference() {
+    let upgrade = "op.drop_table('t')";
+    let create = "op.create_table('t', sa.Column('id', sa.Integer()), sa.Column('b', sa.Boolean(), server_default=sa.text('(false)')), \
+                  sa.Column('at', UtcDateTime()), sa.PrimaryKeyConstraint('id', 'b'))";
+    let again = "op.create_table('t', sa.Column('id', sa.Integer(), server_default=sa.text(\"nextval('t_id_seq')\")), \
+                 sa.Column('b', sa.Boolean(), server_default='0'), sa.Column('at', sa.TIMESTAMP(timezone=True)), sa.PrimaryKeyConstraint('b', 'id'))";
+    let folded = Folded::of(&[("a", create, ""), ("b < a", upgrade, again)]);
+    assert_eq!(folded.difference("b"), "");
+}
