@@ -17,6 +17,7 @@
 
 mod encoder;
 mod expressions;
+mod parts;
 mod patterns;
 mod statements;
 
@@ -26,6 +27,7 @@ use ruff_python_ast::Stmt;
 use sha2::{Digest, Sha256};
 
 use self::encoder::{Documents, Encoder};
+pub(super) use self::parts::Parts;
 use crate::script::RevisionFile;
 
 /// What a revision file means: equal for two files that do the same in the same way.

@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 
 use super::base::{Base, BaseFile, BaseState};
 use super::lock::{FrozenRevision, Lock};
+use super::meaning::Parts;
 use super::{Meaning, NoBase};
 use crate::revision::{Revision, RevisionId};
 use crate::script::{Imports, Parsed, RevisionFile};
@@ -46,6 +47,8 @@ pub struct PublishedRevision {
     pub frozen: Option<FrozenRevision>,
     /// On the base; empty if the working copy is the same.
     meanings: Vec<Meaning>,
+    /// The first of them in parts.
+    parts: Option<Parts>,
 }
 
 /// What makes a revision published.
@@ -69,6 +72,12 @@ impl PublishedRevision {
         }
         let frozen = self.frozen.as_ref()?;
         (!frozen.meaning.is_of(file)).then_some(Source::Lock)
+    }
+
+    /// What of a file differs from the base, for people: `upgrade()`, `down_revision` in backticks, `the imports`. Nothing where that is
+    /// not known: the lock file does not tell.
+    pub fn changed_parts(&self, file: &RevisionFile) -> Vec<String> {
+        self.parts.as_ref().map(|then| then.differing(&Parts::of(file))).unwrap_or_default()
     }
 
     /// Whether the file on the base is the same as in the working copy.
@@ -131,6 +140,7 @@ impl Published {
                 down: None,
                 frozen: Some(frozen),
                 meanings: Vec::new(),
+                parts: None,
             }),
         }
     }
@@ -200,9 +210,11 @@ fn of_base(file: BaseFile, known: Option<&Known<'_>>) -> PublishedRevision {
     };
     let mut declared = None;
     let mut meanings = Vec::new();
+    let mut parts = None;
     for content in contents {
         let then = RevisionFile::parse(&file.path, content, &Imports::new(&[]));
         meanings.push(Meaning::of(&then));
+        parts.get_or_insert_with(|| Parts::of(&then));
         if let Ok(Parsed::Script(script)) = then.declared {
             declared.get_or_insert(script.revision);
         }
@@ -211,7 +223,7 @@ fn of_base(file: BaseFile, known: Option<&Known<'_>>) -> PublishedRevision {
         declared = known.and_then(|known| known.revision.cloned());
     }
     let (id, down) = declared.map(|revision| (revision.id, revision.down)).unzip();
-    PublishedRevision { id, source, path: file.path, down, frozen: None, meanings }
+    PublishedRevision { id, source, path: file.path, down, frozen: None, meanings, parts }
 }
 
 #[cfg(test)]

@@ -49,6 +49,8 @@ mod op_at_import;
 mod orm_session_in_revision;
 mod orphaned_revision;
 mod placeholder_revision_id;
+mod published_revision_changed;
+mod published_revision_missing;
 mod revision_cycle;
 mod revision_id_too_long;
 mod schema_dropped;
@@ -56,6 +58,7 @@ mod set_not_null;
 mod settings_in_revision;
 mod several_heads;
 mod silent_noop_downgrade;
+mod spliced_below_head;
 mod suppression_without_reason;
 mod table_dropped;
 mod table_renamed;
@@ -125,6 +128,8 @@ pub static RULES: &[&Rule] = &[
     &orm_session_in_revision::RULE,
     &orphaned_revision::RULE,
     &placeholder_revision_id::RULE,
+    &published_revision_changed::RULE,
+    &published_revision_missing::RULE,
     &revision_cycle::RULE,
     &revision_id_too_long::RULE,
     &schema_dropped::RULE,
@@ -132,6 +137,7 @@ pub static RULES: &[&Rule] = &[
     &settings_in_revision::RULE,
     &several_heads::RULE,
     &silent_noop_downgrade::RULE,
+    &spliced_below_head::RULE,
     &suppression_without_reason::RULE,
     &table_dropped::RULE,
     &table_renamed::RULE,
