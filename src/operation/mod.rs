@@ -1,8 +1,8 @@
 //! The operation model: what `upgrade()` and `downgrade()` of a revision file do, read from the text.
 //!
-//! [`read`] follows both functions in order, through constants, literal loops, helper functions of the same file and
-//! `batch_alter_table`, and reads SQL text with PostgreSQL's grammar. Nothing is run and nothing is guessed: what is not
-//! understood is listed in [`Body::not_analysed`].
+//! [`read`] follows both functions in order, through constants, literal loops, helper functions of the file and of the
+//! project's own modules, and `batch_alter_table`, and reads SQL text with PostgreSQL's grammar. Nothing is run and nothing is
+//! guessed: what is not understood is listed in [`Body::not_analysed`].
 
 mod column;
 mod constraint;

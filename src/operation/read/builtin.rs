@@ -301,6 +301,11 @@ impl<'a> Reader<'a> {
 
     /// `isinstance(bind.dialect, SQLiteDialect)`
     fn is_instance(&mut self, value: &Value<'a>, class: Option<&Value<'a>>) -> Value<'a> {
+        match (value, class) {
+            (Value::Table(_), Some(Value::Sqlalchemy("Table"))) => return Value::Bool(true),
+            (Value::Text(_), Some(Value::Sqlalchemy("Table"))) => return Value::Bool(false),
+            _ => {}
+        }
         let (Value::Dialect, Some(class)) = (value, class) else {
             return Value::Unknown;
         };

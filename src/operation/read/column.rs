@@ -116,10 +116,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn made_constraint(&mut self, call: Call<'_, 'a>, kind: ConstraintKind) -> Value<'a> {
-        let at = match kind {
-            ConstraintKind::ForeignKey { .. } | ConstraintKind::Check { .. } => call.arguments.keyword("name"),
-            _ => call.arguments.keyword("name"),
-        };
+        let at = call.arguments.keyword("name");
         let name = if call.arguments.has_unknown_keywords && at.is_none() { Name::Unknown } else { name_of(at) };
         Value::Constraint(Rc::new(Constraint {
             name,

@@ -3,7 +3,7 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use super::reader::{Leaves, Reader};
-use super::value::Value;
+use super::value::{Table, Value};
 use super::way::{Test, Way};
 use crate::operation::Dialects;
 
@@ -90,7 +90,11 @@ pub(super) fn joined<'a>(then: Value<'a>, otherwise: Value<'a>, decides: Option<
     match decides {
         _ if then.is_same(&otherwise) => then,
         Some(dialects) if depth(&then) + depth(&otherwise) < 8 => Value::Choice(Rc::new((dialects, then, otherwise))),
-        _ => Value::Unknown,
+        _ => match (then, otherwise) {
+            // A table, whichever: what is done to its rows is told.
+            (Value::Table(_), Value::Table(_)) => Value::Table(Rc::new(Table { name: None, columns: Vec::new() })),
+            _ => Value::Unknown,
+        },
     }
 }
 

@@ -25,17 +25,17 @@ impl<'a> Reader<'a> {
             "add" | "add_all" | "bulk_save_objects" | "bulk_insert_mappings" => {
                 let sample = self.items(&first).and_then(|items| items.first().cloned()).unwrap_or(first);
                 let table = self.table_value(&sample);
-                self.emit_unlisted(call, OperationKind::Insert { table });
+                self.emit(call.node, OperationKind::Insert { table });
                 Value::None
             }
             "merge" | "bulk_update_mappings" => {
                 let table = self.table_value(&first);
-                self.emit_unlisted(call, OperationKind::Update { table, is_filtered: true, columns: Vec::new() });
+                self.emit(call.node, OperationKind::Update { table, is_filtered: true, columns: Vec::new() });
                 Value::Unknown
             }
             "delete" => {
                 let table = self.table_value(&first);
-                self.emit_unlisted(call, OperationKind::Delete { table, is_filtered: true });
+                self.emit(call.node, OperationKind::Delete { table, is_filtered: true });
                 Value::None
             }
             "connection" | "get_bind" => Value::Bind,
@@ -44,11 +44,6 @@ impl<'a> Reader<'a> {
             _ if matches!(of, Value::SessionMaker) => Value::Session,
             _ => Value::Unknown,
         }
-    }
-
-    /// Rows that are written through objects: whichever table they belong to is not for limbec to miss.
-    fn emit_unlisted(&mut self, call: Call<'_, 'a>, kind: OperationKind) {
-        self.emit(call.node, kind);
     }
 
     /// A method of `session.query(…)`.
