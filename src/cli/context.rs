@@ -192,11 +192,19 @@ impl CommandContext {
                 "{directory} has no alembic.ini: go to the project's directory, name the file by `-c FILE`, or start a \
                  project by `limbec init DIRECTORY`"
             )),
-            (true, _) => failure.hint(format!(
-                "section [{}] of {} should have the line `script_location = DIRECTORY`",
-                project.section,
-                path_text(&project.ini_path())
-            )),
+            (true, _) => {
+                let has_location = |section: &&str| project.ini.has_option(section, "script_location");
+                let sections: Vec<String> =
+                    project.ini.sections().filter(has_location).map(|name| format!("`-n {name}`")).collect();
+                if !sections.is_empty() {
+                    return failure.hint(format!("name one of the sections that have it: {}", sections.join(", ")));
+                }
+                failure.hint(format!(
+                    "section [{}] of {} should have the line `script_location = DIRECTORY`",
+                    project.section,
+                    path_text(&project.ini_path())
+                ))
+            }
             (false, true) => failure.hint(format!(
                 "[tool.alembic] of {} should have the line `script_location = \"DIRECTORY\"`",
                 path_text(&project.toml_path())

@@ -424,3 +424,16 @@ fn without_git_and_lock_file_everything_is_new() {
     assert!(project.limbec(&["freeze"]).starts_with("exit 0"));
     assert!(validate(&project, &["--changed"]).starts_with("exit 0"));
 }
+
+#[test]
+fn of_several_sections_one_is_chosen() {
+    let project = flagged();
+    project.write("alembic.ini", "[common]\nscript_location = migrations\n[tenant]\nscript_location = elsewhere\n");
+    assert!(project.limbec(&["-n", "common", "validate"]).starts_with("exit 1\n---- stdout"));
+    assert_snapshot!(project.limbec(&["validate"]), @"
+    exit 2
+    ---- stderr
+    error: No 'script_location' key found in configuration.
+    hint: name one of the sections that have it: `-n common`, `-n tenant`
+    ");
+}
