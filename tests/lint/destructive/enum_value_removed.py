@@ -10,13 +10,19 @@ from alembic import op
 revision = "enum_value_removed"
 down_revision = "initial"
 
-old = sa.Enum("small", "medium", "large", name="parcel_size", native_enum=False, length=20)
-new = sa.Enum("small", "large", name="parcel_size", native_enum=False, length=20)
+old = sa.Enum("new", "active", "closed", name="account_status")
+new = sa.Enum("new", "active", name="account_state")
 
 
 def upgrade():
-    op.alter_column("orders", "size", existing_type=old, type_=new)  # expect: type-narrowed
+    new.create(op.get_bind())
+    op.alter_column(  # expect: type-narrowed
+        "accounts", "status", existing_type=old, type_=new, postgresql_using="status::text::account_state"
+    )
 
 
 def downgrade():
-    op.alter_column("orders", "size", existing_type=new, type_=old)  # expect: none
+    op.alter_column(  # expect: none
+        "accounts", "status", existing_type=new, type_=old, postgresql_using="status::text::account_status"
+    )
+    new.drop(op.get_bind())

@@ -12,7 +12,9 @@ down_revision = "initial"
 
 
 def upgrade():
-    op.alter_column("accounts", "name", existing_type=sa.String(200), type_=sa.String(400))
+    op.alter_column(  # expect: asymmetric-downgrade
+        "accounts", "name", existing_type=sa.String(200), type_=sa.String(400)
+    )
 
 
 def downgrade():

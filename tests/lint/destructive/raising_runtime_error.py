@@ -16,4 +16,4 @@ def upgrade():
 
 
 def downgrade():
-    raise RuntimeError("cannot be undone")  # expect: irreversible-downgrade
+    raise RuntimeError("cannot be undone")  # expect: unmarked-irreversible

@@ -16,4 +16,4 @@ def upgrade():
 
 
 def downgrade():
-    raise NotImplementedError()  # expect: irreversible-downgrade
+    raise NotImplementedError()  # expect: unmarked-irreversible

@@ -24,5 +24,6 @@ def upgrade():
 def downgrade():
     op.add_column("accounts", sa.Column("name", sa.String(200)))  # expect: none
     op.execute("UPDATE accounts SET name = first_name || ' ' || last_name WHERE name IS NULL")
+    op.alter_column("accounts", "name", existing_type=sa.String(200), nullable=False)
     op.drop_column("accounts", "last_name")  # expect: none
     op.drop_column("accounts", "first_name")  # expect: none

@@ -12,7 +12,7 @@ down_revision = "initial"
 
 DOWN = [
     "DROP TABLE invoices",
-    "DROP TABLE audit",
+    "DROP TABLE audit",  # expect: destructive-downgrade
 ]
 
 
@@ -22,4 +22,4 @@ def upgrade():
 
 def downgrade():
     for statement in DOWN:
-        op.execute(statement)  # expect: destructive-downgrade
+        op.execute(statement)
