@@ -19,7 +19,7 @@ import itertools
 import json
 import subprocess
 import sys
-import time
+import tempfile
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,22 +41,26 @@ class Answer:
     project: str
     findings: list[dict]
     summary: dict
-    seconds: float
 
     def worth_judging(self) -> list[dict]:
         return [found for found in self.findings if found["level"] != "note"]
 
 
 def validate(folder: Path) -> Answer:
-    """Run limbec; whatever is not a clean answer ends the evaluation."""
-    command = [str(limbec_binary()), "-c", "graph.ini", "validate", "--all", "--format", "json"]
-    began = time.perf_counter()
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    seconds = time.perf_counter() - began
+    """Run limbec on a project's files, as PostgreSQL's; whatever is not a clean answer ends the evaluation."""
+    folder = folder.resolve()
+    with tempfile.TemporaryDirectory() as name:
+        ini = (folder / "graph.ini").read_text().replace("%(here)s", str(folder))
+        (Path(name) / "graph.ini").write_text(ini)
+        (Path(name) / "limbec.toml").write_text('[lint]\ndialects = ["postgresql"]\n')
+        command = [str(limbec_binary()), "-c", "graph.ini", "validate", "--all", "--format", "json"]
+        done = subprocess.run(command, cwd=name, capture_output=True, text=True)
     if done.returncode not in (0, 1) or "panicked" in done.stderr:
         raise SystemExit(f"{folder.name}: ended with {done.returncode}\n{done.stderr[-4000:]}")
     answer = json.loads(done.stdout)
-    return Answer(folder.name, answer["findings"], answer["summary"], seconds)
+    for found in answer["findings"]:
+        found["path"] = str((Path(name) / found["path"]).resolve().relative_to(folder))
+    return Answer(folder.name, answer["findings"], answer["summary"])
 
 
 def key(project: str, found: dict) -> tuple:
