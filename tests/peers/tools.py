@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -122,13 +123,18 @@ def finding(tool: str, path: str | Path, line: int, rule: str) -> Finding | None
     return Finding(Path(path).resolve(), line, tuple(rules), rule) if rules else None
 
 
-def limbec(history: History) -> list[Finding]:
-    command = [str(limbec_binary()), "-c", str(history.ini), "validate", "--all", "--format", "json"]
-    answer = json.loads(run(command, history.ini.parent))
+def limbec(history: History, rules: Iterable[str] = ()) -> list[Finding]:
+    """As PostgreSQL's files, in a project of their own; `rules` are switched on where they are off."""
+    here = history.ini.resolve().parent
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name).resolve()
+        (folder / "alembic.ini").write_text(history.ini.read_text().replace("%(here)s", str(here)))
+        levels = "".join(f'{rule} = "warning"\n' for rule in rules)
+        (folder / "limbec.toml").write_text(f'[lint]\ndialects = ["postgresql"]\n[lint.rules]\n{levels}')
+        answer = json.loads(run([str(limbec_binary()), "validate", "--all", "--format", "json"], folder))
     worth = [found for found in answer["findings"] if found["level"] != "note"]
     return [
-        Finding((history.ini.parent / found["path"]).resolve(), found["line"], (found["rule"],), found["rule"])
-        for found in worth
+        Finding((folder / found["path"]).resolve(), found["line"], (found["rule"],), found["rule"]) for found in worth
     ]
 
 
@@ -143,7 +149,8 @@ def alembic_guard_with_downgrades(history: History) -> list[Finding]:
 def guard(history: History, name: str, *options: str) -> list[Finding]:
     files = [str(path) for path in history.files]
     answer = run([program("alembic-guard"), "--format", "json", *options, *files], history.ini.parent)
-    found = (finding(name, item["path"], item["line"], item["rule"]) for item in json.loads(answer))
+    here = history.ini.resolve().parent
+    found = (finding(name, here / item["path"], item["line"], item["rule"]) for item in json.loads(answer))
     return [item for item in found if item]
 
 
