@@ -1,6 +1,6 @@
 use super::LintContext;
 use crate::operation::{
-    Body, ColumnType, ConstraintKind, Name, Operation, OperationKind, TableName, TransactionControl,
+    Body, ColumnType, ConstraintKind, Dialects, Name, Operation, OperationKind, TableName, TransactionControl,
 };
 use crate::schema::{Schema, Table};
 
@@ -11,17 +11,19 @@ pub struct Course<'a> {
     pub body: &'a Body,
     /// What it finds; `None` where the revision has no place in the graph.
     pub schema: Option<&'a Schema>,
+    /// The databases of interest: a table that is made only on others is not made.
+    pub dialects: Dialects,
 }
 
 impl<'a> LintContext<'a> {
     /// `upgrade()`, which finds what the ancestors left.
     pub fn upgrade_course(&self) -> Course<'a> {
-        Course { body: self.upgrade(), schema: self.schema_before() }
+        Course { body: self.upgrade(), schema: self.schema_before(), dialects: self.dialects() }
     }
 
     /// `downgrade()`, which finds what the upgrade left.
     pub fn downgrade_course(&self) -> Course<'a> {
-        Course { body: self.downgrade(), schema: self.schema_after() }
+        Course { body: self.downgrade(), schema: self.schema_after(), dialects: self.dialects() }
     }
 
     /// Whether this revision's own upgrade creates the enum type.
@@ -55,6 +57,15 @@ impl<'a> Course<'a> {
         self.body.operations.get(self.position(operation) + 1..).unwrap_or_default()
     }
 
+    /// The operations that run on a database of interest.
+    fn here(self) -> impl Iterator<Item = &'a Operation> + use<'a> {
+        let dialects = self.dialects;
+        self.body
+            .operations
+            .iter()
+            .filter(move |operation| !operation.context.dialects.intersection(dialects).is_empty())
+    }
+
     /// The table as the function finds it.
     pub fn table(self, name: &TableName) -> Option<&'a Table> {
         self.schema.and_then(|schema| schema.table(name))
@@ -63,7 +74,7 @@ impl<'a> Course<'a> {
     /// Whether operations of this function create the table, under this name or one that is changed to it.
     pub fn creates_table(self, table: &TableName) -> bool {
         let creates = |wanted: &TableName| {
-            self.body.operations.iter().any(|operation| match &operation.kind {
+            self.here().any(|operation| match &operation.kind {
                 OperationKind::CreateTable(create) => create.table.as_ref() == Some(wanted),
                 _ => false,
             })
@@ -109,7 +120,7 @@ impl<'a> Course<'a> {
     /// The names that this function changes to that of a table.
     pub fn old_names(self, table: &TableName) -> impl Iterator<Item = TableName> + use<'a> {
         let table = table.clone();
-        self.body.operations.iter().filter_map(move |operation| match &operation.kind {
+        self.here().filter_map(move |operation| match &operation.kind {
             OperationKind::RenameTable { table: Some(old), new_name: Some(new) }
                 if *new == table.name && old.schema == table.schema =>
             {

@@ -155,7 +155,7 @@ fn carries_values(course: Course<'_>, operation: &Operation, table: &TableName, 
         OperationKind::AlterColumn(alter) => {
             alter.table.as_ref() == Some(table)
                 && alter.new_name.as_deref() == Some(column)
-                && alter.column.as_deref().is_some_and(|old| old != column)
+                && alter.column.as_deref().is_some_and(|old| old != column && course.adds_column(table, old))
         }
         _ => false,
     })

@@ -79,6 +79,13 @@ mod tests {
     }
 
     #[test]
+    fn replaced_by_an_older_column_err() {
+        let text = "def upgrade():\n    op.drop_column('users', 'phone')\n    \
+                    op.alter_column('users', 'fax', new_column_name='phone')\n";
+        assert_ne!(findings(RULE, text), "");
+    }
+
+    #[test]
     fn new_column_ok() {
         let text = "def upgrade():\n    op.add_column('users', sa.Column('tmp', sa.Text()))\n    op.drop_column('users', 'tmp')\n";
         assert_eq!(findings(RULE, text), "");

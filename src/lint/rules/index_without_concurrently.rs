@@ -107,6 +107,16 @@ mod tests {
     }
 
     #[test]
+    fn table_of_another_dialect_err() {
+        let text = "def upgrade():\n    if op.get_bind().dialect.name == 'sqlite':\n        \
+                    op.create_table('users', sa.Column('email', sa.Text()))\n    op.create_index('i', 'users', ['email'])\n";
+        assert_snapshot!(findings(RULE, text), @r"
+        22:5 error: building this index locks `users` against writes
+          help: pass `postgresql_concurrently=True`, inside of `with op.get_context().autocommit_block():`
+        ");
+    }
+
+    #[test]
     fn concurrently_ok() {
         let text = "def upgrade():\n    op.create_index('i', 'users', ['email'], postgresql_concurrently=True)\n";
         assert_eq!(findings(RULE, text), "");
