@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime};
-use regex::{Captures, Regex};
+use chrono::NaiveDateTime;
+use regex::Regex;
 
 use super::{FileNames, LintInput};
 use crate::script::python::{FormatPart, format_parts};
-use crate::script::{DEFAULT_FILE_TEMPLATE, StampedName};
+use crate::script::{DEFAULT_FILE_TEMPLATE, NameStamps, StampedName};
 
 /// The convention that a project names its revision files by.
 #[derive(Debug)]
@@ -33,6 +33,9 @@ struct Template {
     pattern: Regex,
     /// Folders that it makes.
     slashes: usize,
+    /// Reads the time.
+    stamps: NameStamps,
+    tells_time: bool,
     /// Characters of the identifier; `None`: the template does not hold it.
     id: Option<usize>,
 }
@@ -143,7 +146,10 @@ impl Template {
             named.push(key);
         }
         let slashes = text.matches('/').count();
-        Some(Self { text: text.to_owned(), pattern: Regex::new(&(pattern + "$")).ok()?, slashes, id })
+        let has = |key: &str| named.iter().any(|named| named == key);
+        let tells_time = has("epoch") || ["year", "month", "day"].into_iter().all(has);
+        let (pattern, stamps) = (Regex::new(&(pattern + "$")).ok()?, NameStamps::new(text, None));
+        Some(Self { text: text.to_owned(), pattern, slashes, stamps, tells_time, id })
     }
 
     fn read(&self, path: &Path) -> Option<ReadName> {
@@ -154,7 +160,9 @@ impl Template {
         if slug.as_ref().is_some_and(|slug| slug.chars().all(|c| c == '_')) {
             return None;
         }
-        Some(ReadName { time: time(&found)?, description: slug })
+        let time = self.stamps.stamp(stem.get(start..)?).map(|stamp| stamp.time);
+        // Digits in the right places that are no date.
+        (time.is_some() || !self.tells_time).then_some(ReadName { time, description: slug })
     }
 }
 
@@ -169,20 +177,6 @@ fn token(key: &str, least: usize) -> Option<String> {
         "epoch" => r" *\d+".to_owned(),
         _ => return None,
     })
-}
-
-/// The time that a name tells: `Some(None)` if none, `None` if one that does not exist.
-fn time(found: &Captures<'_>) -> Option<Option<NaiveDateTime>> {
-    let number = |key: &str| found.name(key).map(|digits| digits.as_str().trim().parse::<u32>().ok());
-    if let Some(epoch) = found.name("epoch") {
-        return Some(Some(DateTime::from_timestamp(epoch.as_str().trim().parse().ok()?, 0)?.naive_utc()));
-    }
-    let (Some(year), Some(month), Some(day)) = (number("year"), number("month"), number("day")) else {
-        return Some(None);
-    };
-    let of_day = |key| number(key).unwrap_or(Some(0));
-    let date = NaiveDate::from_ymd_opt(i32::try_from(year?).ok()?, month?, day?)?;
-    Some(Some(date.and_hms_opt(of_day("hour")?, of_day("minute")?, of_day("second")?)?))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@ use chrono::{Datelike, NaiveDate, NaiveDateTime, TimeDelta};
 use regex::Regex;
 
 use super::python::{CreateDate, Value, percent_format};
+use super::timestamp::{self, STAMP_LENGTH, stamp_of};
 
 /// How file names tell the time: by limbec's `YYYYMMDD_HHMMSS_` at their beginning, or by the tokens of `file_template`.
 #[derive(Debug, Clone)]
@@ -28,10 +29,6 @@ struct Template {
     tokens: Vec<(String, String)>,
 }
 
-/// limbec's own form; the time zone of it is UTC unless one is configured.
-const STANDARD: &str = "%Y%m%d_%H%M%S";
-const STANDARD_LENGTH: usize = 15;
-
 /// What of a date can be in a name.
 const DATE: [&str; 7] = ["year", "month", "day", "hour", "minute", "second", "epoch"];
 
@@ -43,7 +40,7 @@ impl NameStamps {
 
     /// The time that a name tells. `name` is the path relative to its version location, without `.py`.
     pub fn stamp(&self, name: &str) -> Option<NameStamp> {
-        if let Some(time) = standard(file_name(name)) {
+        if let Some(time) = stamp_of(file_name(name)) {
             return Some(NameStamp { time, is_exact: true, is_standard: true });
         }
         self.template.as_ref()?.stamp(name)
@@ -59,7 +56,7 @@ impl NameStamps {
         if stamp.is_standard {
             let start = name.len() - file_name(name).len();
             let (folder, file) = name.split_at_checked(start)?;
-            return Some(format!("{folder}{}{}", date.local().format(STANDARD), file.get(STANDARD_LENGTH..)?));
+            return Some(format!("{folder}{}{}", timestamp::stamp(date.local()), file.get(STAMP_LENGTH..)?));
         }
         self.template.as_ref()?.renamed(name, date)
     }
@@ -79,13 +76,6 @@ impl NameStamp {
 
 fn file_name(name: &str) -> &str {
     name.rsplit_once('/').map_or(name, |(_, file)| file)
-}
-
-fn standard(file: &str) -> Option<NaiveDateTime> {
-    let (stamp, rest) = file.split_at_checked(STANDARD_LENGTH)?;
-    let digits = stamp.bytes().enumerate().all(|(at, byte)| if at == 8 { byte == b'_' } else { byte.is_ascii_digit() });
-    let time = digits.then(|| NaiveDateTime::parse_from_str(stamp, STANDARD).ok())??;
-    rest.starts_with('_').then_some(time)
 }
 
 impl Template {

@@ -9,7 +9,7 @@ const DESCRIPTION_LENGTH: usize = 50;
 
 /// How a file name starts: `YYYYMMDD_HHMMSS`.
 const STAMP: &str = "%Y%m%d_%H%M%S";
-const STAMP_LENGTH: usize = 15;
+pub(super) const STAMP_LENGTH: usize = 15;
 
 /// A description as part of a file name: lower-cased, every run of other characters than `[a-z0-9]` one `_`, trimmed, 50
 /// characters at most. `None` when nothing is left.
@@ -55,7 +55,7 @@ pub fn stamp(time: NaiveDateTime) -> String {
 }
 
 /// The stamp that a file name starts with, if it has one that is a real date and time.
-fn stamp_of(file_name: &str) -> Option<NaiveDateTime> {
+pub(super) fn stamp_of(file_name: &str) -> Option<NaiveDateTime> {
     let stamp = file_name.get(..STAMP_LENGTH)?;
     let digits = stamp.bytes().enumerate().all(|(at, byte)| if at == 8 { byte == b'_' } else { byte.is_ascii_digit() });
     let time = digits.then(|| NaiveDateTime::parse_from_str(stamp, STAMP).ok())??;

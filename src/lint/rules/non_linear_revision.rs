@@ -1,15 +1,13 @@
 use super::declare_rule;
 use crate::lint::header::assigned_at;
 use crate::lint::{LintContext, Standing};
-use crate::published::Source;
-use crate::revision::RevisionId;
 
 declare_rule! {
     /// A new revision comes after one that is no longer the published head.
     ///
     /// ## What it flags
-    /// Revisions of this branch of git whose down revision has another child on the base branch or in the lock file, so that there will be two
-    /// heads. Merges, revisions with a branch label and branches that a merge joins again are left alone.
+    /// Revisions of this branch of git whose down revision got another child on the base branch since this branch began, so that there will
+    /// be two heads. Merges and revisions with a branch label are left alone; where the other child is here, `several-heads` tells.
     ///
     /// ## Why
     /// Both branches of git are fine for themselves, and merge without a conflict: the two heads show up in the deployment.
@@ -34,7 +32,7 @@ declare_rule! {
 }
 
 fn check(ctx: &mut LintContext<'_>) {
-    let (Some(script), Some(revision), project) = (ctx.script(), ctx.revision(), ctx.project()) else { return };
+    let (Some(script), project) = (ctx.script(), ctx.project()) else { return };
     let [down] = script.revision.down.as_slice() else { return };
     let published = &project.published;
     if ctx.file().standing == Standing::Published
@@ -43,31 +41,13 @@ fn check(ctx: &mut LintContext<'_>) {
     {
         return;
     }
-    let map = &project.graph.map;
-    let is_joined = |other: &RevisionId| {
-        let other = map.position(other.as_str());
-        other.is_some_and(|other| map.descendants(revision).iter().any(|after| map.is_ancestor(other, *after)))
-    };
-    let sibling = published.iter().find_map(|other| {
-        let id = other.id.as_ref().filter(|id| *id != &script.revision.id && published.fixed(id).is_some())?;
-        let here = || map.position(id.as_str()).map(|other| &map.revision(other).down);
-        let is_sibling = other.down.as_ref().or_else(here)?.contains(down);
-        let has_label = map.position(id.as_str()).is_some_and(|other| !map.revision(other).branch_labels.is_empty());
-        (is_sibling && !has_label && !is_joined(id)).then_some((id, other))
-    });
-    let Some((id, sibling)) = sibling else { return };
-    let whose = match (&published.base, sibling.source) {
-        (Ok(base), Source::Base | Source::Arrived) => format!(" on `{}`", base.name),
-        _ => String::new(),
-    };
-    let place = map.position(id.as_str()).map(|other| project.file_of(other));
-    let place = place.map(|file| project.location(file, assigned_at(&project.file(file).file, "down_revision")));
+    // Where the other child is here already, there are several heads, which has a rule of its own.
+    let sibling = published.missing().find(|other| other.down.as_ref().is_some_and(|down_of| down_of.contains(down)));
+    let (Some(id), Ok(base)) = (sibling.and_then(|sibling| sibling.id.as_ref()), &published.base) else { return };
     let range = assigned_at(&ctx.file().file, "down_revision");
-    let finding = ctx.report(range, format!("`{down}` is no longer a head: `{id}` comes after it{whose}"));
-    finding.help("put this branch behind the published head with `limbec rebase`");
-    if let Some(place) = place {
-        finding.annotate(place, "comes after it already");
-    }
+    ctx.report(range, format!("`{down}` is no longer a head: `{id}` comes after it on `{}`", base.name)).help(
+        "merge the base branch into this one, and put the revision behind the published head with `limbec rebase`",
+    );
 }
 
 #[cfg(test)]
@@ -83,11 +63,7 @@ mod tests {
     fn base_has_moved_on_err() {
         assert_snapshot!(graph(&["a", "c a"]).on_base("a.py").arrived("b.py", B).findings(RULE), @"
         c.py:2:17 error: `a` is no longer a head: `b` comes after it on `origin/main`
-          help: put this branch behind the published head with `limbec rebase`
-        ");
-        assert_snapshot!(graph(&["a", "b a", "c a"]).on_base("a.py").on_base("b.py").findings(RULE), @"
-        c.py:2:17 error: `a` is no longer a head: `b` comes after it on `origin/main`
-          help: put this branch behind the published head with `limbec rebase`
+          help: merge the base branch into this one, and put the revision behind the published head with `limbec rebase`
         ");
     }
 
@@ -95,7 +71,7 @@ mod tests {
     fn after_the_head_or_on_purpose_ok() {
         assert_eq!(graph(&["a", "c a"]).on_base("a.py").findings(RULE), "");
         assert_eq!(graph(&["a", "b a", "c b"]).on_base("a.py").on_base("b.py").findings(RULE), "");
-        assert_eq!(graph(&["a", "b a", "c a @x"]).on_base("a.py").on_base("b.py").findings(RULE), "");
+        assert_eq!(graph(&["a", "c a @x"]).on_base("a.py").arrived("b.py", B).findings(RULE), "");
         assert_eq!(graph(&["a", "b a", "c a", "d b,c"]).on_base("a.py").on_base("b.py").findings(RULE), "");
         assert_eq!(graph(&["a", "b a", "c a"]).findings(RULE), "");
     }

@@ -1,5 +1,6 @@
 use super::declare_rule;
 use crate::lint::LintContext;
+use crate::lint::header::assigned_at;
 
 declare_rule! {
     /// A revision's file name is older than that of its down revision.
@@ -48,7 +49,7 @@ fn check(ctx: &mut LintContext<'_>) {
         let Some(before) = time(file).filter(|before| own < *before) else { continue };
         let message =
             format!("the file name tells an earlier time ({own}) than that of its down revision `{down}` ({before})");
-        let place = project.location(file, 0..0);
+        let place = project.location(file, assigned_at(&project.file(file).file, "revision"));
         ctx.report_file(message)
             .help("name it by the time at which it was put there, as `limbec rebase` does")
             .annotate(place, "the down revision");
