@@ -33,12 +33,6 @@ impl<'a> LintContext<'a> {
             _ => false,
         })
     }
-
-    /// Whether no revision of this history created a table that the upgrade finds: an extension's, or another application's.
-    pub fn is_foreign_table(&self, table: &TableName) -> bool {
-        let is_unknown = |schema: &Schema| !schema.may_be_incomplete() && schema.table(table).is_none();
-        !self.creates_table(table) && self.schema_before().is_some_and(is_unknown)
-    }
 }
 
 impl<'a> Course<'a> {

@@ -15,7 +15,8 @@ impl LintContext<'_> {
                 self.owns_table(table) || downgrade.makes_before(operation, table) || self.is_nowhere(operation, table, downgrade)
             }
             Loss::Column { table, column } => {
-                downgrade.makes_before(operation, table)
+                self.is_no_column(table, column)
+                    || downgrade.makes_before(operation, table)
                     || downgrade.adds_before(operation, table, column)
                     || self.owns_column(table, column)
                     || operation.context.is_conditional && upgrade.renames_to(table, column)
@@ -98,6 +99,12 @@ impl LintContext<'_> {
         let is_guarded = operation.context.is_conditional
             || matches!(operation.kind, OperationKind::DropTable { if_exists: true, .. });
         is_guarded && course.schema.is_some() && course.table(table).is_none()
+    }
+
+    /// Whether there certainly is no such column, so that nothing can be lost: the downgrade fails there.
+    fn is_no_column(&self, table: &TableName, column: &str) -> bool {
+        let known = self.schema_after().and_then(|schema| schema.table(table));
+        known.is_some_and(|table| table.is_complete && !table.is_doubtful && table.column(column).is_none())
     }
 
     /// Whether the upgrade changed the type of a column, and the downgrade goes back no further than to what it was.

@@ -60,10 +60,10 @@ impl TypeChange {
     fn rank(&self) -> u8 {
         match self {
             Self::Kept => 0,
-            Self::Unknown => 1,
-            Self::RewrittenUnlessUtc => 2,
-            Self::Rewritten => 3,
-            Self::Narrowed(_) => 4,
+            Self::RewrittenUnlessUtc => 1,
+            Self::Rewritten => 2,
+            Self::Narrowed(_) => 3,
+            Self::Unknown => 4,
         }
     }
 }

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::declare_rule;
-use crate::lint::{LintContext, phrase};
+use crate::lint::{LintContext, TypeChange, phrase};
 use crate::operation::{ConstraintKind, Name, Operation, OperationKind, TableName};
 use crate::schema::{Difference, DifferenceKind, TableConstraint};
 
@@ -134,6 +134,12 @@ fn phrase(difference: &Difference) -> Option<String> {
         D::TableExtra => format!("the table {table} stays"),
         D::ColumnMissing(name) => format!("the column {} does not come back", column(name)),
         D::ColumnExtra(name) => format!("the column {} stays", column(name)),
+        // One that is narrower than before is the downgrade's own fault, and `destructive-downgrade` says so.
+        D::TypeDiffers { expected, found, .. }
+            if matches!(TypeChange::between(&expected.kind, &found.kind), TypeChange::Narrowed(_)) =>
+        {
+            return None;
+        }
         D::TypeDiffers { column: name, expected, found } => {
             format!("{} was `{}` and comes back as `{}`", column(name), expected.text, found.text)
         }

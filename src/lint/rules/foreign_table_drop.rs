@@ -1,6 +1,6 @@
 use super::declare_rule;
 use crate::lint::{FileIndex, LintContext, LintProject};
-use crate::operation::{Body, OperationKind, TableName};
+use crate::operation::{Body, Operation, OperationKind, TableName};
 use crate::schema::UnknownObject;
 
 declare_rule! {
@@ -48,17 +48,22 @@ declare_rule! {
 }
 
 fn check(ctx: &mut LintContext<'_>) {
-    let (Some(revision), project) = (ctx.revision(), ctx.project()) else { return };
-    for unknown in project.schemas.unknown(revision) {
-        let (Some(table), UnknownObject::Table) = (&unknown.table, &unknown.object) else { continue };
-        let Some(operation) = ctx.upgrade().operations.get(unknown.operation) else { continue };
-        let is_drop = matches!(&operation.kind, OperationKind::DropTable { .. });
-        if !is_drop || is_worked_on(project, ctx.file_index(), table) || is_older_than_history(project) {
-            continue;
-        }
+    for (operation, table) in foreign_drops(ctx) {
         ctx.report(operation.range.clone(), format!("the table `{table}` is dropped, and no revision has created it"))
             .help("leave it alone by `include_object` or `include_name` in env.py, unless it is yours");
     }
+}
+
+/// The drops of the upgrade whose table no revision has created.
+pub(super) fn foreign_drops<'a>(ctx: &LintContext<'a>) -> Vec<(&'a Operation, &'a TableName)> {
+    let (Some(revision), project) = (ctx.revision(), ctx.project()) else { return Vec::new() };
+    let unknown = project.schemas.unknown(revision).iter().filter_map(|unknown| {
+        let table = unknown.table.as_ref().filter(|_| unknown.object == UnknownObject::Table)?;
+        let operation = ctx.upgrade().operations.get(unknown.operation)?;
+        matches!(operation.kind, OperationKind::DropTable { .. }).then_some((operation, table))
+    });
+    let drops: Vec<_> = unknown.filter(|(_, table)| !is_worked_on(project, ctx.file_index(), table)).collect();
+    if drops.is_empty() || is_older_than_history(project) { Vec::new() } else { drops }
 }
 
 /// Whether another revision creates or changes the table: it is the project's own, and older than its history.

@@ -1,4 +1,5 @@
 use super::declare_rule;
+use super::foreign_table_drop::foreign_drops;
 use crate::lint::{LintContext, Loss};
 
 declare_rule! {
@@ -42,12 +43,12 @@ declare_rule! {
 }
 
 fn check(ctx: &mut LintContext<'_>) {
-    let course = ctx.upgrade_course();
+    let (course, foreign) = (ctx.upgrade_course(), foreign_drops(ctx));
     for operation in ctx.upgrade_operations() {
         for loss in Loss::of(course, operation) {
             let Loss::Table(table) = &loss else { continue };
             if course.makes_before(operation, table)
-                || ctx.is_foreign_table(table)
+                || foreign.iter().any(|(drop, _)| std::ptr::eq(*drop, operation))
                 || ctx.is_nowhere(operation, table, course)
             {
                 continue;
@@ -98,6 +99,8 @@ mod tests {
     #[test]
     fn created_here_or_elsewhere_ok() {
         assert_eq!(findings(RULE, &format!("{CREATE}    op.drop_table('audit')\n")), "");
-        assert_eq!(findings(RULE, "def upgrade():\n    op.drop_table('spatial_ref_sys')\n"), "");
+        let foreign =
+            History::new().revision(CREATE).revision("def upgrade():\n    op.drop_table('spatial_ref_sys')\n");
+        assert_eq!(foreign.findings(RULE), "");
     }
 }
