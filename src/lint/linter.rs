@@ -100,9 +100,13 @@ impl Selection {
 }
 
 fn is_wanted(diagnostic: &Diagnostic, project: &LintProject, selection: &Selection) -> bool {
-    let Some(file) = diagnostic.location.file else { return true };
-    let is_off = super::rule(diagnostic.rule).is_some_and(|rule| project.level(rule, file) == Level::Off);
-    !is_off && (diagnostic.is_global || selection.contains(file))
+    let place = &diagnostic.location;
+    let level = super::rule(diagnostic.rule).map(|rule| match place.file {
+        Some(file) => project.level(rule, file),
+        None => project.input.settings.level(rule, Some(&place.path)),
+    });
+    let is_selected = place.file.is_none_or(|file| diagnostic.is_global || selection.contains(file));
+    level != Some(Level::Off) && is_selected
 }
 
 /// What is published cannot be changed any more: its errors are warnings, and nothing is repaired in it.

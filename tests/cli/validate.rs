@@ -401,6 +401,16 @@ fn what_is_published_brings_warnings() {
 }
 
 #[test]
+fn what_has_vanished_is_a_finding_of_its_rule() {
+    let project = flagged();
+    assert!(project.limbec(&["freeze"]).starts_with("exit 0"));
+    std::fs::remove_file(project.path(SECOND)).unwrap();
+    let outcome = project.limbec(&["validate", "--select", "published-revision-missing", "--format", "concise"]);
+    assert!(outcome.starts_with(&format!("exit 1\n---- stdout\n{SECOND}:1:1: error[")), "{outcome}");
+    assert!(project.limbec(&["validate", "--select", "several-heads"]).starts_with("exit 0"));
+}
+
+#[test]
 fn without_git_and_lock_file_everything_is_new() {
     let project = flagged();
     assert_snapshot!(validate(&project, &["--changed"]), @"

@@ -148,3 +148,10 @@ def test_all_files_judges_what_is_not_published(repository):
     repository.git("branch", "-f", "main", "work")
     run = repository.pre_commit("--all-files")
     assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_a_published_revision_must_not_change(repository):
+    repository.revision(1, 'op.drop_table("users")', "pass")
+    repository.git("add", "-A")
+    run = repository.pre_commit()
+    assert run.returncode == 1 and "published-revision-changed" in run.stdout, run.stdout + run.stderr
