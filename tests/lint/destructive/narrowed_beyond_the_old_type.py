@@ -12,7 +12,7 @@ down_revision = "initial"
 
 
 def upgrade():
-    op.alter_column(  # expect: asymmetric-downgrade
+    op.alter_column(  # expect: none
         "accounts", "name", existing_type=sa.String(200), type_=sa.String(400)
     )
 
