@@ -20,6 +20,9 @@ const FOREIGN: [&str; 6] = ["site-packages", "dist-packages", "stubs", "typings"
 /// `alembic` is the usual name of the script directory, and always the library in an import.
 const LIBRARIES: [&str; 3] = ["alembic", "sqlalchemy", "limbec"];
 
+/// Packages of helpers that are made for revisions.
+const FOR_REVISIONS: [&str; 3] = ["migrations", "migration", "alembic"];
+
 impl OwnPackages {
     /// Looks for them in the file system.
     pub(super) fn find(input: &LintInput) -> Self {
@@ -54,7 +57,10 @@ impl OwnPackages {
     /// Whether a module (`app.models`) is the project's, and none that belongs to the revisions.
     pub fn contains(&self, module: &str) -> bool {
         let first = module.split('.').next().unwrap_or(module);
-        self.names.contains(first) && !self.scripts.iter().any(|scripts| is_within(module, scripts))
+        let is_for_revisions = module.split('.').any(|part| FOR_REVISIONS.contains(&part));
+        self.names.contains(first)
+            && !is_for_revisions
+            && !self.scripts.iter().any(|scripts| is_within(module, scripts))
     }
 }
 
@@ -110,6 +116,7 @@ mod tests {
             ("app.models", true),
             ("app.migrations.helpers", false),
             ("tool", true),
+            ("app.db.migrations.helpers", false),
             ("six", false),
             ("os", false),
             ("alembic", false),

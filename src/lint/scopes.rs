@@ -170,15 +170,13 @@ impl<'a> Visitor<'a> for Scopes<'a> {
             Stmt::ClassDef(class) => {
                 self.bind(class.name.as_str());
                 class.decorator_list.iter().for_each(|decorator| self.visit_expr(&decorator.expression));
-                // Type parameters have a scope of their own around the class.
-                self.enter(Kind::Function);
+                // Their own scope sees what the class around binds, as no other does: they count as bound beside the class.
                 self.bind_type_parameters(class.type_params.as_deref());
                 if let Some(arguments) = &class.arguments {
                     self.visit_arguments(arguments);
                 }
                 self.enter(Kind::Class);
                 self.visit_body(&class.body);
-                self.leave();
                 self.leave();
             }
             Stmt::Import(import) => {
@@ -306,6 +304,8 @@ mod tests {
             "match 1:\n    case [a, *b]:\n        a, b\n    case {'x': c, **d}:\n        c, d\n    case str(e) | e:\n        e\n    case f as g:\n        f, g",
             "def f[T: int](x: T) -> T:\n    return T",
             "class A[T](list[T]):\n    pass",
+            "class A:\n    class B:\n        pass\n    class C(B):\n        pass",
+            "class A[T]:\n    x: int = 1\n    y = T\n    def f(self):\n        return T",
             "type X = list[Later]\nX",
             "def f(x: Nope) -> Nope:\n    y: Nope = 1\n    return y",
             "f'{1:{2}} {print!r}'",

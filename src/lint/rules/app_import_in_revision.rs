@@ -11,8 +11,9 @@ declare_rule! {
     /// A revision imports the application.
     ///
     /// ## What it flags
-    /// Imports of the project's own modules: those that lie in the project or in a folder of `prepend_sys_path`. What lies in the script directory belongs to
-    /// the revisions; `allowed-imports` names modules that do not change. Relative imports fail in every revision file: Alembic loads it on its own.
+    /// Imports of the project's own modules: those that lie in the project or in a folder of `prepend_sys_path`. What lies in the script
+    /// directory or in a package `migrations` belongs to the revisions; `allowed-imports` names modules that do not change. Relative
+    /// imports fail in every revision file: Alembic loads it on its own.
     ///
     /// ## Why
     /// The application moves on, the revision must not: a renamed class breaks an old revision, and a changed model makes it do something else. Every
