@@ -6,8 +6,9 @@ declare_rule! {
     /// A revision commits or rolls back the migration's transaction.
     ///
     /// ## What it flags
-    /// `commit()` and `rollback()` on the migration's connection or on a session, and COMMIT, ROLLBACK and BEGIN as SQL, outside of
-    /// `autocommit_block()`.
+    /// `commit()` and `rollback()` on the migration's connection, `rollback()` on a session, and COMMIT, ROLLBACK and BEGIN as SQL,
+    /// outside of `autocommit_block()`. Not `commit()` on a session: one that is bound to the migration's connection joins its
+    /// transaction and leaves it open.
     ///
     /// ## Why
     /// What came before is written, and the version is not: when the rest fails, the database is between two revisions, and a second run fails over
@@ -48,8 +49,12 @@ fn check(ctx: &mut LintContext<'_>) {
             TransactionControl::Begin => "begins",
         };
         let is_session = operation.sql.is_none() && is_of_session(ctx, operation);
+        // SQLAlchemy's default is `join_transaction_mode="conditional_savepoint"`: only a rollback reaches the connection.
+        if is_session && control != TransactionControl::Rollback {
+            continue;
+        }
         let message = if is_session {
-            format!("the session {word} a transaction that is the migration's")
+            "the session rolls back the migration's transaction".to_owned()
         } else if control == TransactionControl::Begin {
             "a transaction is begun inside of the migration's".to_owned()
         } else {
@@ -59,7 +64,7 @@ fn check(ctx: &mut LintContext<'_>) {
         finding.help(
             "leave it to Alembic; what cannot run in a transaction goes into `op.get_context().autocommit_block()`",
         );
-        // Since SQLAlchemy 2 a session that joins a transaction does not end it.
+        // Before SQLAlchemy 2 it depends on what the session began itself.
         if is_session {
             finding.severity = finding.severity.min(Severity::Warning);
         }
@@ -97,11 +102,17 @@ mod tests {
 
     #[test]
     fn session_err() {
-        let text = "def upgrade():\n    session = sa.orm.Session(bind=op.get_bind())\n    session.commit()\n";
+        let text = "def upgrade():\n    session = sa.orm.Session(bind=op.get_bind())\n    session.rollback()\n";
         assert_snapshot!(findings(RULE, text), @"
-        21:5 warning: the session commits a transaction that is the migration's
+        21:5 warning: the session rolls back the migration's transaction
           help: leave it to Alembic; what cannot run in a transaction goes into `op.get_context().autocommit_block()`
         ");
+    }
+
+    #[test]
+    fn session_that_joins_ok() {
+        let text = "def upgrade():\n    session = sa.orm.Session(bind=op.get_bind())\n    session.commit()\n";
+        assert_eq!(findings(RULE, text), "");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-"""A session on Alembic's connection.
+"""A session on Alembic's connection joins its transaction: commit() leaves it open, rollback() does not.
 
 Revision ID: commit_on_a_session
 Revises: initial
@@ -16,8 +16,10 @@ down_revision = "initial"
 def upgrade():
     session = Session(bind=op.get_bind())
     session.execute(sa.text("UPDATE orders SET state = 'new' WHERE state IS NULL"))
-    session.commit()  # expect: commit-in-revision
+    session.commit()  # expect: none
 
 
 def downgrade():
+    session = Session(bind=op.get_bind())
+    session.rollback()  # expect: commit-in-revision
     raise NotImplementedError
