@@ -12,7 +12,9 @@ impl LintContext<'_> {
         }
         match loss {
             Loss::Table(table) => {
-                self.owns_table(table) || downgrade.makes_before(operation, table) || self.is_nowhere(operation, table, downgrade)
+                self.owns_table(table)
+                    || downgrade.makes_before(operation, table)
+                    || self.is_nowhere(operation, table, downgrade)
             }
             Loss::Column { table, column } => {
                 self.is_no_column(table, column)
@@ -48,6 +50,13 @@ impl LintContext<'_> {
                     || downgrade.makes_before(operation, table)
                     || upgrade.writes_rows(table)
             }
+            Loss::Schema(_) | Loss::EveryTable | Loss::ColumnsOfType(_) | Loss::Database => self.owns_object(loss),
+        }
+    }
+
+    /// The same of what holds tables or columns of many.
+    fn owns_object(&self, loss: &Loss) -> bool {
+        match loss {
             Loss::Schema(schema) => self.upgrade().operations.iter().any(
                 |created| matches!(&created.kind, OperationKind::CreateSchema { name, .. } if name.as_ref() == Some(schema)),
             ),
@@ -62,7 +71,7 @@ impl LintContext<'_> {
                         matches!(&created.kind, OperationKind::CreateObject { name: of, .. } if of.as_ref() == Some(name))
                     })
             }
-            Loss::Database => false,
+            _ => false,
         }
     }
 
