@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 
 use crate::lint::header::assigned_at;
 use crate::lint::{FileIndex, LintProject, ProjectContext};
+use crate::published::Source;
 use crate::revision::{RevisionError, RevisionId};
 
 declare_rule! {
@@ -129,11 +130,13 @@ fn is_in_unread_file(project: &LintProject, id: &str) -> bool {
 }
 
 fn help(project: &LintProject, parent: &str, similar: Option<&str>) -> String {
-    let published = &project.published;
-    let is_published = published.get(&RevisionId::from(parent)).is_some();
-    match (&published.base, similar) {
-        (Ok(base), _) if is_published => format!("`{}` has it: merge or rebase this branch of git onto it", base.name),
-        (_, Some(similar)) => format!("did you mean `{similar}`?"),
+    let published = project.published.get(&RevisionId::from(parent));
+    match (&project.published.base, published.map(|revision| revision.source), similar) {
+        (Ok(base), Some(Source::Arrived), _) => {
+            format!("`{}` has it: merge or rebase this branch of git onto it", base.name)
+        }
+        (Ok(base), Some(Source::Base), _) => format!("bring its file back: `{}` has it", base.name),
+        (_, None, Some(similar)) => format!("did you mean `{similar}`?"),
         _ => "bring its file back, or let the revision come after one that is there".to_owned(),
     }
 }
@@ -173,6 +176,19 @@ mod tests {
         assert_snapshot!(graph(&["8f3a61c027d4", "b 8f3a61c072d4"]).findings(RULE), @"
         b.py:2:17 error: no file declares the down revision `8f3a61c072d4`
           help: did you mean `8f3a61c027d4`?
+        ");
+    }
+
+    #[test]
+    fn published_parent_err() {
+        const B: &str = "revision = 'b'\ndown_revision = 'a'\n";
+        assert_snapshot!(graph(&["a", "c b"]).on_base("a.py").arrived("b.py", B).findings(RULE), @"
+        c.py:2:17 error: no file declares the down revision `b`
+          help: `origin/main` has it: merge or rebase this branch of git onto it
+        ");
+        assert_snapshot!(graph(&["a", "c b"]).on_base("a.py").was_on_base("b.py", B).findings(RULE), @"
+        c.py:2:17 error: no file declares the down revision `b`
+          help: bring its file back: `origin/main` has it
         ");
     }
 
