@@ -24,7 +24,9 @@ pub(super) fn print_diff(context: &mut CommandContext, rewrites: &[Rewrite]) -> 
     let root = context.environment.current_dir.clone();
     for rewrite in rewrites {
         let new = rewrite.rewritten().map_err(|error| CommandError::from_error(&error, false))?;
-        for line in unified(rewrite, &new, &root).lines() {
+        // `lines` would take the carriage returns away, and the patch would not apply.
+        let text = unified(rewrite, &new, &root);
+        for line in text.strip_suffix('\n').unwrap_or(&text).split('\n') {
             context.ui.result(line);
         }
     }

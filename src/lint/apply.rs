@@ -1,7 +1,8 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
-use super::{Applicability, Diagnostic, Edit, FileIndex, Fix, LintProject, Report, Selection, lint};
+use super::{Applicability, Diagnostic, Edit, FileIndex, Fix, LintProject, Report, Selection, Standing, lint};
+use crate::published::Meaning;
 use crate::script::{Imports, Replacement, RevisionFile, Rewrite};
 
 /// What fixing a project comes to. Nothing is written yet.
@@ -9,8 +10,10 @@ use crate::script::{Imports, Replacement, RevisionFile, Rewrite};
 pub struct Fixed {
     /// One a file that changes.
     pub rewrites: Vec<Rewrite>,
-    /// Fixes that were applied, in order: rule and path of the file as it was called then.
+    /// Fixes that were applied, one a finding, in order: rule and path of the file as it was called then.
     pub applied: Vec<(&'static str, PathBuf)>,
+    /// Findings that are left with a fix that was not asked for: it is unsafe.
+    pub unsafe_left: usize,
     /// What is left afterwards.
     pub report: Report,
     /// The project as it is afterwards, which the report is about.
@@ -18,12 +21,13 @@ pub struct Fixed {
 }
 
 /// Fixes that bring new findings with fixes of their own end after this many rounds.
-const ROUNDS: usize = 10;
+const ROUNDS: usize = 50;
 
 /// Applies fixes in memory until nothing more can be applied.
 ///
 /// A fix is left out where it overlaps one that comes before it (a later round may take it), where its file cannot say the text
-/// in its encoding, and where the outcome would not be a revision file any more.
+/// in its encoding, where the outcome would not be a revision file any more, and where its file is not judged. Of a published
+/// revision, which is fixed only where the selection asks for it, neither the meaning nor the name changes.
 pub fn fix(mut project: LintProject, selection: &Selection, minimum: Applicability) -> Fixed {
     let mut originals: BTreeMap<FileIndex, PathBuf> = BTreeMap::new();
     let mut applied = Vec::new();
@@ -31,7 +35,8 @@ pub fn fix(mut project: LintProject, selection: &Selection, minimum: Applicabili
     let imports = Imports::new(&project.input.locations.import_roots);
     let mut report = lint(&project, selection);
     for _ in 0..ROUNDS {
-        let round = Round::choose(&project, &report, minimum, &refused);
+        let round =
+            Round::choose(&Candidates { project: &project, selection, imports: &imports, minimum }, &report, &refused);
         if round.files.is_empty() {
             break;
         }
@@ -51,7 +56,36 @@ pub fn fix(mut project: LintProject, selection: &Selection, minimum: Applicabili
         report = lint(&project, selection);
     }
     let rewrites = originals.into_iter().filter_map(|(index, path)| rewrite_of(&project, index, path)).collect();
-    Fixed { rewrites, applied, report, project }
+    let candidates = Candidates { project: &project, selection, imports: &imports, minimum: Applicability::Unsafe };
+    let is_unsafe = |fix: &&Fix| fix.applicability == Applicability::Unsafe && fix.applicability < minimum;
+    let left = report.diagnostics.iter().filter_map(|left| left.fix.as_ref()).filter(is_unsafe);
+    let unsafe_left = left.filter(|fix| candidates.may_apply(fix)).count();
+    Fixed { rewrites, applied, unsafe_left, report, project }
+}
+
+/// Which fixes may be applied at all.
+struct Candidates<'p> {
+    project: &'p LintProject,
+    selection: &'p Selection,
+    imports: &'p Imports,
+    minimum: Applicability,
+}
+
+impl Candidates<'_> {
+    fn may_apply(&self, fix: &Fix) -> bool {
+        let mut round = Round { files: BTreeMap::new() };
+        round.add("", fix);
+        fix.applicability >= self.minimum
+            && round.files.iter().all(|(index, change)| {
+                let before = self.project.file(*index);
+                let keeps = |after: &RevisionFile| {
+                    before.standing == Standing::New
+                        || change.rename_to.is_none() && Meaning::of(&before.file).is_of(after)
+                };
+                self.selection.contains(*index)
+                    && change.carry_out(&before.file, self.imports).is_some_and(|after| keeps(&after))
+            })
+    }
 }
 
 /// From the file as it was to the file as it is.
@@ -77,18 +111,14 @@ struct Change<'p> {
 }
 
 impl<'p> Round<'p> {
-    fn choose(
-        project: &LintProject,
-        report: &'p Report,
-        minimum: Applicability,
-        refused: &HashSet<(&'static str, PathBuf)>,
-    ) -> Self {
+    fn choose(candidates: &Candidates<'_>, report: &'p Report, refused: &HashSet<(&'static str, PathBuf)>) -> Self {
         let mut round = Self { files: BTreeMap::new() };
-        let candidates =
-            report.diagnostics.iter().filter_map(|diagnostic| Some((diagnostic, diagnostic.fix.as_ref()?)));
-        for (diagnostic, fix) in candidates.filter(|(_, fix)| fix.applicability >= minimum) {
-            if !refused.contains(&(diagnostic.rule, diagnostic.location.path.clone())) && round.has_room(fix, project) {
-                round.add(diagnostic, fix);
+        let is_refused =
+            |diagnostic: &Diagnostic| refused.contains(&(diagnostic.rule, diagnostic.location.path.clone()));
+        for diagnostic in report.diagnostics.iter().filter(|diagnostic| !is_refused(diagnostic)) {
+            let Some(fix) = &diagnostic.fix else { continue };
+            if round.has_room(fix, candidates.project) && candidates.may_apply(fix) {
+                round.add(diagnostic.rule, fix);
             }
         }
         round
@@ -104,22 +134,24 @@ impl<'p> Round<'p> {
                         .is_none_or(|change| change.edits.iter().all(|(other, _)| !overlap(other, range)))
             }
             Edit::Rename { file, to } => {
-                let is_taken = project.files.iter().any(|other| other.file.path == *to) || to.exists();
+                let is_taken = project.files.iter().any(|other| other.file.path == *to)
+                    || self.files.values().any(|change| change.rename_to == Some(to))
+                    || to.symlink_metadata().is_ok();
                 !is_taken && self.files.get(file).is_none_or(|change| change.rename_to.is_none())
             }
         })
     }
 
-    fn add(&mut self, diagnostic: &Diagnostic, fix: &'p Fix) {
-        for edit in &fix.edits {
+    fn add(&mut self, rule: &'static str, fix: &'p Fix) {
+        for (number, edit) in fix.edits.iter().enumerate() {
             let (Edit::Replace { file, .. } | Edit::Rename { file, .. }) = edit;
             let change = self.files.entry(*file).or_default();
+            if number == 0 {
+                change.rules.push(rule);
+            }
             match edit {
                 Edit::Replace { range, text, .. } => change.edits.push((range, text)),
                 Edit::Rename { to, .. } => change.rename_to = Some(to),
-            }
-            if !change.rules.contains(&diagnostic.rule) {
-                change.rules.push(diagnostic.rule);
             }
         }
     }

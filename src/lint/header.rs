@@ -2,14 +2,13 @@
 
 use std::ops::Range;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime};
 use ruff_python_ast::{Expr, Stmt};
 use ruff_text_size::Ranged;
 
-use super::FileIndex;
-use super::LintProject;
+use super::{Applicability, Edit, FileIndex, Fix, LintContext, LintProject, Standing};
 use crate::revision::RevisionId;
-use crate::script::{RevisionFile, description_slug};
+use crate::script::{RevisionFile, StampedName, description_slug};
 
 /// The lines of a docstring that repeat what the code declares, as Alembic's template writes them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -66,15 +65,35 @@ pub fn revises_line(down: &[RevisionId]) -> String {
 /// The name that a file would have by the default convention: the time of `Create Date`, the description of the docstring.
 pub fn stamped_name(project: &LintProject, file: FileIndex) -> Option<String> {
     let file = &project.file(file);
-    let header = DocstringHeader::of(&file.file);
-    let date = header.create_date?.text;
-    let formats = ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"];
-    let time = formats.iter().find_map(|format| {
-        let (time, _) = chrono::NaiveDateTime::parse_and_remainder(&date, format).ok()?;
-        Some(time)
-    })?;
+    let time = create_time(&file.file)?;
     let slug = description_slug(file.script()?.doc().lines().next()?)?;
     Some(format!("{}_{slug}.py", crate::script::stamp(time)))
+}
+
+/// When it was made, by the docstring.
+pub(super) fn create_time(file: &RevisionFile) -> Option<NaiveDateTime> {
+    let date = DocstringHeader::of(file).create_date?.text;
+    let formats = ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"];
+    formats.iter().find_map(|format| Some(NaiveDateTime::parse_and_remainder(&date, format).ok()?.0))
+}
+
+/// Renames a file of the default convention to the time at which it was made by its docstring, if that is what `is_right` says. A
+/// published file keeps its name: others have it.
+pub(super) fn renamed_by_docstring(ctx: &LintContext<'_>, is_right: impl Fn(NaiveDateTime) -> bool) -> Option<Fix> {
+    let file = ctx.file();
+    if !ctx.project().names.is_stamped() || file.standing == Standing::Published {
+        return None;
+    }
+    let time = create_time(&file.file).filter(|time| is_right(*time))?;
+    let slug = StampedName::parse(file.file.path.file_name()?.to_str()?)?.slug;
+    Some(renamed(ctx, &format!("{}_{slug}.py", crate::script::stamp(time))))
+}
+
+/// A fix that renames the file. Safe: Alembic does not care for the names of files.
+pub(super) fn renamed(ctx: &LintContext<'_>, name: &str) -> Fix {
+    let to = ctx.file().file.path.with_file_name(name);
+    let edits = vec![Edit::Rename { file: ctx.file_index(), to }];
+    Fix { title: format!("rename it to `{name}`"), applicability: Applicability::Safe, edits }
 }
 
 /// The value that the module's last statement of the form `name = …` gives a name.

@@ -94,7 +94,7 @@ pub fn lint(project: &LintProject, selection: &Selection) -> Report {
 }
 
 impl Selection {
-    fn contains(&self, index: FileIndex) -> bool {
+    pub(super) fn contains(&self, index: FileIndex) -> bool {
         self.files.as_ref().is_none_or(|files| files.contains(&index))
     }
 }

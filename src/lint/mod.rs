@@ -14,6 +14,7 @@ mod fix;
 mod graph;
 mod header;
 mod heads;
+mod imported;
 mod imports;
 mod inverse;
 mod linter;
@@ -31,6 +32,7 @@ mod settings;
 mod suppression;
 #[cfg(test)]
 mod testing;
+mod transaction_fix;
 mod type_change;
 
 pub use apply::{Fixed, fix};

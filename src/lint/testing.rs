@@ -162,6 +162,16 @@ pub(super) fn fixed(rule: &str, text: &str) -> String {
     body.trim().to_owned()
 }
 
+/// The name of the last file of a history after all fixes of a rule, unsafe ones too.
+pub(super) fn fixed_name(rule: &str, mut history: History) -> String {
+    let others = super::RULES.iter().filter(|other| other.name != rule);
+    history.settings.rules.extend(others.map(|other| (other.name.to_owned(), Level::Off)));
+    let selection = Selection { files: None, judges_published: true };
+    let fixed = fix(history.project(), &selection, Applicability::Unsafe);
+    let path = &fixed.project.files.last().unwrap().file.path;
+    path.file_name().unwrap().to_str().unwrap().to_owned()
+}
+
 /// A history of files `ID.py` that do nothing: `id`, its down revisions, `@label` and `+dependency`, apart by blanks.
 pub(super) fn graph(revisions: &[&str]) -> History {
     revisions.iter().fold(History::new(), |history, revision| {

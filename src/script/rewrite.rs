@@ -106,6 +106,10 @@ fn prepare(rewrite: &Rewrite) -> Result<Prepared<'_>, RewriteError> {
     if let Some(to) = rewrite.rename_to.as_ref().filter(|to| *to != path && to.symlink_metadata().is_ok()) {
         return Err(RewriteError::Taken(to.clone()));
     }
+    // A rename would put another file in its place all the same.
+    if fs::metadata(path).map_err(failed)?.permissions().readonly() {
+        return Err(failed(io::Error::new(io::ErrorKind::PermissionDenied, "the file is read-only")));
+    }
     if fs::read(path).map_err(failed)? != rewrite.original {
         return Err(RewriteError::Changed(path.clone()));
     }

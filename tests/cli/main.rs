@@ -3,6 +3,7 @@
 mod arguments;
 mod branches;
 mod broken;
+mod fixes;
 mod fixture;
 mod freeze;
 mod graph;

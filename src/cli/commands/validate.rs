@@ -144,7 +144,11 @@ fn tell_fixed(context: &mut CommandContext, fixed: &Fixed) {
     if !fixed.applied.is_empty() {
         let (fixes, files) = (fixed.applied.len(), fixed.rewrites.len());
         let fixes = if fixes == 1 { "1 fix was".to_owned() } else { format!("{fixes} fixes were") };
-        context.ui.status(&format!("{fixes} applied in {files} file{}.", if files == 1 { "" } else { "s" }));
+        let more = match fixed.unsafe_left {
+            0 => String::new(),
+            left => format!(" ({left} more with --unsafe-fixes)"),
+        };
+        context.ui.status(&format!("{fixes} applied in {files} file{}{more}.", if files == 1 { "" } else { "s" }));
     }
 }
 

@@ -1,7 +1,11 @@
 use std::collections::BTreeSet;
 
+use ruff_python_ast::Stmt;
+use ruff_text_size::Ranged;
+
 use super::declare_rule;
-use crate::lint::{LintContext, TypeChange, phrase};
+use crate::lint::edits::{bytes, contains};
+use crate::lint::{Applicability, Fix, LintContext, TypeChange, inverse, phrase};
 use crate::operation::{ConstraintKind, Name, Operation, OperationKind, TableName};
 use crate::schema::{Difference, DifferenceKind, TableConstraint};
 
@@ -52,6 +56,7 @@ declare_rule! {
         level: Error,
         dialects: [],
         since: "0.1.0",
+        fix: Sometimes,
         check: Revision(check),
     }
 }
@@ -77,8 +82,11 @@ fn check(ctx: &mut LintContext<'_>) {
         }
     }
     for (operation, phrases) in found {
-        ctx.report(operation.range.clone(), format!("not undone by the downgrade: {}", phrase::list(&phrases)))
-            .help("add the inverse to `downgrade()`");
+        let fix = undone(ctx, operation);
+        let message = format!("not undone by the downgrade: {}", phrase::list(&phrases));
+        let finding = ctx.report(operation.range.clone(), message);
+        finding.help("add the inverse to `downgrade()`");
+        finding.fix = fix;
     }
 }
 
@@ -119,6 +127,38 @@ fn is_same_key(one: &TableConstraint, two: &TableConstraint) -> bool {
     let columns = |key: &TableConstraint| key.columns().map(|columns| columns.iter().cloned().collect::<BTreeSet<_>>());
     let is_alike = std::mem::discriminant(&one.kind) == std::mem::discriminant(&two.kind);
     is_key && is_alike && columns(one).is_some() && columns(one) == columns(two)
+}
+
+/// Adds the inverse of what is new. Unsafe: that the downgrade leaves it may be meant so.
+fn undone(ctx: &LintContext<'_>, operation: &Operation) -> Option<Fix> {
+    use OperationKind as K;
+    let is_new = matches!(
+        operation.kind,
+        K::CreateTable(_) | K::AddColumn { .. } | K::CreateIndex { .. } | K::CreateConstraint { .. }
+    );
+    let is_renaming = |other: &Operation| matches!(other.kind, K::RenameTable { .. });
+    if !is_new || ctx.upgrade().operations.iter().any(is_renaming) {
+        return None;
+    }
+    let statements = inverse::of_one(ctx, operation)?;
+    let edit = match undoing_earlier(ctx, operation) {
+        Some(statement) => ctx.insert_before(statement, &statements)?,
+        None => ctx.append_to_downgrade(&statements)?,
+    };
+    let title = "add the inverse to `downgrade()`".to_owned();
+    Some(Fix { title, applicability: Applicability::Unsafe, edits: vec![edit] })
+}
+
+/// The first statement of the downgrade about a table that the upgrade works on before this operation: what was made last goes first.
+fn undoing_earlier<'a>(ctx: &LintContext<'a>, operation: &Operation) -> Option<&'a Stmt> {
+    let earlier = ctx.upgrade_course().earlier(operation);
+    let is_of_earlier = |undoing: &&Operation| {
+        let table = undoing.kind.table();
+        table.is_some() && earlier.iter().any(|earlier| earlier.kind.table() == table)
+    };
+    let undoing = ctx.downgrade().operations.iter().find(is_of_earlier)?;
+    let statements = &ctx.function("downgrade")?.body;
+    statements.iter().find(|statement| contains(&bytes(statement.range()), &undoing.statement))
 }
 
 fn phrase(difference: &Difference) -> Option<String> {
@@ -203,7 +243,7 @@ fn is_cause(operation: &Operation, difference: &Difference) -> bool {
 mod tests {
     use insta::assert_snapshot;
 
-    use crate::lint::testing::{History, findings};
+    use crate::lint::testing::{History, findings, fixed};
 
     const RULE: &str = "asymmetric-downgrade";
     const CREATE: &str = "def upgrade():\n    op.create_table('users', sa.Column('id', sa.Integer()), \
@@ -229,6 +269,28 @@ mod tests {
         20260102_120000_step_2.py:23:5 error: not undone by the downgrade: the column `users.name` does not come back and the column `users.title` stays
           help: add the inverse to `downgrade()`
         ");
+    }
+
+    #[test]
+    fn inverse_fix() {
+        let text = "def upgrade():\n    op.create_table('orders', sa.Column('id', sa.Integer()))\n    \
+                    op.create_table('users', sa.Column('id', sa.Integer()))\n    op.create_index('i', 'users', ['id'])\n    \
+                    op.create_table('jobs', sa.Column('id', sa.Integer()))\n\n\n\
+                    def downgrade():\n    # The newest first.\n    op.drop_table('users')\n";
+        assert_snapshot!(fixed(RULE, text), @r#"
+        def upgrade():
+            op.create_table('orders', sa.Column('id', sa.Integer()))
+            op.create_table('users', sa.Column('id', sa.Integer()))
+            op.create_index('i', 'users', ['id'])
+            op.create_table('jobs', sa.Column('id', sa.Integer()))
+
+
+        def downgrade():
+            # The newest first.
+            op.drop_table("jobs")
+            op.drop_table('users')
+            op.drop_table("orders")
+        "#);
     }
 
     #[test]

@@ -34,6 +34,7 @@ declare_rule! {
         level: Error,
         dialects: [Postgresql],
         since: "0.1.0",
+        fix: Sometimes,
         check: Revision(check),
     }
 }
@@ -52,8 +53,16 @@ fn check(ctx: &mut LintContext<'_>) {
             continue;
         }
         let on = phrase::table(table.as_ref());
-        ctx.report(operation.range.clone(), format!("this check constraint locks {on} while every row is checked"))
-            .help("create it with `postgresql_not_valid=True` and validate it in a later revision");
+        let fix = match &operation.kind {
+            OperationKind::CreateConstraint { constraint, .. } => {
+                ctx.validated_later(operation, table.as_ref(), constraint)
+            }
+            _ => None,
+        };
+        let message = format!("this check constraint locks {on} while every row is checked");
+        let finding = ctx.report(operation.range.clone(), message);
+        finding.help("create it with `postgresql_not_valid=True` and validate it in a later revision");
+        finding.fix = fix;
     }
 }
 
@@ -70,7 +79,7 @@ fn creates_check(type_: Option<&ColumnType>) -> bool {
 mod tests {
     use insta::assert_snapshot;
 
-    use crate::lint::testing::findings;
+    use crate::lint::testing::{findings, fixed};
 
     const RULE: &str = "check-validated-at-once";
 
@@ -88,6 +97,34 @@ mod tests {
         22:17 error: this check constraint locks `orders` while every row is checked
           help: create it with `postgresql_not_valid=True` and validate it in a later revision
         ");
+    }
+
+    #[test]
+    fn split_fix() {
+        let text = "def upgrade():\n    op.create_check_constraint(\n        'ck',\n        'orders',\n        ('total >= 0 ' 'AND total < 9'),\n    )\n\n\n\
+                    def downgrade():\n    pass\n";
+        assert_snapshot!(fixed(RULE, text), @r#"
+        def upgrade():
+            op.create_check_constraint(
+                'ck',
+                'orders',
+                ('total >= 0 ' 'AND total < 9'),
+                postgresql_not_valid=True,
+            )
+            with op.get_context().autocommit_block():
+                op.execute("ALTER TABLE orders VALIDATE CONSTRAINT ck")
+
+
+        def downgrade():
+            pass
+        "#);
+    }
+
+    #[test]
+    fn a_loop_fix() {
+        let text = "def upgrade():\n    for table in ('a', 'b'):\n        op.create_check_constraint('ck', table, 'c > 0')\n\n\n\
+                    def downgrade():\n    pass";
+        assert_eq!(fixed(RULE, text), text);
     }
 
     #[test]

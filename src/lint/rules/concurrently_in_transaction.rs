@@ -3,7 +3,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::declare_rule;
-use crate::lint::{Course, LintContext};
+use crate::lint::{Applicability, Course, Fix, LintContext};
 use crate::operation::{Operation, OperationKind, TransactionControl};
 
 declare_rule! {
@@ -37,6 +37,7 @@ declare_rule! {
         level: Error,
         dialects: [Postgresql],
         since: "0.1.0",
+        fix: Sometimes,
         check: Revision(check),
     }
 }
@@ -56,8 +57,11 @@ fn check(ctx: &mut LintContext<'_>) {
         if operation.context.autocommit || is_outside(ctx, course, operation) {
             continue;
         }
-        ctx.report(operation.range.clone(), format!("{what} CONCURRENTLY fails inside of the migration's transaction"))
-            .help("put it into `with op.get_context().autocommit_block():`");
+        let fix = outside(ctx, operation);
+        let message = format!("{what} CONCURRENTLY fails inside of the migration's transaction");
+        let finding = ctx.report(operation.range.clone(), message);
+        finding.help("put it into `with op.get_context().autocommit_block():`");
+        finding.fix = fix;
     }
 }
 
@@ -71,6 +75,15 @@ fn statement(operation: &Operation) -> Option<&'static str> {
             Some(if is_reindex { "rebuilding an index" } else { "detaching a partition" })
         }
     }
+}
+
+/// Safe: what fails now can only get better.
+fn outside(ctx: &LintContext<'_>, operation: &Operation) -> Option<Fix> {
+    Some(Fix {
+        title: "put it into an autocommit block".to_owned(),
+        applicability: Applicability::Safe,
+        edits: ctx.in_autocommit_block(operation)?,
+    })
 }
 
 /// Whether something before it ended the transaction in another way.
@@ -89,7 +102,7 @@ fn is_outside(ctx: &LintContext<'_>, course: Course<'_>, operation: &Operation) 
 mod tests {
     use insta::assert_snapshot;
 
-    use crate::lint::testing::findings;
+    use crate::lint::testing::{findings, fixed};
 
     const RULE: &str = "concurrently-in-transaction";
 
@@ -111,6 +124,34 @@ mod tests {
         20:17 error: rebuilding an index CONCURRENTLY fails inside of the migration's transaction
           help: put it into `with op.get_context().autocommit_block():`
         ");
+    }
+
+    #[test]
+    fn both_directions_fix() {
+        let text = "def upgrade():\n\top.create_index(\n\t\t'i', 'users', ['email'], postgresql_concurrently=True\n\t)\n\n\n\
+                    def downgrade():\n    # The index is large.\n    op.execute('''\n  DROP INDEX CONCURRENTLY i\n''')  # at last\n";
+        assert_snapshot!(fixed(RULE, text), @"
+        def upgrade():
+        	with op.get_context().autocommit_block():
+        		op.create_index(
+        			'i', 'users', ['email'], postgresql_concurrently=True
+        		)
+
+
+        def downgrade():
+            # The index is large.
+            with op.get_context().autocommit_block():
+                op.execute('''
+          DROP INDEX CONCURRENTLY i
+        ''')  # at last
+        ");
+    }
+
+    #[test]
+    fn several_statements_fix() {
+        let text = "def upgrade():\n    op.execute('ANALYZE users; DROP INDEX CONCURRENTLY i')\n    \
+                    op.get_bind().execute(sa.text('DROP INDEX CONCURRENTLY i'))\n\n\ndef downgrade():\n    pass";
+        assert_eq!(fixed(RULE, text), text);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 use super::declare_rule;
-use crate::lint::{LintContext, phrase};
-use crate::operation::{Name, OperationKind, TableName};
+use crate::lint::{Fix, LintContext, phrase};
+use crate::operation::{Name, Operation, OperationKind, TableName};
 
 declare_rule! {
     /// An index of an existing table is dropped without CONCURRENTLY.
@@ -29,6 +29,7 @@ declare_rule! {
         level: Warning,
         dialects: [Postgresql],
         since: "0.1.0",
+        fix: Sometimes,
         check: Revision(check),
     }
 }
@@ -42,12 +43,23 @@ fn check(ctx: &mut LintContext<'_>) {
         }
         let what = name.known().map_or("this index".to_owned(), |name| format!("`{name}`"));
         let on = phrase::table(table.as_ref());
-        ctx.report(
+        let fix = concurrently(ctx, operation);
+        let finding = ctx.report(
             operation.range.clone(),
             format!("dropping {what} waits for all queries on {on} and blocks new ones"),
-        )
-        .help("pass `postgresql_concurrently=True`, inside of `with op.get_context().autocommit_block():`");
+        );
+        finding.help("pass `postgresql_concurrently=True`, inside of `with op.get_context().autocommit_block():`");
+        finding.fix = fix;
     }
+}
+
+/// Safe where the block commits nothing else of the revision.
+fn concurrently(ctx: &LintContext<'_>, operation: &Operation) -> Option<Fix> {
+    Some(Fix {
+        title: "drop the index concurrently, outside of the transaction".to_owned(),
+        applicability: ctx.commit_applicability(operation, ctx.upgrade()),
+        edits: ctx.outside_transaction(operation, "postgresql_concurrently=True")?,
+    })
 }
 
 /// The table that the history knows an index of that name on.
@@ -77,7 +89,7 @@ fn drops_table(ctx: &LintContext<'_>, table: Option<&TableName>) -> bool {
 mod tests {
     use insta::assert_snapshot;
 
-    use crate::lint::testing::findings;
+    use crate::lint::testing::{findings, fixed};
 
     const RULE: &str = "drop-index-without-concurrently";
 
@@ -93,6 +105,30 @@ mod tests {
         20:17 warning: dropping `ix_users_email` waits for all queries on the table and blocks new ones
           help: pass `postgresql_concurrently=True`, inside of `with op.get_context().autocommit_block():`
         ");
+    }
+
+    #[test]
+    fn in_a_block_of_its_own_fix() {
+        let text =
+            "def upgrade():\n    if True:\n        op.drop_index('i', 'users')\n\n\ndef downgrade():\n    pass\n";
+        assert_snapshot!(fixed(RULE, text), @"
+        def upgrade():
+            if True:
+                with op.get_context().autocommit_block():
+                    op.drop_index('i', 'users', postgresql_concurrently=True)
+
+
+        def downgrade():
+            pass
+        ");
+    }
+
+    #[test]
+    fn not_on_a_line_of_its_own_fix() {
+        for body in [" op.drop_index('i')", "\n    op.drop_index('i'); op.drop_index('j')"] {
+            let text = format!("def upgrade():{body}\n\n\ndef downgrade():\n    pass");
+            assert_eq!(fixed(RULE, &text), text);
+        }
     }
 
     #[test]

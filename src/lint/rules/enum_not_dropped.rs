@@ -1,5 +1,5 @@
 use super::declare_rule;
-use crate::lint::LintContext;
+use crate::lint::{Applicability, Fix, LintContext, inverse};
 use crate::operation::{ColumnType, EnumType, Name, ObjectKind, Operation, OperationKind, TypeKind};
 
 declare_rule! {
@@ -37,6 +37,7 @@ declare_rule! {
         level: Error,
         dialects: [Postgresql],
         since: "0.1.0",
+        fix: Sometimes,
         check: Revision(check),
     }
 }
@@ -54,13 +55,27 @@ fn check(ctx: &mut LintContext<'_>) {
                 continue;
             }
             seen.push(name);
-            ctx.report(
+            let fix = dropped(ctx, operation, created);
+            let finding = ctx.report(
                 operation.range.clone(),
                 format!("the enum type `{name}` stays behind in the downgrade, and the next upgrade fails on it"),
-            )
-            .help(format!("drop it at the end of `downgrade()`: `sa.Enum(name=\"{name}\").drop(op.get_bind())`"));
+            );
+            finding
+                .help(format!("drop it at the end of `downgrade()`: `sa.Enum(name=\"{name}\").drop(op.get_bind())`"));
+            finding.fix = fix;
         }
     }
+}
+
+/// Safe where the upgrade certainly made the type.
+fn dropped(ctx: &LintContext<'_>, operation: &Operation, created: &EnumType) -> Option<Fix> {
+    let may_be_older = operation.context.is_conditional
+        || matches!(operation.kind, OperationKind::CreateEnum { if_not_exists: true, .. });
+    Some(Fix {
+        title: "drop the type at the end of `downgrade()`".to_owned(),
+        applicability: if may_be_older { Applicability::Unsafe } else { Applicability::Safe },
+        edits: vec![ctx.append_to_downgrade(&[inverse::drop_enum(ctx, created)?])?],
+    })
 }
 
 /// The enum types that come with an operation. `add_column` creates none.
@@ -116,7 +131,7 @@ fn is_gone(ctx: &LintContext<'_>, name: &str) -> bool {
 mod tests {
     use insta::assert_snapshot;
 
-    use crate::lint::testing::{History, findings};
+    use crate::lint::testing::{History, findings, fixed};
 
     const RULE: &str = "enum-not-dropped";
     const TABLE: &str = "op.create_table('jobs', sa.Column('s', sa.Enum('new', 'done', name='job_state')))";
@@ -133,6 +148,30 @@ mod tests {
         19:17 error: the enum type `t` stays behind in the downgrade, and the next upgrade fails on it
           help: drop it at the end of `downgrade()`: `sa.Enum(name="t").drop(op.get_bind())`
         "#);
+    }
+
+    #[test]
+    fn at_the_end_fix() {
+        let text = "def upgrade():\n    op.create_table('jobs', sa.Column('s', sa.Enum('a', name='s')), sa.Column('k', sa.Enum('b', name='k', schema='x')))\n\n\n\
+                    def downgrade():\n    # ### commands\n    op.drop_table('jobs')  # all of it\n    # ### end\n";
+        assert_snapshot!(fixed(RULE, text), @r#"
+        def upgrade():
+            op.create_table('jobs', sa.Column('s', sa.Enum('a', name='s')), sa.Column('k', sa.Enum('b', name='k', schema='x')))
+
+
+        def downgrade():
+            # ### commands
+            op.drop_table('jobs')  # all of it
+            sa.Enum(name="s").drop(op.get_bind(), checkfirst=True)
+            sa.Enum(name="k", schema="x").drop(op.get_bind(), checkfirst=True)
+            # ### end
+        "#);
+    }
+
+    #[test]
+    fn on_one_line_fix() {
+        let text = format!("def upgrade():\n    {TABLE}\n\n\ndef downgrade(): op.drop_table('jobs')");
+        assert_eq!(fixed(RULE, &text), text);
     }
 
     #[test]

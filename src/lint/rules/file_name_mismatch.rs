@@ -1,5 +1,6 @@
 use super::declare_rule;
-use crate::lint::LintContext;
+use crate::lint::header::renamed;
+use crate::lint::{Fix, LintContext, Standing};
 
 declare_rule! {
     /// The identifier in a file name is not the one that the file declares.
@@ -60,6 +61,7 @@ declare_rule! {
         level: Warning,
         dialects: [],
         since: "0.1.0",
+        fix: Sometimes,
         check: Revision(check),
     }
 }
@@ -80,14 +82,30 @@ fn check(ctx: &mut LintContext<'_>) {
     if wanted.is_some_and(|wanted| stem.contains(&wanted.to_lowercase())) {
         return;
     }
-    let message = match other_id(&stem).or_else(|| other_number(&stem, id)) {
+    let other = other_id(&stem).or_else(|| other_number(&stem, id));
+    let fix = other.and_then(|other| with_own_id(ctx, name, other, id));
+    let message = match other {
         Some(found) => format!("the file name says `{found}`, but the revision is `{id}`"),
         None if wanted.is_some() => {
             format!("the file name does not hold the identifier `{id}`, as `file_template` asks")
         }
         None => return,
     };
-    ctx.report_file(message).help("rename the file, or give the revision the identifier that others know it by");
+    let finding = ctx.report_file(message);
+    finding.help("rename the file, or give the revision the identifier that others know it by");
+    finding.fix = fix;
+}
+
+/// The name with the identifier that the file declares. A published file keeps its name: others have it.
+fn with_own_id(ctx: &LintContext<'_>, name: &str, other: &str, id: &str) -> Option<Fix> {
+    // A number stands for the whole identifier only where that is the number.
+    let is_name = id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+    let replaced = if other.len() == ID_LENGTH { id } else { id.get(..other.len())? };
+    let at = name.to_lowercase().find(other)?;
+    if ctx.file().standing == Standing::Published || !is_name {
+        return None;
+    }
+    Some(renamed(ctx, &format!("{}{replaced}{}", name.get(..at)?, name.get(at + other.len()..)?)))
 }
 
 /// A part of the name that looks like a generated identifier.
@@ -114,7 +132,7 @@ fn other_number<'s>(stem: &'s str, id: &str) -> Option<&'s str> {
 mod tests {
     use insta::assert_snapshot;
 
-    use crate::lint::testing::History;
+    use crate::lint::testing::{History, fixed_name};
 
     const RULE: &str = "file-name-mismatch";
 
@@ -139,6 +157,20 @@ mod tests {
         1:1 warning: the file name does not hold the identifier `abc`, as `file_template` asks
           help: rename the file, or give the revision the identifier that others know it by
         ");
+    }
+
+    #[test]
+    fn own_id_fix() {
+        for (name, id, fixed) in [
+            ("1c5e90b2f7aa_Add_users.py", "8f3a61c027d4", "8f3a61c027d4_Add_users.py"),
+            ("20260131_140500_1C5E90B2F7AA_add.py", "8f3a61c027d4", "20260131_140500_8f3a61c027d4_add.py"),
+            ("0012_add_users.py", "0013_add_orders", "0013_add_users.py"),
+            ("1c5e90b2f7aa_add.py", "v1.2", "1c5e90b2f7aa_add.py"),
+        ] {
+            let text = format!("revision = '{id}'\ndown_revision = None\n");
+            assert_eq!(fixed_name(RULE, History::new().named(name, &text)), fixed);
+            assert_eq!(fixed_name(RULE, History::new().named(name, &text).published()), name);
+        }
     }
 
     #[test]

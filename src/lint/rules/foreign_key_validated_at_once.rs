@@ -35,6 +35,7 @@ declare_rule! {
         level: Error,
         dialects: [Postgresql],
         since: "0.1.0",
+        fix: Sometimes,
         check: Revision(check),
     }
 }
@@ -59,7 +60,10 @@ fn check(ctx: &mut LintContext<'_>) {
             _ => from.clone(),
         };
         let message = format!("this foreign key locks {locked} against writes while every row of {from} is checked");
-        ctx.report(operation.range.clone(), message).help(if is_in_column {
+        let fix = if is_in_column { None } else { ctx.validated_later(operation, table.as_ref(), constraint) };
+        let finding = ctx.report(operation.range.clone(), message);
+        finding.fix = fix;
+        finding.help(if is_in_column {
             "add the column alone, then the foreign key with `postgresql_not_valid=True`, and validate it in a later revision"
         } else {
             "pass `postgresql_not_valid=True` and validate the constraint in a later revision"
@@ -75,7 +79,7 @@ fn is_validated_key(constraint: &Constraint) -> bool {
 mod tests {
     use insta::assert_snapshot;
 
-    use crate::lint::testing::findings;
+    use crate::lint::testing::{findings, fixed};
 
     const RULE: &str = "foreign-key-validated-at-once";
 
@@ -89,6 +93,42 @@ mod tests {
         21:5 error: this foreign key locks `orders` and `states` against writes while every row of `orders` is checked
           help: add the column alone, then the foreign key with `postgresql_not_valid=True`, and validate it in a later revision
         ");
+    }
+
+    #[test]
+    fn split_fix() {
+        let text = "def upgrade():\n    op.create_foreign_key('fk', 'orders', 'users', ['user_id'], ['id'], source_schema='Shop')  # slow\n    \
+                    op.execute('ANALYZE')\n\n\ndef downgrade():\n    pass\n";
+        assert_snapshot!(fixed(RULE, text), @r#"
+        def upgrade():
+            op.create_foreign_key('fk', 'orders', 'users', ['user_id'], ['id'], source_schema='Shop', postgresql_not_valid=True)  # slow
+            with op.get_context().autocommit_block():
+                op.execute('ALTER TABLE "Shop".orders VALIDATE CONSTRAINT fk')
+            op.execute('ANALYZE')
+
+
+        def downgrade():
+            pass
+        "#);
+    }
+
+    #[test]
+    fn batch_fix() {
+        let text = "def upgrade():\n    with op.batch_alter_table('user') as batch_op:\n        \
+                    batch_op.create_foreign_key('fk', 'users', ['user_id'], ['id'])\n        \
+                    batch_op.drop_column('a')\n\n\ndef downgrade():\n    pass\n";
+        assert_snapshot!(fixed(RULE, text), @r#"
+        def upgrade():
+            with op.batch_alter_table('user') as batch_op:
+                batch_op.create_foreign_key('fk', 'users', ['user_id'], ['id'], postgresql_not_valid=True)
+                batch_op.drop_column('a')
+            with op.get_context().autocommit_block():
+                op.execute('ALTER TABLE "user" VALIDATE CONSTRAINT fk')
+
+
+        def downgrade():
+            pass
+        "#);
     }
 
     #[test]

@@ -2,6 +2,7 @@ use super::declare_rule;
 use chrono::TimeDelta;
 
 use crate::lint::LintContext;
+use crate::lint::header::renamed_by_docstring;
 
 declare_rule! {
     /// The timestamp of a file name lies in the future.
@@ -38,6 +39,7 @@ declare_rule! {
         level: Error,
         dialects: [],
         since: "0.1.0",
+        fix: Sometimes,
         check: Revision(check),
     }
 }
@@ -48,14 +50,17 @@ fn check(ctx: &mut LintContext<'_>) {
         return;
     }
     let message = format!("the file name says that the revision was made on {}, which is in the future", time.date());
-    ctx.report_file(message).help("name it by the time (UTC) at which it was made");
+    let fix = renamed_by_docstring(ctx, |made| made - ctx.project().input.now <= TimeDelta::days(1));
+    let finding = ctx.report_file(message);
+    finding.help("name it by the time (UTC) at which it was made");
+    finding.fix = fix;
 }
 
 #[cfg(test)]
 mod tests {
     use insta::assert_snapshot;
 
-    use crate::lint::testing::History;
+    use crate::lint::testing::{History, fixed_name};
 
     fn found(name: &str) -> String {
         History::new().named(name, "def upgrade():\n    pass\n").findings("future-timestamp")
@@ -68,6 +73,16 @@ mod tests {
         1:1 error: the file name says that the revision was made on 2026-06-02, which is in the future
           help: name it by the time (UTC) at which it was made
         ");
+    }
+
+    #[test]
+    fn docstring_fix() {
+        let text = "\"\"\"a\n\nCreate Date: 2026-01-31 14:05:00\n\"\"\"\nrevision = 'a'\ndown_revision = None\n";
+        let named = |name: &str| fixed_name("future-timestamp", History::new().named(name, text));
+        assert_eq!(named("20270131_140500_b.py"), "20260131_140500_b.py");
+        let text = text.replace("2026", "2027");
+        let history = History::new().named("20270131_140500_b.py", &text);
+        assert_eq!(fixed_name("future-timestamp", history), "20270131_140500_b.py");
     }
 
     #[test]

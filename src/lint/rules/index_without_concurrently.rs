@@ -1,6 +1,5 @@
 use super::declare_rule;
-use crate::lint::edits::{INDENT, receiver};
-use crate::lint::{Applicability, Fix, LintContext};
+use crate::lint::{Fix, LintContext};
 use crate::operation::{Operation, OperationKind};
 
 declare_rule! {
@@ -60,23 +59,12 @@ fn check(ctx: &mut LintContext<'_>) {
     }
 }
 
-/// Adds the keyword, and the block around a call that has none. Safe where the block commits nothing else of the revision.
+/// Safe where the block commits nothing else of the revision.
 fn concurrently(ctx: &LintContext<'_>, operation: &Operation) -> Option<Fix> {
-    if operation.sql.is_some() || operation.context.batch.is_some() {
-        return None;
-    }
-    let call = ctx.call_at(&operation.range)?;
-    let deeper = if operation.context.autocommit { "" } else { INDENT };
-    let mut edits = vec![ctx.add_keyword(call, "postgresql_concurrently=True", deeper)];
-    if !operation.context.autocommit {
-        let statement = ctx.statement_of_call(&operation.range)?;
-        edits.extend(ctx.wrap(statement, &format!("with {}.get_context().autocommit_block():", receiver(call)?))?);
-    }
-    let is_alone = operation.context.autocommit || ctx.upgrade().operations.len() == 1;
     Some(Fix {
         title: "build the index concurrently, outside of the transaction".to_owned(),
-        applicability: if is_alone { Applicability::Safe } else { Applicability::Unsafe },
-        edits,
+        applicability: ctx.commit_applicability(operation, ctx.upgrade()),
+        edits: ctx.outside_transaction(operation, "postgresql_concurrently=True")?,
     })
 }
 

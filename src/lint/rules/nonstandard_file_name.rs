@@ -1,5 +1,5 @@
 use super::declare_rule;
-use crate::lint::{Applicability, Edit, Fix, LintContext, Standing, stamped_name};
+use crate::lint::{Fix, LintContext, Standing, header, stamped_name};
 
 declare_rule! {
     /// A revision file is not named as the project's convention asks for.
@@ -55,10 +55,7 @@ fn renamed(ctx: &LintContext<'_>) -> Option<Fix> {
     if !ctx.project().names.is_stamped() || ctx.file().standing == Standing::Published {
         return None;
     }
-    let name = stamped_name(ctx.project(), ctx.file_index())?;
-    let to = ctx.file().file.path.with_file_name(&name);
-    let edits = vec![Edit::Rename { file: ctx.file_index(), to }];
-    Some(Fix { title: format!("rename it to `{name}`"), applicability: Applicability::Safe, edits })
+    Some(header::renamed(ctx, &stamped_name(ctx.project(), ctx.file_index())?))
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 use super::declare_rule;
-use crate::lint::LintContext;
+use crate::lint::{Applicability, Fix, LintContext};
 use crate::operation::{Operation, OperationKind};
 
 declare_rule! {
@@ -34,6 +34,7 @@ declare_rule! {
         level: Warning,
         dialects: [Postgresql],
         since: "0.1.0",
+        fix: Sometimes,
         check: Revision(check),
     }
 }
@@ -50,9 +51,12 @@ fn check(ctx: &mut LintContext<'_>) {
         } else {
             ("what it drops is gone already", "if_exists=True", "IF EXISTS")
         };
+        let fix = if operation.sql.is_some() { None } else { robust(ctx, operation, flag) };
         let help = if operation.sql.is_some() { format!("write `{clause}`") } else { format!("pass `{flag}`") };
-        ctx.report(operation.range.clone(), format!("outside of the transaction a second run fails: {what}"))
-            .help(help);
+        let message = format!("outside of the transaction a second run fails: {what}");
+        let finding = ctx.report(operation.range.clone(), message);
+        finding.help(help);
+        finding.fix = fix;
     }
 }
 
@@ -73,11 +77,28 @@ fn robustness(operation: &Operation) -> Option<(bool, bool)> {
     })
 }
 
+/// Adds the keyword that makes it robust.
+///
+/// Older versions of Alembic do not know it and stop at it: safe is what has been there for long. A concurrent build that failed
+/// leaves an invalid index, which a second run with IF NOT EXISTS would take for good: someone has to drop it before.
+fn robust(ctx: &LintContext<'_>, operation: &Operation, flag: &str) -> Option<Fix> {
+    use OperationKind as K;
+    let (since, applicability) = match &operation.kind {
+        K::DropIndex { .. } => ("1.12", Applicability::Safe),
+        K::CreateIndex { .. } => ("1.12", Applicability::Unsafe),
+        K::CreateTable(_) | K::DropTable { .. } => ("1.13.3", Applicability::Safe),
+        K::AddColumn { .. } | K::DropColumn { .. } => ("1.16", Applicability::Unsafe),
+        _ => return None,
+    };
+    let edits = vec![ctx.add_keyword(ctx.call_at(&operation.range)?, flag, "")];
+    Some(Fix { title: format!("add `{flag}`, which Alembic knows from {since} on"), applicability, edits })
+}
+
 #[cfg(test)]
 mod tests {
     use insta::assert_snapshot;
 
-    use crate::lint::testing::findings;
+    use crate::lint::testing::{findings, fixed};
 
     const RULE: &str = "not-robust-outside-transaction";
 
@@ -95,6 +116,24 @@ mod tests {
           help: write `IF NOT EXISTS`
         25:9 warning: outside of the transaction a second run fails: what it drops is gone already
           help: pass `if_exists=True`
+        ");
+    }
+
+    #[test]
+    fn keywords_fix() {
+        let text = "def upgrade():\n    with op.get_context().autocommit_block():\n        \
+                    op.create_index('i', 'users', ['email'], postgresql_concurrently=True, if_not_exists=False)\n\n\n\
+                    def downgrade():\n    with op.get_context().autocommit_block():\n        \
+                    op.drop_index('i', table_name='users', postgresql_concurrently=True)\n";
+        assert_snapshot!(fixed(RULE, text), @"
+        def upgrade():
+            with op.get_context().autocommit_block():
+                op.create_index('i', 'users', ['email'], postgresql_concurrently=True, if_not_exists=True)
+
+
+        def downgrade():
+            with op.get_context().autocommit_block():
+                op.drop_index('i', table_name='users', postgresql_concurrently=True, if_exists=True)
         ");
     }
 

@@ -1,5 +1,9 @@
+use ruff_python_ast::Stmt;
+use ruff_text_size::Ranged;
+
 use super::declare_rule;
-use crate::lint::{LintContext, Severity};
+use crate::lint::edits::{bytes, indented};
+use crate::lint::{Applicability, Edit, Fix, LintContext, Severity, inverse};
 use crate::operation::OperationKind;
 
 declare_rule! {
@@ -39,6 +43,7 @@ declare_rule! {
         level: Error,
         dialects: [],
         since: "0.1.0",
+        fix: Sometimes,
         check: Revision(check),
     }
 }
@@ -55,7 +60,8 @@ fn check(ctx: &mut LintContext<'_>) {
         return;
     }
     let made = ctx.location(operation.range.clone());
-    match change {
+    let fix = inverted(ctx);
+    let finding = match change {
         Changes::Schema => ctx
             .report(definition, "`downgrade()` does nothing and claims to have undone a change of the schema")
             .help("undo the change, or raise, with `# limbec: irreversible reason` in the header"),
@@ -63,8 +69,31 @@ fn check(ctx: &mut LintContext<'_>) {
             .report(definition, "`downgrade()` does nothing and claims to have undone a change of rows")
             .help("undo the change; or raise, with `# limbec: irreversible reason` in the header; or say why nothing has to be done: `# limbec: ignore[silent-noop-downgrade] reason`")
             .at_most(Severity::Warning),
-    }
-    .annotate(made, "changed here");
+    };
+    finding.annotate(made, "changed here");
+    finding.fix = fix;
+}
+
+/// Writes the inverse of every operation where it is certain. Unsafe: someone may have meant it to do nothing.
+fn inverted(ctx: &LintContext<'_>) -> Option<Fix> {
+    let statements = inverse::inverse(ctx)?;
+    let edit = match ctx.function("downgrade")?.body.as_slice() {
+        [only] if is_docstring(only) => ctx.append_to_downgrade(&statements)?,
+        [first, noop] if is_docstring(first) => written_over(ctx, noop, &statements)?,
+        [noop] => written_over(ctx, noop, &statements)?,
+        _ => return None,
+    };
+    Some(Fix { title: "undo every operation".to_owned(), applicability: Applicability::Unsafe, edits: vec![edit] })
+}
+
+fn is_docstring(statement: &Stmt) -> bool {
+    matches!(statement, Stmt::Expr(inner) if inner.value.is_string_literal_expr())
+}
+
+fn written_over(ctx: &LintContext<'_>, noop: &Stmt, statements: &[String]) -> Option<Edit> {
+    let indent = ctx.indent_of(noop)?;
+    let text = indented(&statements.join("\n"), indent);
+    Some(ctx.replace(bytes(noop.range()), text.get(indent.len()..)?))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,7 +116,7 @@ fn change(kind: &OperationKind) -> Option<Changes> {
 mod tests {
     use insta::assert_snapshot;
 
-    use crate::lint::testing::findings;
+    use crate::lint::testing::{findings, fixed};
 
     const RULE: &str = "silent-noop-downgrade";
 
@@ -99,6 +128,20 @@ mod tests {
         21:1 error: `downgrade()` does nothing and claims to have undone a change of the schema
           help: undo the change, or raise, with `# limbec: irreversible reason` in the header
         ");
+    }
+
+    #[test]
+    fn inverse_fix() {
+        for body in ["pass", "\"\"\"Nothing.\"\"\"", "\"\"\"Nothing.\"\"\"\n    return  # yet"] {
+            let text = format!(
+                "def upgrade():\n    op.add_column('users', sa.Column('a', sa.Text()))\n\n\ndef downgrade():\n    {body}\n"
+            );
+            let fixed = fixed(RULE, &text);
+            assert!(fixed.contains("    op.drop_column(\"users\", \"a\")"), "{fixed}");
+            assert!(!fixed.contains("pass") && !fixed.contains("return"), "{fixed}");
+        }
+        let text = "def upgrade():\n    op.add_column('users', sa.Column('a', sa.Text()))\n\n\ndef downgrade(): pass";
+        assert_eq!(fixed(RULE, text), text);
     }
 
     #[test]

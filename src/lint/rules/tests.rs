@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::RULES;
 use crate::lint::testing::History;
-use crate::lint::{Level, LintSettings, Report, Rule, Severity};
+use crate::lint::{Applicability, Level, LintSettings, Report, Rule, Selection, Severity, fix};
 
 #[test]
 fn every_file_is_listed_once_and_in_order() {
@@ -58,14 +58,17 @@ fn blocks(rule: &Rule, heading: &str) -> Vec<(Option<String>, String)> {
 }
 
 /// Rules that are off by default are on for their own examples.
-fn report(rule: &Rule, blocks: &[(Option<String>, String)]) -> Report {
+fn history(rule: &Rule, blocks: &[(Option<String>, String)]) -> History {
     let rules = [(rule.name.to_owned(), rule.level.max(Level::Warning))].into();
     let history = History::with(LintSettings { rules, ..LintSettings::default() });
-    let history = blocks.iter().fold(history, |history, (name, text)| match name {
+    blocks.iter().fold(history, |history, (name, text)| match name {
         Some(name) => history.named(name, text),
         None => history.revision(text),
-    });
-    history.report()
+    })
+}
+
+fn report(rule: &Rule, blocks: &[(Option<String>, String)]) -> Report {
+    history(rule, blocks).report()
 }
 
 fn fired(report: &Report) -> BTreeSet<&'static str> {
@@ -102,6 +105,17 @@ fn rules_with_fixes_say_so() {
         let code = text.split("#[cfg(test)]").next().unwrap();
         let has_fix = code.contains("Fix {") || code.contains(".fix(") || code.contains(".fix = ");
         assert_eq!(has_fix, rule.is_fixable, "{}: `fix: Sometimes` belongs to rules with fixes", rule.name);
+    }
+}
+
+#[test]
+fn fixes_of_examples_converge() {
+    for rule in RULES.iter().filter(|rule| rule.is_fixable) {
+        let project = history(rule, &blocks(rule, "## Example")).project();
+        let selection = Selection { files: None, judges_published: false };
+        let fixed = fix(project, &selection, Applicability::Unsafe);
+        let left: Vec<_> = fixed.report.diagnostics.iter().filter(|left| left.is_fixable()).collect();
+        assert!(left.is_empty(), "{}: {left:#?}", rule.name);
     }
 }
 

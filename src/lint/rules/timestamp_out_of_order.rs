@@ -1,6 +1,6 @@
 use super::declare_rule;
 use crate::lint::LintContext;
-use crate::lint::header::assigned_at;
+use crate::lint::header::{assigned_at, renamed_by_docstring};
 
 declare_rule! {
     /// A revision's file name is older than that of its down revision.
@@ -36,6 +36,7 @@ declare_rule! {
         level: Warning,
         dialects: [],
         since: "0.1.0",
+        fix: Sometimes,
         check: Revision(check),
     }
 }
@@ -50,9 +51,12 @@ fn check(ctx: &mut LintContext<'_>) {
         let message =
             format!("the file name tells an earlier time ({own}) than that of its down revision `{down}` ({before})");
         let place = project.location(file, assigned_at(&project.file(file).file, "revision"));
-        ctx.report_file(message)
+        let fix = renamed_by_docstring(ctx, |made| made >= before);
+        let finding = ctx.report_file(message);
+        finding
             .help("name it by the time at which it was put there, as `limbec rebase` does")
             .annotate(place, "the down revision");
+        finding.fix = fix;
     }
 }
 
@@ -60,7 +64,7 @@ fn check(ctx: &mut LintContext<'_>) {
 mod tests {
     use insta::assert_snapshot;
 
-    use crate::lint::testing::History;
+    use crate::lint::testing::{History, fixed_name};
 
     fn found(first: &str, second: &str) -> String {
         let text = "def upgrade():\n    pass\n";
@@ -73,6 +77,17 @@ mod tests {
         20260131_140459_b.py:1:1 warning: the file name tells an earlier time (2026-01-31 14:04:59) than that of its down revision `1e74c3804fa8` (2026-01-31 14:05:00)
           help: name it by the time at which it was put there, as `limbec rebase` does
         ");
+    }
+
+    #[test]
+    fn docstring_fix() {
+        let text =
+            |date| format!("\"\"\"a\n\nCreate Date: {date}\n\"\"\"\nrevision = 'b'\ndown_revision = '1e74c3804fa8'\n");
+        for (date, name) in [("2026-02-01 08:00", "20260201_080000_b.py"), ("2026-01-31 08:00", "20260131_140459_b.py")]
+        {
+            let history = History::new().named("20260131_140500_a.py", "").named("20260131_140459_b.py", &text(date));
+            assert_eq!(fixed_name("timestamp-out-of-order", history), name);
+        }
     }
 
     #[test]
