@@ -44,8 +44,11 @@ impl<'s> Applier<'s> {
 
     /// Temporary tables do not outlive the connection.
     fn end_session(&mut self) {
-        let is_temporary = |table: &&TableName| table.schema.as_deref() == Some(TEMPORARY);
-        let temporary: Vec<TableName> = self.schema.tables.keys().filter(is_temporary).cloned().collect();
+        let first = TableName { schema: Some(TEMPORARY.to_owned()), name: String::new() };
+        let is_temporary = |table: &&TableName| table.schema == first.schema;
+        // The schema is the first part of the order: most histories have no such table, and every body asks.
+        let from_first = self.schema.tables.range(&first..).map(|(table, _)| table);
+        let temporary: Vec<TableName> = from_first.take_while(is_temporary).cloned().collect();
         for table in temporary {
             self.schema.tables.remove_mut(&table);
         }
