@@ -1,13 +1,13 @@
 use super::declare_rule;
-use crate::lint::{LintContext, Severity};
+use crate::lint::LintContext;
 use crate::operation::{Operation, OperationKind, TransactionControl};
 
 declare_rule! {
     /// A revision commits or rolls back the migration's transaction.
     ///
     /// ## What it flags
-    /// `commit()` and `rollback()` on the migration's connection, `rollback()` on a session, and COMMIT, ROLLBACK and BEGIN as SQL,
-    /// outside of `autocommit_block()`. Not `commit()` on a session: one that is bound to the migration's connection joins its
+    /// `commit()` and `rollback()` on the migration's connection, and COMMIT, ROLLBACK and BEGIN as SQL, outside of
+    /// `autocommit_block()`. Not the methods of an ORM session: one that is bound to the migration's connection joins its
     /// transaction and leaves it open.
     ///
     /// ## Why
@@ -48,14 +48,10 @@ fn check(ctx: &mut LintContext<'_>) {
             TransactionControl::Rollback => "rolls back",
             TransactionControl::Begin => "begins",
         };
-        let is_session = operation.sql.is_none() && is_of_session(ctx, operation);
-        // SQLAlchemy's default is `join_transaction_mode="conditional_savepoint"`: only a rollback reaches the connection.
-        if is_session && control != TransactionControl::Rollback {
+        if operation.sql.is_none() && is_of_session(ctx, operation) {
             continue;
         }
-        let message = if is_session {
-            "the session rolls back the migration's transaction".to_owned()
-        } else if control == TransactionControl::Begin {
+        let message = if control == TransactionControl::Begin {
             "a transaction is begun inside of the migration's".to_owned()
         } else {
             format!("this {word} the migration's transaction before the version is written")
@@ -64,10 +60,6 @@ fn check(ctx: &mut LintContext<'_>) {
         finding.help(
             "leave it to Alembic; what cannot run in a transaction goes into `op.get_context().autocommit_block()`",
         );
-        // Before SQLAlchemy 2 it depends on what the session began itself.
-        if is_session {
-            finding.severity = finding.severity.min(Severity::Warning);
-        }
     }
 }
 
@@ -101,17 +93,8 @@ mod tests {
     }
 
     #[test]
-    fn session_err() {
-        let text = "def upgrade():\n    session = sa.orm.Session(bind=op.get_bind())\n    session.rollback()\n";
-        assert_snapshot!(findings(RULE, text), @"
-        21:5 warning: the session rolls back the migration's transaction
-          help: leave it to Alembic; what cannot run in a transaction goes into `op.get_context().autocommit_block()`
-        ");
-    }
-
-    #[test]
     fn session_that_joins_ok() {
-        let text = "def upgrade():\n    session = sa.orm.Session(bind=op.get_bind())\n    session.commit()\n";
+        let text = "def upgrade():\n    session = sa.orm.Session(bind=op.get_bind())\n    session.commit()\n    session.rollback()\n";
         assert_eq!(findings(RULE, text), "");
     }
 

@@ -4,7 +4,7 @@ use ruff_text_size::TextRange;
 use super::call::Call;
 use super::reader::Reader;
 use super::value::Value;
-use crate::operation::{OperationKind, TableName, TransactionControl};
+use crate::operation::{OperationKind, TableName};
 
 impl<'a> Reader<'a> {
     /// A method of an ORM session.
@@ -12,8 +12,9 @@ impl<'a> Reader<'a> {
         let first = call.arguments.at(0).cloned().unwrap_or(Value::Unknown);
         match name {
             "query" => Value::Query(self.table_value(&first)),
-            "commit" => self.transaction(call, TransactionControl::Commit),
-            "rollback" => self.transaction(call, TransactionControl::Rollback),
+            // A session joins the transaction of the connection that it is bound to; its commit leaves that open, and its rollback
+            // is how a failure is passed on.
+            "commit" | "rollback" => Value::None,
             "execute" | "scalar" | "scalars" | "exec" => {
                 self.bind_method(call, if name == "exec" { "execute" } else { name })
             }

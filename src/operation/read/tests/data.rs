@@ -122,9 +122,7 @@ def upgrade():
     delete users
     insert users
     insert users
-    commit
     update users (name)
-    rollback
     create table users (id integer primary key)
     CreateAll { is_drop: true }
     read inspect
