@@ -75,7 +75,7 @@ fn compare(folder: &str, settings: &LintSettings) {
         compare_history(files, labelled, settings, &rules, &mut tally);
     }
     let Tally { found, missed, false_ } = &tally;
-    println!("{folder}: {} histories, {found} found, {} missed, {} false", cases.len(), missed.len(), false_.len());
+    assert!(*found > 0, "{folder}: nothing was found");
     assert!(
         missed.is_empty() && false_.is_empty(),
         "\nmissed:\n  {}\nfalse:\n  {}\n",
