@@ -53,10 +53,15 @@ impl NameConvention {
     /// The convention that settings and `file_template` ask for. A template that cannot be understood asks for nothing.
     pub(super) fn new(input: &LintInput) -> Self {
         let length = input.settings.description_length;
-        let template = || input.new_file_names.file_template.as_deref().and_then(Template::new);
+        let configured = input.new_file_names.file_template.as_deref();
+        let template = || configured.and_then(Template::new);
         let form = match &input.settings.file_names {
             FileNames::Pattern(pattern) => Form::Pattern(pattern.clone()),
-            FileNames::Timestamp | FileNames::Template => template().map_or(Form::Stamped, Form::Template),
+            FileNames::Timestamp => template().map_or(Form::Stamped, Form::Template),
+            FileNames::Template => {
+                let template = template().or_else(|| Template::new(DEFAULT_FILE_TEMPLATE));
+                template.map_or(Form::Stamped, Form::Template)
+            }
         };
         let description_length = match form {
             // Alembic cuts slugs to this length, and may leave an underscore.

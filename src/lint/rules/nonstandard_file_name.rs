@@ -40,7 +40,9 @@ fn check(ctx: &mut LintContext<'_>) {
         return;
     }
     let help = if names.is_stamped() {
-        "name it `YYYYMMDD_HHMMSS_description.py`, with the date and time (UTC) at which it was made".to_owned()
+        "name it `YYYYMMDD_HHMMSS_description.py`, with the date and time (UTC) at which it was made, as `limbec new` does; \
+         `file-names = \"template\"` in [tool.limbec.lint] keeps Alembic's names"
+            .to_owned()
     } else {
         format!("name it as {} says", names.form())
     };
@@ -75,10 +77,10 @@ mod tests {
 
     #[test]
     fn other_names_err() {
-        assert_snapshot!(found("ae1027a6acf_add_users.py"), @"
+        assert_snapshot!(found("ae1027a6acf_add_users.py"), @r#"
         1:1 error: the file name `ae1027a6acf_add_users.py` does not follow `YYYYMMDD_HHMMSS_description.py`
-          help: name it `YYYYMMDD_HHMMSS_description.py`, with the date and time (UTC) at which it was made
-        ");
+          help: name it `YYYYMMDD_HHMMSS_description.py`, with the date and time (UTC) at which it was made, as `limbec new` does; `file-names = "template"` in [tool.limbec.lint] keeps Alembic's names
+        "#);
         for wrong in ["20260231_140500_a.py", "20260131_256000_a.py", "20260131_140500_Add.py", "20260131_140500_.py"] {
             assert_ne!(found(wrong), "", "{wrong}");
         }
@@ -121,6 +123,13 @@ mod tests {
         1:1 error: the file name `20240229_235959_add.py` does not follow the pattern `^V\d+__[a-z_]+$`
           help: name it as the pattern `^V\d+__[a-z_]+$` says
         ");
+    }
+
+    #[test]
+    fn alembics_own_template_ok() {
+        let history = || History::with(LintSettings { file_names: FileNames::Template, ..LintSettings::default() });
+        assert_eq!(history().named("ae1027a6acf_add_users.py", TEXT).findings(RULE), "");
+        assert_ne!(history().named("add.py", TEXT).findings(RULE), "");
     }
 
     #[test]
