@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta};
 use ruff_python_ast::{Expr, Stmt};
 use ruff_text_size::Ranged;
 
@@ -62,19 +62,40 @@ pub fn revises_line(down: &[RevisionId]) -> String {
     down.iter().map(RevisionId::as_str).collect::<Vec<_>>().join(", ")
 }
 
-/// The name that a file would have by the default convention: the time of `Create Date`, the description of the docstring.
+/// The name that a file would have by the default convention: the time of `Create Date`, or a second after its parents' where that
+/// is later, and the description of the docstring.
 pub fn stamped_name(project: &LintProject, file: FileIndex) -> Option<String> {
     let file = &project.file(file);
-    let time = create_time(&file.file)?;
+    let in_order = || *project.stamps.get_or_init(|| stamps(project)).get(file.revision?.0 as usize)?;
+    let time = in_order().or_else(|| create_time(&file.file))?;
     let slug = description_slug(file.script()?.doc().lines().next()?)?;
     Some(format!("{}_{slug}.py", crate::script::stamp(time)))
 }
 
-/// When it was made, by the docstring.
+/// When every revision was made, by its name or else by its docstring, and never before its parents.
+fn stamps(project: &LintProject) -> Vec<Option<NaiveDateTime>> {
+    let map = &project.graph.map;
+    let mut stamps: Vec<Option<NaiveDateTime>> = vec![None; map.len()];
+    for revision in map.ancestors_first().unwrap_or_default() {
+        let file = &project.file(project.file_of(*revision)).file;
+        let parents = map.revision(*revision).down.iter().filter_map(|down| map.position(down.as_str()));
+        let earliest = parents.filter_map(|parent| stamps[parent.0 as usize]).max();
+        let named = project.names.time(&file.path);
+        stamps[revision.0 as usize] = named.or_else(|| {
+            let own = create_time(file)?;
+            Some(earliest.map_or(own, |earliest| own.max(earliest + TimeDelta::seconds(1))))
+        });
+    }
+    stamps
+}
+
+/// When it was made, by the docstring; in UTC where that names a time zone.
 pub(super) fn create_time(file: &RevisionFile) -> Option<NaiveDateTime> {
     let date = DocstringHeader::of(file).create_date?.text;
-    let formats = ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"];
-    formats.iter().find_map(|format| Some(NaiveDateTime::parse_and_remainder(&date, format).ok()?.0))
+    let zoned = ["%Y-%m-%d %H:%M:%S%.f%:z", "%Y-%m-%d %H:%M:%S%:z"];
+    let plain = ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"];
+    let zoned = zoned.iter().find_map(|format| Some(DateTime::parse_and_remainder(&date, format).ok()?.0.naive_utc()));
+    zoned.or_else(|| plain.iter().find_map(|format| Some(NaiveDateTime::parse_and_remainder(&date, format).ok()?.0)))
 }
 
 /// Renames a file of the default convention to the time at which it was made by its docstring, if that is what `is_right` says. A

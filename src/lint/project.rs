@@ -58,6 +58,8 @@ pub struct LintProject {
     own_packages: OnceLock<OwnPackages>,
     /// Folded for the first of the project's dialects.
     pub schemas: SchemaHistory,
+    /// See `header::stamped_name`; most runs never ask.
+    pub(super) stamps: OnceLock<Vec<Option<NaiveDateTime>>>,
     /// Which revisions are out of this branch's hands; nothing is known of it before [`LintProject::with_published`].
     pub published: Published,
 }
@@ -115,7 +117,18 @@ impl LintProject {
         let schemas = SchemaHistory::fold(&graph.map, &operations, dialect);
         let names = NameConvention::new(&input);
         let own_packages = OnceLock::new();
-        Self { input, names, files, warnings, graph, file_of, own_packages, schemas, published }
+        Self {
+            input,
+            names,
+            files,
+            warnings,
+            graph,
+            file_of,
+            own_packages,
+            schemas,
+            stamps: OnceLock::new(),
+            published,
+        }
     }
 
     /// The same with what the base branch and the lock file say, which decides on the standing of every file.

@@ -78,6 +78,11 @@ pub(crate) enum Edge {
 }
 
 impl RevisionMap {
+    /// Every revision behind all that it follows or depends on; `None` if there is no such order.
+    pub fn ancestors_first(&self) -> Option<&[RevisionIndex]> {
+        self.topological.as_deref()
+    }
+
     /// Warnings found while building, in Alembic's order.
     pub fn warnings(&self) -> &[MapWarning] {
         &self.warnings

@@ -107,6 +107,20 @@ mod tests {
     }
 
     #[test]
+    fn order_of_the_graph_fix() {
+        let text = |id: &str, down: &str| {
+            format!(
+                "\"\"\"Step\n\nCreate Date: 2026-01-31 14:05:06+02:00\n\"\"\"\nrevision = '{id}'\ndown_revision = {down}\n"
+            )
+        };
+        let history = History::new().named("b.py", &text("8f3a61c027d4", "None"));
+        let history = history.named("a.py", &text("1f3a61c027d4", "'8f3a61c027d4'"));
+        let fixed = fix(history.project(), &Selection { files: None, judges_published: false }, Applicability::Safe);
+        let names = fixed.project.files.iter().map(|file| file.file.path.file_name().unwrap().to_str().unwrap());
+        assert_eq!(names.collect::<Vec<_>>(), ["20260131_120506_step.py", "20260131_120507_step.py"]);
+    }
+
+    #[test]
     fn published_names_are_warnings_err() {
         let history = History::new().named("ae1027a6acf_add_users.py", TEXT).published();
         assert!(history.findings(RULE).starts_with("1:1 warning"));
