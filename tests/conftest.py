@@ -5,6 +5,7 @@ import uuid
 from pathlib import Path
 
 import pytest
+from support.databases import run_on_server
 from support.paths import alembic_binary, limbec_binary
 
 
@@ -43,18 +44,6 @@ def postgres_server() -> str:
     if not url:
         missing("LIMBEC_TEST_POSTGRES_TRUSTED is not set (see scripts/with-servers)", "LIMBEC_REQUIRE_POSTGRES")
     return url
-
-
-def run_on_server(server: str, statement: str):
-    """Run one statement outside a transaction."""
-    psycopg2 = pytest.importorskip("psycopg2")
-    connection = psycopg2.connect(server)
-    try:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
-    finally:
-        connection.close()
 
 
 @pytest.fixture

@@ -10,9 +10,8 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from conftest import run_on_server
 from sqlalchemy.exc import DBAPIError
-from support.databases import execute
+from support.databases import execute, run_on_server
 
 LINT = Path(__file__).resolve().parent
 SINGLE = sorted(LINT.glob("*/*.py"))

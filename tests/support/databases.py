@@ -24,6 +24,19 @@ def execute(url: str, *statements: str) -> None:
             connection.execute(text(statement))
 
 
+def run_on_server(server: str, statement: str):
+    """Run one statement outside a transaction. The driver is imported here alone: SQLite needs none."""
+    import psycopg2
+
+    connection = psycopg2.connect(server)
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+    finally:
+        connection.close()
+
+
 def versions(url: str, table: str = "alembic_version") -> "list[str] | None":
     """The rows of the version table, sorted; None when there is no such table."""
     if table not in tables(url):
