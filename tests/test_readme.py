@@ -26,7 +26,7 @@ FIRST_REVISION = '''"""create users"""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "a1b2c3d4e5f6"
+revision = "3f7c0e92b1d4"
 down_revision = None
 
 
@@ -79,7 +79,7 @@ def project(tmp_path, limbec_bin, alembic_bin):
     (tmp_path / "models.py").write_text(MODELS)
     env = tmp_path / "migrations" / "env.py"
     env.write_text(env.read_text().replace("target_metadata = None", "from models import metadata as target_metadata"))
-    (tmp_path / "migrations" / "versions" / "a1b2c3d4e5f6_create_users.py").write_text(FIRST_REVISION)
+    (tmp_path / "migrations" / "versions" / "20260105_090000_create_users.py").write_text(FIRST_REVISION)
     return tmp_path
 
 
@@ -93,12 +93,12 @@ def test_every_block_of_the_readme_is_run_here():
 def test_the_tour(project, limbec_bin, alembic_bin):
     variables = environment(limbec_bin, alembic_bin)
     said = {command: shell(command, project, variables) for command in commands("Five minutes with a project of yours")}
-    assert said["limbec heads"] == "a1b2c3d4e5f6 (head)\n"
-    assert said["limbec history"] == "<base> -> a1b2c3d4e5f6 (head), create users\n"
-    assert "a1b2c3d4e5f6 (head)" in said["limbec current"]
+    assert said["limbec heads"] == "3f7c0e92b1d4 (head)\n"
+    assert said["limbec history"] == "<base> -> 3f7c0e92b1d4 (head), create users\n"
+    assert "3f7c0e92b1d4 (head)" in said["limbec current"]
     assert "add user preferences" in said["limbec list"]
     # One revision was gone up and down again, so Alembic finds the first, and then goes up by itself.
-    assert "a1b2c3d4e5f6" in said["alembic current"]
+    assert "3f7c0e92b1d4" in said["alembic current"]
     assert "(head)" in shell("limbec current", project, variables)
 
 
@@ -116,8 +116,8 @@ def test_two_branches(project, limbec_bin, alembic_bin):
     said = {command: sh(command) for command in commands("Published revisions")}
     assert len(said) == 3
     assert sh("limbec heads", "alembic heads") == "mine (head)\nmine (head)\n"
-    assert sh("limbec history") == "theirs -> mine (head), mine\na1b2c3d4e5f6 -> theirs, theirs\n" + (
-        "<base> -> a1b2c3d4e5f6, create users\n"
+    assert sh("limbec history") == "theirs -> mine (head), mine\n3f7c0e92b1d4 -> theirs, theirs\n" + (
+        "<base> -> 3f7c0e92b1d4, create users\n"
     )
     sh("limbec freeze --check")
 
