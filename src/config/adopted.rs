@@ -103,7 +103,7 @@ impl Adopted {
 
 #[cfg(test)]
 mod tests {
-    use super::super::settings::Settings;
+    use super::super::settings::{Places, Settings};
     use super::super::toml::Toml;
     use super::*;
 
@@ -131,7 +131,8 @@ mod tests {
         for adopted in [record(), plain] {
             let text = format!("[tool.limbec.adopted]\n{}", adopted.to_toml());
             let toml = Toml::parse(&text, Path::new("/p/pyproject.toml"), "/p").expect("TOML");
-            let settings = Settings::load(&toml, &[], "alembic").expect("settings");
+            let settings = Settings::load(&Places { pyproject: &toml, is_named: true, folders: &[] }, "alembic")
+                .expect("settings");
             assert_eq!(settings.adopted, Some(adopted));
         }
     }
@@ -151,7 +152,9 @@ mod tests {
             ("env_sha256 = 'a'\nurl = 'x'", "unknown setting 'url'"),
         ] {
             let toml = Toml::parse(&format!("[tool.limbec.adopted]\n{text}\n"), Path::new("/p/p.toml"), "/p");
-            let error = Settings::load(&toml.expect("TOML"), &[], "alembic").expect_err("a fault").to_string();
+            let pyproject = toml.expect("TOML");
+            let places = Places { pyproject: &pyproject, is_named: true, folders: &[] };
+            let error = Settings::load(&places, "alembic").expect_err("a fault").to_string();
             assert!(error.contains(words), "{error}");
         }
     }

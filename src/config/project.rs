@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::ConfigError;
 use super::ini::Ini;
-use super::settings::Settings;
+use super::settings::{Places, Settings};
 use super::sources::Sources;
 use super::toml::{OptionValue, Toml};
 use crate::script::python_text::{pure_path, strip};
@@ -49,8 +49,14 @@ impl Project {
         let ini = Ini::read(&ini_path, &folder_text(&ini_path))?;
         let toml = Toml::read(&toml_path, &folder_text(&toml_path))?;
         toml.check()?;
-        let folders = [PathBuf::from(folder_text(&ini_path)), options.cwd.clone()];
-        let settings = Settings::load(&toml, &folders, &options.section)?;
+        // Beside the files in use first: the answer must not depend on where limbec is run.
+        let mut folders = vec![PathBuf::from(folder_text(&ini_path))];
+        if sources.is_toml_named {
+            folders.push(PathBuf::from(folder_text(&toml_path)));
+        }
+        folders.push(options.cwd.clone());
+        let places = Places { pyproject: &toml, is_named: sources.is_toml_named, folders: &folders };
+        let settings = Settings::load(&places, &options.section)?;
         Ok(Self { cwd: options.cwd.clone(), sources, section: options.section.clone(), ini, toml, settings })
     }
 

@@ -114,28 +114,52 @@ pub enum SettingsError {
 const KEYS: [&str; 6] = ["url", "schema", "transaction", "python", "adopted", "lint"];
 const SECTIONS: &str = "sections";
 
+/// Where limbec's own settings may be.
+pub(super) struct Places<'a> {
+    /// The pyproject.toml in use.
+    pub(super) pyproject: &'a Toml,
+    /// The user has named it, by `-c` or ALEMBIC_CONFIG.
+    pub(super) is_named: bool,
+    /// Absolute: those of limbec.toml and pyproject.toml, in order.
+    pub(super) folders: &'a [PathBuf],
+}
+
+/// `[tool.limbec]`.
+fn own_table(pyproject: &Toml) -> Result<Option<&TomlTable>, SettingsError> {
+    match pyproject.tool("limbec") {
+        Ok(found) => Ok(found),
+        Err(ToolFault::Tool { .. }) => Ok(None),
+        Err(ToolFault::Named { line }) => Err(bad(pyproject.path(), line, "tool.limbec", "a table")),
+    }
+}
+
 impl Settings {
-    /// Reads the settings for the ini section `section` from `pyproject` or from the first `limbec.toml` in `folders`.
-    pub(super) fn load(pyproject: &Toml, folders: &[PathBuf], section: &str) -> Result<Self, ConfigError> {
-        let in_pyproject = match pyproject.tool("limbec") {
-            Ok(found) => found,
-            Err(ToolFault::Tool { .. }) => None,
-            Err(ToolFault::Named { line }) => {
-                return Err(bad(pyproject.path(), line, "tool.limbec", "a table").into());
-            }
-        };
-        let limbec_toml = folders.iter().map(|folder| folder.join("limbec.toml")).find(|path| path.exists());
-        match (limbec_toml, in_pyproject) {
-            (Some(limbec_toml), Some(_)) => {
-                Err(SettingsError::TwoPlaces { limbec_toml, pyproject: pyproject.path().to_owned() }.into())
-            }
-            (Some(path), None) => {
-                let toml = Toml::read(&path, "")?;
-                Ok(Self::from_table(toml.root(), &path, section)?)
-            }
-            (None, Some(table)) => Ok(Self::from_table(table, pyproject.path(), section)?),
-            (None, None) => Ok(Self::default()),
+    /// Reads the settings for the ini section `section`: those of the first folder that has any, unless a pyproject.toml was
+    /// named that has them. Two files with settings in one folder contradict each other.
+    pub(super) fn load(places: &Places<'_>, section: &str) -> Result<Self, ConfigError> {
+        let in_use = places.pyproject;
+        if let (true, Some(table)) = (places.is_named, own_table(in_use)?) {
+            return match places.folders.iter().map(|folder| folder.join("limbec.toml")).find(|path| path.exists()) {
+                Some(limbec_toml) => {
+                    Err(SettingsError::TwoPlaces { limbec_toml, pyproject: in_use.path().to_owned() }.into())
+                }
+                None => Ok(Self::from_table(table, in_use.path(), section)?),
+            };
         }
+        for folder in places.folders {
+            let (limbec_toml, path) = (folder.join("limbec.toml"), folder.join("pyproject.toml"));
+            let beside = if path == in_use.path() { in_use.clone() } else { Toml::read(&path, "")? };
+            match (limbec_toml.exists(), own_table(&beside)?) {
+                (true, Some(_)) => return Err(SettingsError::TwoPlaces { limbec_toml, pyproject: path }.into()),
+                (true, None) => {
+                    let toml = Toml::read(&limbec_toml, "")?;
+                    return Ok(Self::from_table(toml.root(), &limbec_toml, section)?);
+                }
+                (false, Some(table)) => return Ok(Self::from_table(table, &path, section)?),
+                (false, None) => {}
+            }
+        }
+        Ok(Self::default())
     }
 
     fn from_table(table: &TomlTable, path: &Path, section: &str) -> Result<Self, SettingsError> {
@@ -234,7 +258,8 @@ mod tests {
 
     fn settings(text: &str, section: &str) -> Result<Settings, String> {
         let toml = Toml::parse(text, Path::new("/p/pyproject.toml"), "/p").unwrap();
-        Settings::load(&toml, &[], section).map_err(|error| error.to_string())
+        Settings::load(&Places { pyproject: &toml, is_named: true, folders: &[] }, section)
+            .map_err(|error| error.to_string())
     }
 
     #[test]
@@ -286,9 +311,39 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("limbec.toml"), "schema = \"x\"\n").unwrap();
         let folders = [folder.path().to_owned()];
-        let empty = Toml::parse("", Path::new("/p/pyproject.toml"), "/p").unwrap();
-        assert_eq!(Settings::load(&empty, &folders, "alembic").unwrap().schema.as_deref(), Some("x"));
-        let both = Toml::parse("[tool.limbec]\n", Path::new("/p/pyproject.toml"), "/p").unwrap();
-        assert!(Settings::load(&both, &folders, "alembic").is_err());
+        let load = |text| {
+            let pyproject = Toml::parse(text, Path::new("/p/pyproject.toml"), "/p").unwrap();
+            Settings::load(&Places { pyproject: &pyproject, is_named: true, folders: &folders }, "alembic")
+        };
+        assert_eq!(load("").unwrap().schema.as_deref(), Some("x"));
+        assert!(load("[tool.limbec]\n").is_err());
+    }
+
+    #[test]
+    fn the_first_folder_with_settings_wins() {
+        let folder = tempfile::tempdir().unwrap();
+        let (near, far) = (folder.path().join("near"), folder.path().join("far"));
+        let write = |path: PathBuf, schema: &str| {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            let table = if path.ends_with("limbec.toml") { "" } else { "[tool.limbec]\n" };
+            std::fs::write(path, format!("{table}schema = \"{schema}\"\n")).unwrap();
+        };
+        let folders = [near.clone(), far.clone()];
+        let load = |is_named: bool| {
+            let pyproject = Toml::read(&far.join("pyproject.toml"), "").unwrap();
+            let places = Places { pyproject: &pyproject, is_named, folders: &folders };
+            Settings::load(&places, "alembic").map(|settings| settings.schema)
+        };
+        assert_eq!(load(false).unwrap(), None);
+        write(far.join("pyproject.toml"), "far");
+        assert_eq!(load(false).unwrap().as_deref(), Some("far"));
+        write(near.join("pyproject.toml"), "near");
+        assert_eq!(load(false).unwrap().as_deref(), Some("near"));
+        assert_eq!(load(true).unwrap().as_deref(), Some("far"));
+        write(far.join("limbec.toml"), "far");
+        assert_eq!(load(false).unwrap().as_deref(), Some("near"));
+        assert!(load(true).is_err());
+        write(near.join("limbec.toml"), "near");
+        assert!(load(false).is_err());
     }
 }

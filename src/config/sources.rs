@@ -7,6 +7,8 @@ pub struct Sources {
     pub ini: String,
     /// The `pyproject.toml`.
     pub toml: String,
+    /// The `pyproject.toml` was named, by `-c` or ALEMBIC_CONFIG.
+    pub is_toml_named: bool,
 }
 
 impl Sources {
@@ -26,13 +28,16 @@ impl Sources {
             }
         }
         let from_environment = alembic_config.filter(|name| !name.is_empty());
+        let is_toml_named =
+            toml.as_ref().is_some_and(|name: &String| !name.is_empty()) || from_environment.is_some_and(is_pyproject);
         let chosen = |given: Option<String>, is_toml: bool, default: &str| {
             given
                 .filter(|name| !name.is_empty())
                 .or_else(|| from_environment.filter(|name| is_pyproject(name) == is_toml).map(str::to_owned))
                 .unwrap_or_else(|| default.to_owned())
         };
-        Ok(Self { ini: chosen(ini, false, "alembic.ini"), toml: chosen(toml, true, "pyproject.toml") })
+        let (ini, toml) = (chosen(ini, false, "alembic.ini"), chosen(toml, true, "pyproject.toml"));
+        Ok(Self { ini, toml, is_toml_named })
     }
 }
 

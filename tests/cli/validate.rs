@@ -447,3 +447,19 @@ fn of_several_sections_one_is_chosen() {
     hint: name one of the sections that have it: `-n common`, `-n tenant`
     ");
 }
+
+#[test]
+fn settings_beside_the_ini_count_wherever_it_is_run() {
+    let project = project();
+    let body =
+        "def upgrade() -> None:\n    op.drop_column(\"users\", \"email\")\n\n\ndef downgrade() -> None:\n    pass\n";
+    project.write("services/backend/alembic.ini", "[alembic]\nscript_location = %(here)s/migrations\n");
+    project.write(&format!("services/backend/{FIRST}"), &first());
+    project.write(&format!("services/backend/{SECOND}"), &revision("drop", "8a64e0b7d913", Some("3f9d1c7a52be"), body));
+    let arguments = ["-c", "services/backend/alembic.ini", "validate", "--format", "concise"];
+    assert!(project.limbec(&arguments).contains("[column-dropped]"));
+    let off = "[tool.limbec.lint.rules]\ncolumn-dropped = \"off\"\n";
+    project.write("services/backend/pyproject.toml", off);
+    project.write("pyproject.toml", "[tool.limbec]\nschema = \"other\"\n");
+    assert!(!project.limbec(&arguments).contains("[column-dropped]"));
+}

@@ -132,7 +132,10 @@ fn write(
 ) -> Result<ExitStatus, CommandError> {
     let project = context.project()?;
     let path = project.settings.origin.clone().unwrap_or_else(|| {
-        if project.toml_path().exists() {
+        let beside = project.ini_path().with_file_name("pyproject.toml");
+        if !project.sources.is_toml_named && beside.exists() {
+            beside
+        } else if project.toml_path().exists() {
             project.toml_path()
         } else {
             project.ini_path().with_file_name("limbec.toml")
