@@ -463,3 +463,14 @@ fn settings_beside_the_ini_count_wherever_it_is_run() {
     project.write("pyproject.toml", "[tool.limbec]\nschema = \"other\"\n");
     assert!(!project.limbec(&arguments).contains("[column-dropped]"));
 }
+
+#[test]
+fn a_rule_is_not_selected_and_ignored() {
+    let rule = "unreadable-revision";
+    assert_snapshot!(flagged().limbec(&["validate", "--select", rule, "--ignore", rule]), @"
+    exit 2
+    ---- stderr
+    error: 'unreadable-revision' is both selected and ignored
+    hint: give the rule to one of --select and --ignore
+    ");
+}

@@ -198,6 +198,10 @@ fn input(
 fn chosen(settings: LintSettings, args: &ValidateArgs) -> Result<LintSettings, CommandError> {
     let selected = args.select.iter().map(|name| named(name)).collect::<Result<Vec<_>, _>>()?;
     let ignored = args.ignore.iter().map(|name| named(name)).collect::<Result<Vec<_>, _>>()?;
+    if let Some(both) = selected.iter().find(|rule| ignored.iter().any(|other| other.name == rule.name)) {
+        return Err(CommandError::usage(format!("'{}' is both selected and ignored", both.name))
+            .hint("give the rule to one of --select and --ignore"));
+    }
     let settings = if selected.is_empty() { settings } else { settings.only(&selected) };
     Ok(settings.without(&ignored))
 }
