@@ -474,3 +474,13 @@ fn a_rule_is_not_selected_and_ignored() {
     hint: give the rule to one of --select and --ignore
     ");
 }
+
+#[test]
+fn an_empty_name_is_no_file() {
+    assert_snapshot!(flagged().limbec(&["validate", ""]), @"
+    exit 2
+    ---- stderr
+    error: the name of a FILE is empty
+    hint: a variable of a script may be unset; without any FILE, all revisions are judged
+    ");
+}

@@ -251,6 +251,10 @@ fn named_files(
         project.indexes().map(|index| (project.file(index).file.path.as_path(), index)).collect();
     let mut found = HashSet::new();
     for name in names {
+        if name.is_empty() {
+            return Err(CommandError::usage("the name of a FILE is empty")
+                .hint("a variable of a script may be unset; without any FILE, all revisions are judged"));
+        }
         let path = context.environment.current_dir.join(name);
         let path: PathBuf = path
             .canonicalize()
