@@ -44,3 +44,10 @@ fn names_are_asked_back() {
     ");
     assert!(Project::empty().limbec(&["rule"]).starts_with("exit 2"));
 }
+
+#[test]
+fn files_of_examples_are_named() {
+    let outcome = Project::empty().limbec(&["rule", "timestamp-out-of-order"]);
+    assert!(outcome.contains("Example\n  20260102_140500_add_users.py\n    "), "{outcome}");
+    assert!(outcome.contains("  20260102_140600_add_orders.py\n    "), "{outcome}");
+}

@@ -12,9 +12,10 @@ pub fn rule_page(rule: &Rule, colored: bool) -> String {
     let mut is_code = false;
     for line in rule.documentation().lines() {
         // Writing to a string does not fail.
-        let _ = if line.starts_with("```") {
+        let _ = if let Some(fence) = line.strip_prefix("```") {
             is_code = !is_code;
-            continue;
+            let Some(name) = fence.split_whitespace().find_map(|word| word.strip_prefix("file=")) else { continue };
+            writeln!(page, "  {name}")
         } else if is_code && line.is_empty() {
             writeln!(page)
         } else if is_code {
