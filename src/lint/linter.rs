@@ -5,6 +5,7 @@ use super::{
     Check, Diagnostic, Edit, FileIndex, Fix, Level, LintContext, LintProject, Location, ProjectContext, RULES,
     Severity, Standing,
 };
+use crate::script::ScriptError;
 
 /// Which files are judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +68,7 @@ pub fn lint(project: &LintProject, selection: &Selection) -> Report {
             Check::Revision(check) => {
                 for index in &judged {
                     let level = project.level(rule, *index);
-                    if level != Level::Off && project.file(*index).file.body().is_some() {
+                    if level != Level::Off && is_revision(project, *index) {
                         check(&mut LintContext::new(project, *index, rule, level, &mut found));
                     }
                 }
@@ -91,6 +92,12 @@ pub fn lint(project: &LintProject, selection: &Selection) -> Report {
     });
     let summary = Summary { suppressed, ..summary(project, &judged, &found) };
     Report { diagnostics: found, summary, not_analysed: not_analysed(project, &judged) }
+}
+
+/// Whether there is a revision to judge; what is none has a finding of its own, from the rules of the project.
+fn is_revision(project: &LintProject, index: FileIndex) -> bool {
+    let file = &project.file(index).file;
+    file.body().is_some() && !matches!(file.declared, Err(ScriptError::NoRevisionId { .. }))
 }
 
 impl Selection {
