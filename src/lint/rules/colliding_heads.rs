@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 
 use crate::lint::header::assigned_at;
 use crate::lint::heads::accidental_heads;
-use crate::lint::{LintProject, ProjectContext};
+use crate::lint::{LintProject, ProjectContext, phrase};
 use crate::revision::RevisionIndex;
 use crate::schema::Touched;
 
@@ -147,12 +147,13 @@ fn report(ctx: &mut ProjectContext<'_>, project: &LintProject, one: RevisionInde
         (!things.is_empty()).then_some((a, b, things))
     });
     let Some((a, b, things)) = collision else { return };
-    let named: Vec<&str> = things.iter().take(NAMED).map(String::as_str).collect();
-    let more = if things.len() > NAMED { " and more" } else { "" };
+    let mut named: Vec<String> = things.iter().take(NAMED).cloned().collect();
+    if things.len() > NAMED {
+        named.push("more".to_owned());
+    }
     let (a_file, b_file) = (project.file_of(a), project.file_of(b));
     let place = ctx.location(a_file, assigned_at(&project.file(a_file).file, "revision"));
-    let message =
-        format!("`{}` and `{}` both change {}{more}", map.revision(b).id, map.revision(a).id, named.join(", "));
+    let message = format!("`{}` and `{}` both change {}", map.revision(b).id, map.revision(a).id, phrase::list(&named));
     let range = assigned_at(&project.file(b_file).file, "revision");
     ctx.report(b_file, range, message)
         .help("put one behind the other with `limbec rebase` and adjust it; a merge alone is not enough")
@@ -208,6 +209,12 @@ mod tests {
         c.py:3:12 error: `c` and `b` both change the table `users`
           help: put one behind the other with `limbec rebase` and adjust it; a merge alone is not enough
         ");
+    }
+
+    #[test]
+    fn several_columns_err() {
+        let two = "op.add_column('users', sa.Column('a', sa.Integer()))\n    op.drop_column('users', 'b')";
+        assert!(heads(two, two).contains("both change the column `users.a` and the column `users.b`\n"));
     }
 
     #[test]
