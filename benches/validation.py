@@ -58,7 +58,7 @@ def commands(limbec):
             "lockcheck": [lockcheck, versions],
         },
         "one new revision": {
-            "limbec": [limbec, "validate", "--base", "main"],
+            "limbec": [limbec, "validate", "--changed", "--base", "main"],
             "zdm": [zdm, "--diff", "main", "."],
             "alembic-guard": [guard, "--diff-base", "main", versions],
         },
