@@ -227,7 +227,7 @@ impl Parser<'_> {
         let end = loop {
             let spec = &self.grammar.options[option];
             match value.take() {
-                Some(attached) if spec.effect.takes_value() => {
+                Some(attached) if spec.effect.takes_value() || spec.effect == Effect::OptionalStore => {
                     found.push((option, Some(attached)));
                     break index + 1;
                 }

@@ -5,10 +5,9 @@ use std::rc::Rc;
 use super::context::CommandContext;
 use super::engine::Mutation;
 use super::error::CommandError;
-use super::progress::Progress;
 use crate::config::{DatabaseTarget, TargetRequest};
 use crate::database::{self, Access, Connection, Dialect, VersionTableName};
-use crate::migrate::{self, MigrateError, Operation, Purge, RunTarget};
+use crate::migrate::{self, MigrateError, Refusal, RunTarget, Supervisor};
 use crate::plan::Plan;
 use crate::revision::RevisionId;
 
@@ -101,12 +100,12 @@ impl CommandContext {
     /// Whatever env.py raises.
     pub(super) fn observe_env(&mut self) -> Result<Vec<(Vec<RevisionId>, RunTarget)>, CommandError> {
         let argv = self.alembic_argv(&["current"]);
-        let mut runs = Vec::new();
-        self.run_env(argv, Mutation::Forbidden, &mut |rows, target| {
-            runs.push((rows.to_vec(), target.clone()));
-            Ok(Plan::default())
-        })?;
-        Ok(runs)
+        let invocation = self.engine_invocation(argv, Mutation::Forbidden)?;
+        let runtime = self.runtime()?;
+        self.ui.flush();
+        let mut observer = Observer::default();
+        migrate::run_env(&runtime, invocation, &mut observer).map_err(|error| self.migrate_error(error))?;
+        Ok(observer.runs)
     }
 
     /// The rows of the version table of each database, in the database's order.
@@ -117,55 +116,25 @@ impl CommandContext {
         Ok(self.database_states()?.into_iter().map(|state| state.rows).collect())
     }
 
-    /// Does the operation on the version table alone, where no script and no code of env.py has a part in it: an upgrade
-    /// or downgrade with nothing to do, a stamp. Whether it was done.
-    ///
-    /// # Errors
-    /// What the graph or the database says.
-    pub(super) fn migrate_without_python(&mut self, operation: &Operation, purge: Purge) -> Result<bool, CommandError> {
-        let is_stamp = matches!(operation, Operation::Stamp { .. });
-        if is_stamp && self.database_target()?.env.runs_code_on_stamp() {
-            return Ok(false);
-        }
-        let access = if is_stamp { Access::Write } else { Access::Read };
-        let Some(Direct { mut connection, table, .. }) = self.direct(access)? else { return Ok(false) };
-        let scripts = self.scripts()?;
-        if is_stamp {
-            migrate::stamp(&mut connection, &table, purge, |rows| Ok(operation.plan(&scripts.map, rows)?))?;
-            return Ok(true);
-        }
-        let rows = connection.version_rows(&table)?.unwrap_or_default();
-        // Without rows Alembic creates the table even if there is nothing else to do.
-        Ok(!rows.is_empty() && operation.plan(&scripts.map, &rows)?.steps.is_empty())
-    }
-
-    /// Runs the command that was typed through env.py: the operation is planned for what its connection reads.
-    ///
-    /// # Errors
-    /// What the graph, the database or a script says.
-    pub(super) fn migrate(&mut self, operation: &Operation) -> Result<(), CommandError> {
-        let scripts = self.scripts()?;
-        let argv = self.invocation.alembic.clone();
-        let planner = |rows: &[RevisionId], _: &RunTarget| Ok(operation.plan(&scripts.map, rows)?);
-        self.run_env(argv, Mutation::Allowed, &mut { planner })
-    }
-
-    fn run_env(
-        &mut self,
-        argv: Vec<String>,
-        mutation: Mutation,
-        planner: &mut migrate::Planner<'_>,
-    ) -> Result<(), CommandError> {
-        let invocation = self.engine_invocation(argv, mutation)?;
-        let runtime = self.runtime()?;
-        let scripts = self.scripts()?;
-        self.ui.flush();
-        let mut progress = Progress::new(&mut self.ui, &scripts);
-        let outcome = migrate::run_env(&runtime, invocation, planner, &mut |event| progress.show(&event));
-        outcome.map_err(|error| match error {
+    /// What a run came to, in words: Python's failures with their place in the project's files.
+    pub(super) fn migrate_error(&mut self, error: MigrateError) -> CommandError {
+        match error {
             MigrateError::Runtime(error) => self.python_error(error),
             error => error.into(),
-        })
+        }
+    }
+}
+
+/// Lets env.py run nothing, and keeps what each of its `run_migrations()` found.
+#[derive(Debug, Default)]
+struct Observer {
+    runs: Vec<(Vec<RevisionId>, RunTarget)>,
+}
+
+impl Supervisor for Observer {
+    fn plan(&mut self, rows: &[RevisionId], target: &RunTarget) -> Result<Plan, Refusal> {
+        self.runs.push((rows.to_vec(), target.clone()));
+        Ok(Plan::default())
     }
 }
 

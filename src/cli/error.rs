@@ -3,7 +3,7 @@ use std::process::ExitCode;
 
 use super::ui::Ui;
 use crate::config::{ConfigError, TargetError};
-use crate::database::DatabaseError;
+use crate::database::{DatabaseError, LockError};
 use crate::migrate::MigrateError;
 use crate::revision::RevisionError;
 use crate::runtime::RuntimeError;
@@ -212,11 +212,28 @@ impl From<DatabaseError> for CommandError {
     }
 }
 
+impl From<LockError> for CommandError {
+    fn from(error: LockError) -> Self {
+        let failure = Self::from_error(&error, false);
+        match error {
+            LockError::Held { .. } => {
+                failure.hint("nothing was changed; wait for the other run, or allow more time by `--lock-wait 5m`")
+            }
+            LockError::Database(error) => error.into(),
+            LockError::Lost { .. } => failure.hint("what was not committed is rolled back; run the command again"),
+            LockError::File { .. } => {
+                failure.hint("`--lock off` runs without a lock: then see to it that nobody else does")
+            }
+        }
+    }
+}
+
 impl From<MigrateError> for CommandError {
     fn from(error: MigrateError) -> Self {
         match error {
             MigrateError::Runtime(error) => error.into(),
             MigrateError::Database(error) => error.into(),
+            MigrateError::Lock(error) => error.into(),
             MigrateError::Refused(refusal) => match refusal.downcast::<RevisionError>() {
                 Ok(error) => (*error).into(),
                 Err(refusal) => Self::from_error(&*refusal, false),

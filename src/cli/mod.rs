@@ -5,9 +5,11 @@
 
 pub mod argparse;
 pub mod args;
+pub mod change_args;
 pub mod commands;
-pub mod context;
+mod context;
 mod databases;
+mod deploy;
 mod engine;
 pub mod environment;
 pub mod error;

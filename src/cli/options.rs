@@ -46,6 +46,8 @@ pub enum Effect {
     Count,
     /// Takes a value; the last one counts.
     Store,
+    /// Takes a value only where one is attached to it by `=`.
+    OptionalStore,
     /// Takes a value; all of them count.
     Append,
     /// Prints the help and stops.
@@ -173,6 +175,7 @@ fn option(arg: &Arg, alembic: &[&str], global: bool) -> OptionSpec {
     OptionSpec {
         names: short.into_iter().chain(long).collect(),
         effect: match arg.get_action() {
+            ArgAction::Set if arg.is_require_equals_set() => Effect::OptionalStore,
             ArgAction::Set => Effect::Store,
             ArgAction::Append => Effect::Append,
             ArgAction::Count => Effect::Count,

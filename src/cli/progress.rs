@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::ui::Ui;
-use crate::migrate::Event;
+use crate::migrate::{Attendant, Event};
 use crate::plan::Direction;
 use crate::revision::RevisionId;
 use crate::script::ScriptDirectory;
@@ -26,16 +26,33 @@ impl<'a> Progress<'a> {
         Self { ui, scripts, steps: 0 }
     }
 
-    /// Shows an event.
-    pub(super) fn show(&mut self, event: &Event<'_>) {
-        if let Event::UnexpectedHeads { expected, found } = event {
-            self.ui.warning(&format!(
+    /// What a person has to know whether or not progress is shown.
+    fn announce(&mut self, event: &Event<'_>) {
+        match event {
+            Event::UnexpectedHeads { expected, found } => self.ui.warning(&format!(
                 "the version table holds {} after the run, but the plan leads to {}; a revision script or another process \
                  changed it",
                 list(found),
                 list(expected)
-            ));
+            )),
+            Event::Waiting(wait) => self.ui.status(&format!(
+                "Waiting up to {} s for another run: {}.",
+                wait.limit.as_secs_f64(),
+                wait.holder
+            )),
+            Event::Retrying { reason, attempt, of, pause } => self.ui.warning(&format!(
+                "{reason}; rolled back, trying again in {:.1} s (retry {attempt} of {of})",
+                pause.as_secs_f64()
+            )),
+            Event::Warning(sentence) => self.ui.warning(sentence),
+            Event::Planned(_) | Event::StepStarted { .. } | Event::StepFinished { .. } => {}
         }
+    }
+}
+
+impl Attendant for Progress<'_> {
+    fn event(&mut self, event: Event<'_>) {
+        self.announce(&event);
         if !self.ui.shows_progress() {
             return;
         }
@@ -52,10 +69,10 @@ impl<'a> Progress<'a> {
                 };
                 self.ui.status(&format!("[{}/{}] {direction} {} {doc}", index + 1, self.steps, step.revision));
             }
-            Event::StepFinished { elapsed, .. } if *elapsed >= WORTH_TELLING => {
+            Event::StepFinished { elapsed, .. } if elapsed >= WORTH_TELLING => {
                 self.ui.status(&format!("      took {:.1} s", elapsed.as_secs_f64()));
             }
-            Event::StepFinished { .. } | Event::UnexpectedHeads { .. } => {}
+            _ => {}
         }
     }
 }

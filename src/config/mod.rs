@@ -1,6 +1,7 @@
 //! The project's configuration: the ini file and `[tool.alembic]` exactly as Alembic reads them, and limbec's own settings.
 
 mod adopted;
+mod deploy_settings;
 mod error;
 mod ini;
 mod interpolation;
@@ -15,6 +16,10 @@ mod target;
 mod toml;
 
 pub use adopted::{Adopted, AdoptedState};
+pub use deploy_settings::{
+    BackupSetting, DeployOptions, DestructiveSetting, HistorySetting, HookPoint, HookSetting, LockSetting,
+    ProductionSetting, parse_duration,
+};
 pub use error::{ConfigError, IniFault, InterpolationFault};
 pub use ini::{DEFAULT_SECTION, Ini};
 pub use lint_settings::LintOptions;

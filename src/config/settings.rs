@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::adopted::Adopted;
+use super::deploy_settings::{self, DeployOptions};
 use super::error::ConfigError;
 use super::lint_settings::LintOptions;
 use super::toml::{Toml, TomlTable, TomlValue, ToolFault};
@@ -29,6 +30,8 @@ pub struct Settings {
     pub adopted: Option<Adopted>,
     /// What the linter is told.
     pub lint: LintOptions,
+    /// How migrations are run.
+    pub deploy: DeployOptions,
 }
 
 /// How the database URL is given.
@@ -214,8 +217,10 @@ impl Settings {
                 }
                 "lint" => self.lint.apply(node, path)?,
                 SECTIONS if outermost => {}
+                _ if self.deploy.apply(key, node, path)? => {}
                 _ => {
-                    let (path, key, similar) = (path.to_owned(), key.clone(), closest_of(key, &KEYS));
+                    let names = [&KEYS[..], &deploy_settings::KEYS].concat();
+                    let (path, key, similar) = (path.to_owned(), key.clone(), closest_of(key, &names));
                     return Err(SettingsError::UnknownKey { path, line: node.line, key, similar });
                 }
             }

@@ -167,6 +167,16 @@ impl Location {
     }
 }
 
+impl DatabaseUrl {
+    /// The file of an SQLite URL; `None` for a database in memory.
+    ///
+    /// # Errors
+    /// What pysqlite would refuse.
+    pub fn sqlite_file(&self) -> Result<Option<PathBuf>, UrlError> {
+        Location::of(self).map(|location| location.file)
+    }
+}
+
 /// The file of a `file:` URI, if it names one.
 fn file_of_uri(uri: &str) -> Option<PathBuf> {
     let Some(rest) = uri.strip_prefix("file:") else { return (uri != ":memory:").then(|| PathBuf::from(uri)) };

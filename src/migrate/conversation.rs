@@ -1,63 +1,35 @@
 //! The executor's side of the talk with the engine: heads in, steps out, progress on the way.
 
-use std::error::Error;
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Event, MigrateError};
+use super::MigrateError;
+use super::supervisor::{RunTarget, Supervisor};
 use crate::plan::{Direction, Plan, Step};
 use crate::revision::RevisionId;
 use crate::runtime::{Host, HostRefusal};
 
-/// Turns the rows of one version table into a plan. Its error is raised inside env.py and comes back as
-/// `MigrateError::Refused`.
-pub type Planner<'a> = dyn FnMut(&[RevisionId], &RunTarget) -> Result<Plan, Refusal> + 'a;
-
-/// What one `run_migrations()` of env.py works on, as its own MigrationContext has it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct RunTarget {
-    /// URL of the connection's engine, password included (never printed); `None` offline.
-    pub url: Option<String>,
-    /// SQLAlchemy's name of the dialect.
-    pub dialect: String,
-    /// `version_table`
-    pub version_table: String,
-    /// `version_table_schema`
-    pub version_table_schema: Option<String>,
-    /// `version_table_pk`
-    pub version_table_pk: bool,
-    /// `transaction_per_migration`
-    pub transaction_per_migration: bool,
-    /// Whether `on_version_apply` is given.
-    pub on_version_apply: bool,
-    /// `--sql`
-    pub offline: bool,
-}
-
-/// The planner's own error.
-pub type Refusal = Box<dyn Error + Send + Sync>;
-
-/// Answers the engine while env.py runs. An env.py may call `run_migrations` several times: each call plans anew.
+/// Answers the engine while env.py runs, by what the supervisor says.
 pub(super) struct Conversation<'a> {
-    planner: &'a mut Planner<'a>,
-    observer: &'a mut dyn FnMut(Event<'_>),
+    supervisor: &'a mut dyn Supervisor,
     plan: Plan,
 }
 
 impl<'a> Conversation<'a> {
-    pub(super) fn new(planner: &'a mut Planner<'a>, observer: &'a mut dyn FnMut(Event<'_>)) -> Self {
-        Self { planner, observer, plan: Plan::default() }
+    pub(super) fn new(supervisor: &'a mut dyn Supervisor) -> Self {
+        Self { supervisor, plan: Plan::default() }
+    }
+
+    fn begin(&mut self, params: &Value) -> Result<Value, HostRefusal> {
+        let preparation = self.supervisor.begin(&target("begin", params)?).map_err(HostRefusal)?;
+        json("begin", &preparation)
     }
 
     fn plan(&mut self, params: &Value) -> Result<Value, HostRefusal> {
         let rows = heads("plan", params)?;
-        let target = params.get("target").cloned().unwrap_or_default();
-        let target = RunTarget::deserialize(target).map_err(|error| misunderstood("plan", &error.to_string()))?;
-        self.plan = (self.planner)(&rows, &target).map_err(HostRefusal)?;
-        (self.observer)(Event::Planned(&self.plan));
+        self.plan = self.supervisor.plan(&rows, &target("plan", params)?).map_err(HostRefusal)?;
         Ok(json!({ "steps": self.plan.steps.iter().map(step_json).collect::<Vec<_>>() }))
     }
 
@@ -66,13 +38,16 @@ impl<'a> Conversation<'a> {
         let Some((index, step)) = index.and_then(|index| Some((index, self.plan.steps.get(index)?))) else {
             return Err(misunderstood(method, "no such step"));
         };
-        (self.observer)(if method == "step_started" {
-            Event::StepStarted { index, step }
-        } else {
-            let seconds = params.get("seconds").and_then(Value::as_f64).unwrap_or(0.0);
-            let elapsed = Duration::try_from_secs_f64(seconds).unwrap_or_default();
-            Event::StepFinished { index, step, elapsed }
-        });
+        let seconds = params.get("seconds").and_then(Value::as_f64).unwrap_or(0.0);
+        let elapsed = Duration::try_from_secs_f64(seconds).unwrap_or_default();
+        match method {
+            "step_started" => self.supervisor.step_started(index, step).map_err(HostRefusal)?,
+            "step_finished" => self.supervisor.step_finished(index, step, elapsed).map_err(HostRefusal)?,
+            _ => {
+                let statements = self.supervisor.step_applied(index, step, elapsed).map_err(HostRefusal)?;
+                return json(method, &statements);
+            }
+        }
         Ok(Value::Null)
     }
 
@@ -81,11 +56,10 @@ impl<'a> Conversation<'a> {
         if params.get("heads").is_some_and(Value::is_null) {
             return Ok(Value::Null); // offline: there is nothing to read
         }
-        let expected = last.to_heads.clone();
         let mut found = heads("finished", params)?;
         found.sort();
-        if found != expected {
-            (self.observer)(Event::UnexpectedHeads { expected: &expected, found: &found });
+        if found != last.to_heads {
+            self.supervisor.unexpected_heads(&last.to_heads, &found);
         }
         Ok(Value::Null)
     }
@@ -94,12 +68,22 @@ impl<'a> Conversation<'a> {
 impl Host for Conversation<'_> {
     fn call(&mut self, method: &str, params: Value) -> Result<Value, HostRefusal> {
         match method {
+            "begin" => self.begin(&params),
             "plan" => self.plan(&params),
-            "step_started" | "step_finished" => self.step(method, &params),
+            "step_started" | "step_applied" | "step_finished" => self.step(method, &params),
             "finished" => self.finished(&params),
             _ => Err(misunderstood(method, "no such method")),
         }
     }
+}
+
+fn target(method: &str, params: &Value) -> Result<RunTarget, HostRefusal> {
+    let target = params.get("target").cloned().unwrap_or_default();
+    RunTarget::deserialize(target).map_err(|error| misunderstood(method, &error.to_string()))
+}
+
+fn json(method: &str, answer: &impl Serialize) -> Result<Value, HostRefusal> {
+    serde_json::to_value(answer).map_err(|error| misunderstood(method, &error.to_string()))
 }
 
 fn step_json(step: &Step) -> Value {

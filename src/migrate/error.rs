@@ -1,6 +1,6 @@
 use thiserror::Error;
 
-use crate::database::DatabaseError;
+use crate::database::{DatabaseError, LockError};
 use crate::revision::RevisionError;
 use crate::runtime::{HostRefusal, RuntimeError};
 
@@ -9,12 +9,15 @@ use super::Refusal;
 /// Why a plan could not be built or did not run to its end.
 #[derive(Debug, Error)]
 pub enum MigrateError {
-    /// The planner said no to what env.py's connection read.
+    /// The supervisor said no to what env.py's connection read.
     #[error(transparent)]
     Refused(Refusal),
     /// The database says no.
     #[error(transparent)]
     Database(#[from] DatabaseError),
+    /// The lock was not to be had, or was lost.
+    #[error(transparent)]
+    Lock(#[from] LockError),
     /// Python, or what it ran, says no.
     #[error(transparent)]
     Runtime(RuntimeError),
@@ -48,7 +51,7 @@ impl MigrateError {
             Self::Refused(error) => error.downcast_ref::<RevisionError>().is_some_and(RevisionError::is_command_error),
             Self::Database(error) => error.is_command_error(),
             Self::Runtime(error) => error.is_command_error(),
-            Self::Protocol { .. } => false,
+            Self::Lock(_) | Self::Protocol { .. } => false,
         }
     }
 }

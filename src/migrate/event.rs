@@ -1,12 +1,15 @@
 use std::time::Duration;
 
+use crate::database::LockWait;
 use crate::plan::{Plan, Step};
 use crate::revision::RevisionId;
 
 /// What happens while a plan runs, for whoever shows it.
 #[derive(Debug)]
 pub enum Event<'a> {
-    /// The plan for one version table is known and about to run.
+    /// Another runner holds the lock and is waited for.
+    Waiting(&'a LockWait),
+    /// The plan for one version table is known and about to run; its gates are passed.
     Planned(&'a Plan),
     /// A step begins; it counts from 0.
     StepStarted {
@@ -32,4 +35,17 @@ pub enum Event<'a> {
         /// Ids read after the run, sorted.
         found: &'a [RevisionId],
     },
+    /// A run failed for another transaction's sake, was rolled back, and is tried again.
+    Retrying {
+        /// What the database said.
+        reason: &'a str,
+        /// Which retry this is, from 1.
+        attempt: u32,
+        /// How many there may be.
+        of: u32,
+        /// How long it pauses first.
+        pause: Duration,
+    },
+    /// A sentence that a person should see.
+    Warning(&'a str),
 }

@@ -1,22 +1,17 @@
-use super::conversation::{Conversation, Planner, Refusal};
-use super::{Event, MigrateError};
+use super::conversation::Conversation;
+use super::{MigrateError, Refusal, Supervisor};
 use crate::database::{Connection, VersionTableName};
 use crate::plan::Plan;
 use crate::revision::RevisionId;
 use crate::runtime::{Invocation, Request, Runtime};
 
-/// Runs env.py once. The heads that its own connection reads are given to the planner, whose steps are then run in the
+/// Runs env.py once. The heads that its own connection reads are given to the supervisor, whose steps are then run in the
 /// transaction mode that env.py asks for; afterwards the heads are read again and compared with the plan.
 ///
 /// # Errors
-/// The planner's refusal, or a failure in Python.
-pub fn run_env(
-    runtime: &Runtime,
-    invocation: Invocation,
-    planner: &mut Planner<'_>,
-    observer: &mut dyn FnMut(Event<'_>),
-) -> Result<(), MigrateError> {
-    let mut conversation = Conversation::new(planner, observer);
+/// The supervisor's refusal, or a failure in Python.
+pub fn run_env(runtime: &Runtime, invocation: Invocation, supervisor: &mut dyn Supervisor) -> Result<(), MigrateError> {
+    let mut conversation = Conversation::new(supervisor);
     runtime.run(&Request::RunEnv(invocation), &mut conversation)?;
     Ok(())
 }

@@ -1,13 +1,16 @@
 //! The executor: a plan, a database and a runtime, reported by events. There is no second loop anywhere.
 
 mod conversation;
+mod deployment;
 mod error;
 mod event;
 mod executor;
 mod operation;
+mod supervisor;
 
-pub use conversation::{Planner, Refusal, RunTarget};
+pub use deployment::{Attendant, Deployment, DeploymentRequest, Readiness};
 pub use error::MigrateError;
 pub use event::Event;
 pub use executor::{Purge, run_env, stamp};
 pub use operation::Operation;
+pub use supervisor::{NamedLock, Preparation, Refusal, RunTarget, Statement, Supervisor};

@@ -106,7 +106,7 @@ impl<'a> Conversation<'a> {
 
     fn call(&mut self, method: &str, params: Value) -> Value {
         let host = &mut *self.host;
-        let _mortality = (method == "plan").then(signal::Mortality::begin);
+        let _mortality = ["begin", "plan"].contains(&method).then(signal::Mortality::begin);
         match catch_unwind(AssertUnwindSafe(|| host.call(method, params))) {
             Ok(Ok(result)) => json!({"result": result}),
             Ok(Err(refusal)) => {

@@ -47,36 +47,38 @@ fn usage_errors_exit_with_2() {
 fn version_and_help_go_to_standard_output() {
     let project = Project::empty();
     assert_eq!(project.limbec(&["--version"]), format!("exit 0\n---- stdout\nlimbec {}\n", env!("CARGO_PKG_VERSION")));
-    assert_snapshot!(project.limbec(&["stamp", "--help"]), @r"
+    assert_snapshot!(project.limbec(&["merge", "--help"]), @r#"
     exit 0
     ---- stdout
-    Set the version table to revisions without running them
+    Make a revision that merges several heads
 
-    Usage: limbec stamp [OPTIONS] <REVISIONS>...
+    Usage: limbec merge [OPTIONS] <REVISIONS>...
 
     Arguments:
       <REVISIONS>...
-              Revisions, heads or base
+              Revisions to merge, or heads
 
     Options:
-          --sql
-              Print SQL instead of running it (offline mode)
+      -m, --message <TEXT>
+              Message of the revision
 
-          --tag <TAG>
-              Arbitrary tag, for env.py
+          --branch-label <LABEL>
+              Branch label for the new revision
 
-          --purge
-              Delete all rows of the version table first
+          --rev-id <ID>
+              Identifier of the new revision, instead of a generated one
+
+          --splice
+              Allow revisions that are no heads
 
       -h, --help
               Print this help
 
     Examples:
-      limbec stamp head            the schema is already there: say so
-      limbec stamp --purge ae1027  whatever the version table says
+      limbec merge heads -m "join both branches"  one head of all
 
     Options of every command, such as --config, -x, --quiet or --url: see `limbec --help`.
-    ");
+    "#);
 }
 
 #[test]

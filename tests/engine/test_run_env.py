@@ -11,7 +11,12 @@ def test_upgrade_and_downgrade_run_the_steps_given(make_project):
     outcome = project.run_env("upgrade", "r3")
     assert outcome.value is None
     assert project.state() == (["t1", "t2", "t3"], ["r3"])
-    assert [name for name, _ in outcome.calls] == ["plan", *["step_started", "step_finished"] * 3, "finished"]
+    assert [name for name, _ in outcome.calls] == [
+        "begin",
+        "plan",
+        *["step_started", "step_applied", "step_finished"] * 3,
+        "finished",
+    ]
     assert outcome.called("plan")[0]["heads"] == []
     assert outcome.called("finished") == [{"heads": ["r3"]}]
     assert [params["index"] for params in outcome.called("step_finished")] == [0, 1, 2]
@@ -77,7 +82,7 @@ def test_what_needs_no_plan_leaves_no_version_table(make_project):
     assert project.state() == ([], [])
 
 
-@pytest.mark.parametrize("method", ["plan", "step_started", "step_finished", "finished"])
+@pytest.mark.parametrize("method", ["begin", "plan", "step_started", "step_applied", "step_finished", "finished"])
 def test_a_refusal_is_a_command_error_for_env_py(make_project, method):
     env = """
     from alembic import context, util

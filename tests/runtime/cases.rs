@@ -92,8 +92,8 @@ fn upgrade_then_downgrade(subject: &Subject) -> Result<(), Failed> {
     expect_success(&run)?;
     assert_eq!(project.state(), (names(&["t1", "t2"]), names(&["r2"])));
     // Lines of both languages in the order of events, and no other module imported.
-    let expected = "host: plan,import 1,import 2,host: step_started,up 1,host: step_finished,host: step_started,up 2,\
-                    host: step_finished,host: finished";
+    let expected = "host: begin,host: plan,import 1,import 2,host: step_started,up 1,host: step_applied,host: step_finished,\
+                    host: step_started,up 2,host: step_applied,host: step_finished,host: finished";
     assert_eq!(run.stdout.lines().collect::<Vec<_>>().join(","), expected);
     let calls = &run.report().calls;
     assert_eq!(calls.last().map(|call| &call.1), Some(&json!({"heads": ["r2"]})));

@@ -5,8 +5,9 @@ from contextlib import contextmanager
 
 from alembic import context
 from alembic.runtime.environment import EnvironmentContext
-from alembic.runtime.migration import RevisionStep, StampStep
+from alembic.runtime.migration import MigrationContext, RevisionStep, StampStep
 from alembic.script import ScriptDirectory
+from sqlalchemy import text
 
 PLANNED = ("upgrade", "downgrade", "stamp")
 
@@ -20,13 +21,27 @@ def planned_elsewhere(session):
 
     names = [f"_{command}_revs" for command in PLANNED]
     originals = {name: getattr(ScriptDirectory, name) for name in names}
+    run_migrations = MigrationContext.run_migrations
     for name in names:
         setattr(ScriptDirectory, name, steps)
+    MigrationContext.run_migrations = begun_with_limbec(session, run_migrations)
     try:
         yield
     finally:
+        MigrationContext.run_migrations = run_migrations
         for name, original in originals.items():
             setattr(ScriptDirectory, name, original)
+
+
+def begun_with_limbec(session, original):
+    """``run_migrations`` that lets limbec take its lock before the heads are read."""
+
+    def run_migrations(self, **options):
+        if not self.as_sql:
+            session.call("begin", {"target": describe_target(self)})
+        original(self, **options)
+
+    return run_migrations
 
 
 def run_environment(session, config):
@@ -45,9 +60,28 @@ def planned_steps(session, script, heads):
     for index, step in enumerate(steps):
         session.call("step_started", {"index": index})
         began = time.perf_counter()
-        yield step
+        with applied_with_limbec(session, migration, index, began):
+            yield step
         session.call("step_finished", {"index": index, "seconds": time.perf_counter() - began})
     session.call("finished", {"heads": None if migration.as_sql else heads_afterwards(migration)})
+
+
+@contextmanager
+def applied_with_limbec(session, migration, index, began):
+    """While it lasts, limbec's statements follow the change of the version table, in its transaction."""
+    callbacks = migration.on_version_apply_callbacks
+
+    def applied(ctx, **_):
+        seconds = time.perf_counter() - began
+        for statement in session.call("step_applied", {"index": index, "seconds": seconds}) or ():
+            ctx.connection.execute(text(statement["sql"]), statement["parameters"])
+
+    if not migration.as_sql:
+        migration.on_version_apply_callbacks = (*callbacks, applied)
+    try:
+        yield
+    finally:
+        migration.on_version_apply_callbacks = callbacks
 
 
 def make_step(script, step):

@@ -1,6 +1,8 @@
 use clap::Args;
 
+use crate::cli::change_args::ChangeArgs;
 use crate::cli::context::CommandContext;
+use crate::cli::deploy::Change;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
 use crate::migrate::{Operation, Purge};
@@ -19,6 +21,9 @@ pub struct DowngradeArgs {
     /// Arbitrary tag, for env.py
     #[arg(long, value_name = "TAG")]
     pub tag: Option<String>,
+    /// How it is run.
+    #[command(flatten)]
+    pub change: ChangeArgs,
 }
 
 /// Runs the command.
@@ -31,8 +36,6 @@ pub fn run(context: &mut CommandContext, args: &DowngradeArgs) -> Result<ExitSta
         return Err(CommandError::failed("downgrade with --sql requires <fromrev>:<torev>"));
     }
     let operation = Operation::Downgrade { target };
-    if args.sql || !context.migrate_without_python(&operation, Purge::Nothing)? {
-        context.migrate(&operation)?;
-    }
+    context.deploy(&Change { operation, purge: Purge::Nothing, offline: args.sql, args: &args.change })?;
     Ok(ExitStatus::Success)
 }

@@ -1,6 +1,8 @@
 use clap::Args;
 
+use crate::cli::change_args::ChangeArgs;
 use crate::cli::context::CommandContext;
+use crate::cli::deploy::Change;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
 use crate::migrate::{Operation, Purge};
@@ -20,6 +22,9 @@ pub struct StampArgs {
     /// Delete all rows of the version table first
     #[arg(long)]
     pub purge: bool,
+    /// How it is run.
+    #[command(flatten)]
+    pub change: ChangeArgs,
 }
 
 /// Runs the command.
@@ -31,9 +36,7 @@ pub fn run(context: &mut CommandContext, args: &StampArgs) -> Result<ExitStatus,
     let targets = if args.sql { offline_targets(&args.revisions)? } else { args.revisions.clone() };
     let purge = if args.purge { Purge::All } else { Purge::Nothing };
     let operation = Operation::Stamp { targets };
-    if args.sql || !context.migrate_without_python(&operation, purge)? {
-        context.migrate(&operation)?;
-    }
+    context.deploy(&Change { operation, purge, offline: args.sql, args: &args.change })?;
     Ok(ExitStatus::Success)
 }
 

@@ -1,6 +1,8 @@
 use clap::Args;
 
+use crate::cli::change_args::ChangeArgs;
 use crate::cli::context::CommandContext;
+use crate::cli::deploy::Change;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
 use crate::migrate::{Operation, Purge};
@@ -17,6 +19,9 @@ pub struct UpgradeArgs {
     /// Arbitrary tag, for env.py
     #[arg(long, value_name = "TAG")]
     pub tag: Option<String>,
+    /// How it is run.
+    #[command(flatten)]
+    pub change: ChangeArgs,
 }
 
 /// Runs the command.
@@ -26,9 +31,7 @@ pub struct UpgradeArgs {
 pub fn run(context: &mut CommandContext, args: &UpgradeArgs) -> Result<ExitStatus, CommandError> {
     let target = range_target(context, &args.revision, args.sql)?;
     let operation = Operation::Upgrade { target };
-    if args.sql || !context.migrate_without_python(&operation, Purge::Nothing)? {
-        context.migrate(&operation)?;
-    }
+    context.deploy(&Change { operation, purge: Purge::Nothing, offline: args.sql, args: &args.change })?;
     Ok(ExitStatus::Success)
 }
 

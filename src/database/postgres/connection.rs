@@ -97,6 +97,13 @@ impl PostgresConnection {
         done.map_err(|error| self.error(&error, table))
     }
 
+    /// The first column of the first row as text; the statement has to cast it.
+    pub(in crate::database) fn text(&self, sql: &str, parameters: &[&str]) -> Result<Option<String>, DatabaseError> {
+        let rows = self.query(sql, parameters, &VersionTableName::default())?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        row.try_get(0).map_err(|error| self.error(&error, &VersionTableName::default()))
+    }
+
     /// By an unnamed statement, prepared, bound and run in one message.
     fn query(&self, sql: &str, parameters: &[&str], table: &VersionTableName) -> Result<Vec<Row>, DatabaseError> {
         let typed: Vec<(&(dyn ToSql + Sync), Type)> =

@@ -1,0 +1,50 @@
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use crate::config::{DeployOptions, LockSetting, parse_duration};
+
+/// How a command that changes the database goes about it: options of `upgrade`, `downgrade` and `stamp`.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Options of changing a database")]
+pub struct ChangeArgs {
+    /// How runners of one database exclude each other [default: auto]
+    #[arg(long, value_name = "METHOD")]
+    pub lock: Option<LockArg>,
+    /// How long another runner is waited for, such as 60s [default: 60s]
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub lock_wait: Option<Duration>,
+}
+
+/// `--lock`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LockArg {
+    /// By what the database and the way to it allow
+    Auto,
+    /// PostgreSQL's session advisory lock
+    Advisory,
+    /// A row with an expiry, for poolers in transaction mode
+    Row,
+    /// Not at all
+    Off,
+}
+
+impl ChangeArgs {
+    /// The settings, with what the command line says over them.
+    pub(super) fn over(&self, settings: &DeployOptions) -> DeployOptions {
+        let mut options = settings.clone();
+        let lock = self.lock.map(|lock| match lock {
+            LockArg::Auto => LockSetting::Auto,
+            LockArg::Advisory => LockSetting::Advisory,
+            LockArg::Row => LockSetting::Row,
+            LockArg::Off => LockSetting::Off,
+        });
+        options.lock = lock.or(options.lock);
+        options.lock_wait = self.lock_wait.or(options.lock_wait);
+        options
+    }
+}
+
+fn time(text: &str) -> Result<Duration, String> {
+    parse_duration(text).ok_or_else(|| "a time such as 5s, 500ms or 2m is expected".to_owned())
+}

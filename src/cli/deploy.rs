@@ -1,0 +1,92 @@
+//! The one way in which commands change a database: `upgrade`, `downgrade`, `stamp`.
+
+use super::change_args::ChangeArgs;
+use super::context::CommandContext;
+use super::databases::Direct;
+use super::engine::Mutation;
+use super::error::CommandError;
+use super::progress::Progress;
+use crate::database::{Access, DatabaseUrl, Dialect, VersionTableName};
+use crate::migrate::{self, Deployment, DeploymentRequest, Operation, Purge, Readiness};
+
+/// What a command was asked to change, and how.
+pub(super) struct Change<'a> {
+    /// What is planned.
+    pub(super) operation: Operation,
+    /// Whether the rows of the version table are deleted first.
+    pub(super) purge: Purge,
+    /// `--sql`: nothing is changed, SQL is printed.
+    pub(super) offline: bool,
+    /// The options.
+    pub(super) args: &'a ChangeArgs,
+}
+
+impl CommandContext {
+    /// Carries out a change: what needs no Python without it, under the lock; the rest by env.py.
+    ///
+    /// # Errors
+    /// What the graph, the database, a gate or a script says.
+    pub(super) fn deploy(&mut self, change: &Change<'_>) -> Result<(), CommandError> {
+        if !change.offline && self.is_done_already(change)? {
+            return Ok(());
+        }
+        let known = if change.offline { None } else { self.known_database()? };
+        let stamps_natively = matches!(change.operation, Operation::Stamp { .. })
+            && known.is_some()
+            && !self.database_target()?.env.runs_code_on_stamp();
+        let scripts = self.scripts()?;
+        let options = change.args.over(&self.project()?.settings.deploy);
+        let environment = self.database_environment();
+        // What Python needs is found before anything is locked.
+        let engine = if stamps_natively {
+            None
+        } else {
+            let argv = self.invocation.alembic.clone();
+            Some((self.engine_invocation(argv, Mutation::Allowed)?, self.runtime()?))
+        };
+        self.ui.flush();
+        let mut progress = Progress::new(&mut self.ui, &scripts);
+        let request = DeploymentRequest {
+            operation: &change.operation,
+            purge: change.purge,
+            scripts: &scripts,
+            options: &options,
+            environment: &environment,
+        };
+        let mut deployment = Deployment::new(request, &mut progress);
+        let outcome = match (&known, engine) {
+            (Some((url, table)), None) => deployment.stamp(url, table),
+            (known, Some((invocation, runtime))) => {
+                let ready = known.as_ref().map_or(Ok(Readiness::Ready), |(url, table)| deployment.ready(url, table));
+                ready.and_then(|readiness| match readiness {
+                    Readiness::NothingToDo => Ok(()),
+                    Readiness::Ready => {
+                        deployment.run(&mut |supervisor| migrate::run_env(&runtime, invocation.clone(), supervisor))
+                    }
+                })
+            }
+            (None, None) => Ok(()),
+        };
+        outcome.map_err(|error| self.migrate_error(error))
+    }
+
+    /// Whether the database is already where it should be, which is answered before any lock and without Python.
+    fn is_done_already(&mut self, change: &Change<'_>) -> Result<bool, CommandError> {
+        if matches!(change.operation, Operation::Stamp { .. }) {
+            return Ok(false);
+        }
+        let Some(Direct { mut connection, table, .. }) = self.direct(Access::Read)? else { return Ok(false) };
+        let scripts = self.scripts()?;
+        let rows = connection.version_rows(&table)?.unwrap_or_default();
+        // Without rows Alembic creates the table even if there is nothing else to do.
+        Ok(!rows.is_empty() && change.operation.plan(&scripts.map, &rows)?.steps.is_empty())
+    }
+
+    /// The database and its version table, where they are known before env.py is run and limbec speaks the dialect.
+    fn known_database(&mut self) -> Result<Option<(DatabaseUrl, VersionTableName)>, CommandError> {
+        let target = self.database_target()?;
+        let known = target.known().filter(|_| target.is_known_without_python());
+        let native = known.filter(|(url, _)| !matches!(url.dialect(), Dialect::Other(_)));
+        Ok(native.map(|(url, table)| (url.clone(), table.clone())))
+    }
+}

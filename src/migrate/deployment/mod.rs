@@ -1,0 +1,143 @@
+//! One run of `upgrade`, `downgrade` or `stamp` on one project: lock, heads, plan, gates, history, limits, retries.
+
+mod held;
+
+use std::time::Duration;
+
+use held::Held;
+
+use super::{Event, MigrateError, Operation, Preparation, Purge, Refusal, RunTarget, Statement, Supervisor};
+use crate::config::DeployOptions;
+use crate::database::{self, DatabaseUrl, VersionTableName};
+use crate::plan::{Plan, Step};
+use crate::revision::RevisionId;
+use crate::script::ScriptDirectory;
+
+/// What is to be done, to what, under which conditions.
+#[derive(Debug, Clone)]
+pub struct DeploymentRequest<'a> {
+    /// What the user asked for.
+    pub operation: &'a Operation,
+    /// Whether the rows of the version table are deleted first.
+    pub purge: Purge,
+    /// The revision files.
+    pub scripts: &'a ScriptDirectory,
+    /// Settings, with what the command line says over them.
+    pub options: &'a DeployOptions,
+    /// What a connection may take from the environment.
+    pub environment: &'a database::Environment,
+}
+
+/// Who watches a deployment: a person at a terminal, or a log.
+pub trait Attendant {
+    /// Something happened.
+    fn event(&mut self, event: Event<'_>);
+}
+
+/// Whether there is anything to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readiness {
+    /// The plan is empty, and the version table has rows.
+    NothingToDo,
+    /// env.py has to be run.
+    Ready,
+}
+
+/// Plans and watches over the runs of env.py that carry out a request. Locks are held until it is dropped.
+pub struct Deployment<'a> {
+    request: DeploymentRequest<'a>,
+    attendant: &'a mut dyn Attendant,
+    /// The database in hand, once it is known.
+    held: Option<Held>,
+    /// The plan that is being run.
+    plan: Plan,
+}
+
+impl<'a> Deployment<'a> {
+    /// A deployment that has touched nothing yet.
+    pub fn new(request: DeploymentRequest<'a>, attendant: &'a mut dyn Attendant) -> Self {
+        Self { request, attendant, held: None, plan: Plan::default() }
+    }
+
+    /// Locks, reads the heads, plans and passes the gates on a database that is known before Python is started.
+    ///
+    /// # Errors
+    /// The lock is not to be had, the database does not answer, the graph has no such plan, or a gate is shut.
+    pub fn ready(&mut self, url: &DatabaseUrl, table: &VersionTableName) -> Result<Readiness, MigrateError> {
+        let held = self.hold(url, table)?;
+        // Without rows Alembic creates the table even if there is nothing else to do.
+        let is_done = held.plan.steps.is_empty() && !held.rows.is_empty() && self.request.purge == Purge::Nothing;
+        Ok(if is_done { Readiness::NothingToDo } else { Readiness::Ready })
+    }
+
+    /// Stamps on the version table itself, under the lock.
+    ///
+    /// # Errors
+    /// As `ready`, and a row that should change and is not there.
+    pub fn stamp(&mut self, url: &DatabaseUrl, table: &VersionTableName) -> Result<(), MigrateError> {
+        let DeploymentRequest { operation, purge, scripts, .. } = self.request.clone();
+        let held = self.hold(url, table)?;
+        super::stamp(&mut held.connection, table, purge, |rows| Ok(operation.plan(&scripts.map, rows)?))
+    }
+
+    /// Carries the request out. `attempt` runs env.py once under the supervisor that it is given.
+    ///
+    /// # Errors
+    /// What the last attempt ended with.
+    pub fn run(
+        &mut self,
+        attempt: &mut dyn FnMut(&mut dyn Supervisor) -> Result<(), MigrateError>,
+    ) -> Result<(), MigrateError> {
+        attempt(self)
+    }
+
+    /// The database in hand, made ready unless it is already.
+    fn hold(&mut self, url: &DatabaseUrl, table: &VersionTableName) -> Result<&mut Held, MigrateError> {
+        let before = match self.held.take() {
+            Some(held) if held.is(url, table) => return Ok(self.held.insert(held)),
+            before => before,
+        };
+        let attendant = &mut *self.attendant;
+        let held = Held::take(&self.request, url, table, before, &mut |wait| attendant.event(Event::Waiting(wait)))?;
+        Ok(self.held.insert(held))
+    }
+}
+
+impl Supervisor for Deployment<'_> {
+    fn begin(&mut self, target: &RunTarget) -> Result<Preparation, Refusal> {
+        if let Some(url) = target.native_url() {
+            self.hold(&url, &target.table())?;
+        }
+        Ok(Preparation::default())
+    }
+
+    fn plan(&mut self, rows: &[RevisionId], target: &RunTarget) -> Result<Plan, Refusal> {
+        let plan = self.request.operation.plan(&self.request.scripts.map, rows)?;
+        if !target.offline && !plan.steps.is_empty() {
+            self.attendant.event(Event::Planned(&plan));
+        }
+        self.plan = plan.clone();
+        Ok(plan)
+    }
+
+    fn step_started(&mut self, index: usize, step: &Step) -> Result<(), Refusal> {
+        if let Some(held) = &mut self.held {
+            held.check_lock()?;
+        }
+        self.attendant.event(Event::StepStarted { index, step });
+        Ok(())
+    }
+
+    fn step_applied(&mut self, _: usize, _: &Step, _: Duration) -> Result<Vec<Statement>, Refusal> {
+        Ok(Vec::new())
+    }
+
+    fn step_finished(&mut self, index: usize, step: &Step, elapsed: Duration) -> Result<(), Refusal> {
+        self.attendant.event(Event::StepFinished { index, step, elapsed });
+        Ok(())
+    }
+
+    fn unexpected_heads(&mut self, expected: &[RevisionId], found: &[RevisionId]) {
+        self.attendant.event(Event::UnexpectedHeads { expected, found });
+    }
+}

@@ -1,0 +1,134 @@
+use std::error::Error;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::database::{DatabaseUrl, Dialect, VersionTableName};
+use crate::plan::{Plan, Step};
+use crate::revision::RevisionId;
+
+/// A supervisor's own error. It is raised inside env.py, whose transactions are rolled back, and comes back as
+/// `MigrateError::Refused`.
+pub type Refusal = Box<dyn Error + Send + Sync>;
+
+/// What one `run_migrations()` of env.py works on, as its own MigrationContext has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct RunTarget {
+    /// URL of the connection's engine, password included (never printed); `None` offline.
+    pub url: Option<String>,
+    /// SQLAlchemy's name of the dialect.
+    pub dialect: String,
+    /// `version_table`
+    pub version_table: String,
+    /// `version_table_schema`
+    pub version_table_schema: Option<String>,
+    /// `version_table_pk`
+    pub version_table_pk: bool,
+    /// Whether the dialect rolls DDL back (Alembic's `transactional_ddl`).
+    pub transactional_ddl: bool,
+    /// `transaction_per_migration`
+    pub transaction_per_migration: bool,
+    /// Whether `on_version_apply` is given.
+    pub on_version_apply: bool,
+    /// `--sql`
+    pub offline: bool,
+}
+
+impl RunTarget {
+    /// Where it is, if limbec speaks its dialect itself.
+    pub fn native_url(&self) -> Option<DatabaseUrl> {
+        let url = DatabaseUrl::parse(self.url.as_deref()?).ok()?;
+        (!matches!(url.dialect(), Dialect::Other(_))).then_some(url)
+    }
+
+    /// The version table.
+    pub fn table(&self) -> VersionTableName {
+        VersionTableName {
+            name: self.version_table.clone(),
+            schema: self.version_table_schema.clone(),
+            primary_key: self.version_table_pk,
+        }
+    }
+}
+
+/// One statement for the script's own connection, in SQLAlchemy's `text()` form: `:name` is a parameter.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Statement {
+    /// The text.
+    pub sql: String,
+    /// Values by name; `null` is NULL.
+    pub parameters: serde_json::Map<String, serde_json::Value>,
+}
+
+/// What the engine does on the script's connection before it reads the heads.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Preparation {
+    /// PostgreSQL's `lock_timeout`, in milliseconds.
+    pub lock_timeout_ms: Option<u64>,
+    /// PostgreSQL's `statement_timeout`, in milliseconds.
+    pub statement_timeout_ms: Option<u64>,
+    /// A lock that only the engine can take, on a connection of its own.
+    pub named_lock: Option<NamedLock>,
+}
+
+/// MySQL's `GET_LOCK`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NamedLock {
+    /// At most 64 characters.
+    pub name: String,
+    /// How long it is waited for, in seconds.
+    pub wait_seconds: u64,
+}
+
+/// Who plans a run of env.py and watches over it. An env.py may call `run_migrations` several times: each call begins and
+/// plans anew.
+pub trait Supervisor {
+    /// A `run_migrations()` is about to read the heads of this database; the lock is taken here. Not called offline.
+    ///
+    /// # Errors
+    /// Nothing is to be run.
+    fn begin(&mut self, target: &RunTarget) -> Result<Preparation, Refusal> {
+        let _ = target;
+        Ok(Preparation::default())
+    }
+
+    /// Turns the rows of one version table into a plan.
+    ///
+    /// # Errors
+    /// Nothing is to be run.
+    fn plan(&mut self, rows: &[RevisionId], target: &RunTarget) -> Result<Plan, Refusal>;
+
+    /// A step (counted from 0) is about to run.
+    ///
+    /// # Errors
+    /// It must not.
+    fn step_started(&mut self, index: usize, step: &Step) -> Result<(), Refusal> {
+        let _ = (index, step);
+        Ok(())
+    }
+
+    /// A step's script has run and the version table has been changed, in a transaction that is still open where there is one:
+    /// the statements given are run in it. Not called offline.
+    ///
+    /// # Errors
+    /// The step is to be rolled back.
+    fn step_applied(&mut self, index: usize, step: &Step, elapsed: Duration) -> Result<Vec<Statement>, Refusal> {
+        let _ = (index, step, elapsed);
+        Ok(Vec::new())
+    }
+
+    /// A step is over (and committed, where each revision has its own transaction).
+    ///
+    /// # Errors
+    /// No further step must run.
+    fn step_finished(&mut self, index: usize, step: &Step, elapsed: Duration) -> Result<(), Refusal> {
+        let _ = (index, step, elapsed);
+        Ok(())
+    }
+
+    /// All steps of a plan have run, and the version table holds something else than the plan leads to (both sorted).
+    fn unexpected_heads(&mut self, expected: &[RevisionId], found: &[RevisionId]) {
+        let _ = (expected, found);
+    }
+}
