@@ -20,5 +20,6 @@ pub use dialect::Dialect;
 pub use environment::Environment;
 pub use error::DatabaseError;
 pub use lock::{DatabaseLock, LockError, LockHolder, LockMethod, LockRequest, LockWait};
+pub use postgres::InvalidIndex;
 pub use url::{DatabaseUrl, UrlError};
 pub use version_table::{VersionTableName, quote_identifier};

@@ -6,6 +6,7 @@
 
 mod fixture;
 mod folded_schema;
+mod invalid_indexes;
 mod pgbouncer;
 mod postgres;
 mod scenario;

@@ -105,7 +105,12 @@ impl PostgresConnection {
     }
 
     /// By an unnamed statement, prepared, bound and run in one message.
-    fn query(&self, sql: &str, parameters: &[&str], table: &VersionTableName) -> Result<Vec<Row>, DatabaseError> {
+    pub(super) fn query(
+        &self,
+        sql: &str,
+        parameters: &[&str],
+        table: &VersionTableName,
+    ) -> Result<Vec<Row>, DatabaseError> {
         let typed: Vec<(&(dyn ToSql + Sync), Type)> =
             parameters.iter().map(|value| (value as &(dyn ToSql + Sync), Type::TEXT)).collect();
         let rows = self.runtime.block_on(self.client()?.query_typed(sql, &typed));
@@ -118,7 +123,15 @@ impl PostgresConnection {
             .ok_or_else(|| DatabaseError::Lost { database: self.database.clone(), reason: "it was closed".to_owned() })
     }
 
-    fn error(&self, error: &tokio_postgres::Error, table: &VersionTableName) -> DatabaseError {
+    pub(super) fn access(&self) -> Access {
+        self.access
+    }
+
+    pub(super) fn database(&self) -> &str {
+        &self.database
+    }
+
+    pub(super) fn error(&self, error: &tokio_postgres::Error, table: &VersionTableName) -> DatabaseError {
         let database = self.database.clone();
         let Some(said) = error.as_db_error() else {
             let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();

@@ -3,9 +3,11 @@
 mod connect;
 mod connection;
 mod hosts;
+mod invalid_indexes;
 mod passfile;
 mod service;
 mod settings;
 
 pub(super) use connection::PostgresConnection;
 pub(super) use hosts::hosts_of;
+pub use invalid_indexes::InvalidIndex;
