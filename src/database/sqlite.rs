@@ -107,6 +107,11 @@ impl SqliteConnection {
         changed.map(|rows| rows as u64).map_err(|error| self.location.error(&error))
     }
 
+    /// `None`: the file does not exist, and is only to be read.
+    pub(super) fn inner(&self) -> Option<&rusqlite::Connection> {
+        self.inner.as_ref()
+    }
+
     fn writable(&self) -> Result<&rusqlite::Connection, DatabaseError> {
         self.inner
             .as_ref()

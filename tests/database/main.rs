@@ -7,6 +7,7 @@
 mod fixture;
 mod folded_schema;
 mod invalid_indexes;
+mod measure;
 mod pgbouncer;
 mod postgres;
 mod scenario;

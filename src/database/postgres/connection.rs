@@ -104,6 +104,18 @@ impl PostgresConnection {
         row.try_get(0).map_err(|error| self.error(&error, &VersionTableName::default()))
     }
 
+    /// All rows; the statement has to cast every column to text.
+    pub(in crate::database) fn texts(
+        &self,
+        sql: &str,
+        parameters: &[&str],
+    ) -> Result<Vec<Vec<Option<String>>>, DatabaseError> {
+        let table = VersionTableName::default();
+        let rows = self.query(sql, parameters, &table)?;
+        let texts = |row: &Row| (0..row.len()).map(|column| row.try_get(column)).collect::<Result<_, _>>();
+        rows.iter().map(texts).collect::<Result<_, _>>().map_err(|error| self.error(&error, &table))
+    }
+
     /// By an unnamed statement, prepared, bound and run in one message.
     pub(super) fn query(
         &self,
