@@ -8,7 +8,8 @@
 Points are found by a run that nobody kills: each begin, middle and end of a revision (the script kills itself there);
 on PostgreSQL each message of each connection, limbec's own included, by a proxy that kills before it is passed on, or
 after it has been carried out and before the answer is; on SQLite each write, sync, truncation and removal of the
-database file and its journal, by a preloaded library. Of these a seeded sample is taken. Each kill has a fresh database.
+database file and its journal, by a preloaded library. Of these a seeded sample is taken.
+Each kill has a fresh database.
 """
 
 from __future__ import annotations

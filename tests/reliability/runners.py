@@ -35,8 +35,6 @@ class Runner:
         """The line that says why it failed."""
         lines = [line for line in self.output.read_text(errors="replace").splitlines() if line.strip()]
         told = [line for line in lines if REASON.match(line)]
-            line for line in lines if re.match(r"(error|FAILED|[\w.]+(Error|Exception|Violation)): |\S+Error\) ", line)
-        ]
         return (told or lines or ["nothing"])[-1][:160]
 
 

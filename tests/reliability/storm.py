@@ -6,7 +6,8 @@
     python3 tests/reliability/storm.py --every --rounds 20 --page      all figures of docs/reliability.md
 
 With --kill a quarter of the runners, at least one, is ended at a random moment: by SIGKILL, and on PostgreSQL every
-other time by pg_terminate_backend of one of the connections. Afterwards one more runner does what the next deployment would do.
+other time by pg_terminate_backend of one of the connections. Afterwards
+one more runner does what the next deployment would do.
 """
 
 from __future__ import annotations
