@@ -3,7 +3,7 @@ use std::process::ExitCode;
 
 use super::ui::Ui;
 use crate::config::{ConfigError, TargetError};
-use crate::database::{DatabaseError, LockError};
+use crate::database::{DatabaseError, HistoryError, LockError};
 use crate::migrate::MigrateError;
 use crate::revision::RevisionError;
 use crate::runtime::RuntimeError;
@@ -212,6 +212,21 @@ impl From<DatabaseError> for CommandError {
     }
 }
 
+impl From<HistoryError> for CommandError {
+    fn from(error: HistoryError) -> Self {
+        match error {
+            HistoryError::Database(error) => error.into(),
+            error => {
+                let failure = Self::from_error(&error, false);
+                match error.hint() {
+                    Some(hint) => failure.hint(hint),
+                    None => failure,
+                }
+            }
+        }
+    }
+}
+
 impl From<LockError> for CommandError {
     fn from(error: LockError) -> Self {
         let failure = Self::from_error(&error, false);
@@ -234,6 +249,7 @@ impl From<MigrateError> for CommandError {
             MigrateError::Runtime(error) => error.into(),
             MigrateError::Database(error) => error.into(),
             MigrateError::Lock(error) => error.into(),
+            MigrateError::History(error) => error.into(),
             MigrateError::Refused(refusal) => match refusal.downcast::<RevisionError>() {
                 Ok(error) => (*error).into(),
                 Err(refusal) => Self::from_error(&*refusal, false),

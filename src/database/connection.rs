@@ -83,6 +83,25 @@ impl Connection {
         Ok(deleted)
     }
 
+    /// The first column of every row, which is text and never null.
+    pub(super) fn first_column(&mut self, sql: &str, parameters: &[&str]) -> Result<Vec<String>, DatabaseError> {
+        match self {
+            Self::Postgres(connection) => {
+                let rows = connection.texts(sql, parameters)?.into_iter();
+                Ok(rows.filter_map(|row| row.into_iter().next().flatten()).collect())
+            }
+            Self::Sqlite(connection) => connection.first_column(sql, parameters),
+        }
+    }
+
+    /// Whether there is a table or view of this name, found as [`Connection::version_rows`] finds it.
+    pub(super) fn has_table(&mut self, table: &VersionTableName) -> Result<bool, DatabaseError> {
+        match self {
+            Self::Postgres(connection) => connection.has_table(table),
+            Self::Sqlite(connection) => connection.has_table(table),
+        }
+    }
+
     fn execute(&mut self, sql: &str, parameters: &[&str], table: &VersionTableName) -> Result<u64, DatabaseError> {
         match self {
             Self::Postgres(connection) => connection.execute(sql, parameters, table),
@@ -99,6 +118,21 @@ pub struct Transaction<'a> {
 }
 
 impl Transaction<'_> {
+    /// The connection, whose every statement is part of the transaction.
+    pub(super) fn connection(&mut self) -> &mut Connection {
+        self.connection
+    }
+
+    /// Runs one statement; how many rows it changed. `table` is named in errors.
+    pub(super) fn execute(
+        &mut self,
+        sql: &str,
+        parameters: &[&str],
+        table: &VersionTableName,
+    ) -> Result<u64, DatabaseError> {
+        self.connection.execute(sql, parameters, table)
+    }
+
     /// As [`Connection::version_rows`], inside the transaction.
     pub fn version_rows(&mut self, table: &VersionTableName) -> Result<Option<Vec<RevisionId>>, DatabaseError> {
         self.connection.version_rows(table)
@@ -106,10 +140,7 @@ impl Transaction<'_> {
 
     /// As [`Connection::ensure_version_table`], inside the transaction.
     pub fn ensure_version_table(&mut self, table: &VersionTableName) -> Result<bool, DatabaseError> {
-        let absent = match &mut *self.connection {
-            Connection::Postgres(connection) => !connection.has_table(table)?,
-            Connection::Sqlite(connection) => !connection.has_table(table)?,
-        };
+        let absent = !self.connection.has_table(table)?;
         if absent {
             let statement = match &*self.connection {
                 Connection::Postgres(_) => table.create_statement(),

@@ -7,6 +7,7 @@ mod connection;
 mod dialect;
 mod environment;
 mod error;
+mod history;
 mod lock;
 mod measure;
 mod percent;
@@ -20,6 +21,10 @@ pub use connection::{Access, Connection, Transaction};
 pub use dialect::Dialect;
 pub use environment::Environment;
 pub use error::DatabaseError;
+pub use history::{
+    History, HistoryDirection, HistoryEntry, HistoryError, HistoryFilter, HistoryStatement, HistoryTable,
+    LatestRecords, Outcome, Record, Settlement,
+};
 pub use lock::{DatabaseLock, LockError, LockHolder, LockMethod, LockRequest, LockWait};
 pub use measure::{Count, Gauge, MeasureLimits, TableFacts};
 pub use postgres::InvalidIndex;

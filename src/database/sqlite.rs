@@ -112,6 +112,16 @@ impl SqliteConnection {
         self.inner.as_ref()
     }
 
+    /// The first column of every row, which has to be text; nothing where there is no file.
+    pub(super) fn first_column(&self, sql: &str, parameters: &[&str]) -> Result<Vec<String>, DatabaseError> {
+        let Some(connection) = &self.inner else { return Ok(Vec::new()) };
+        let read = || -> rusqlite::Result<Vec<String>> {
+            let mut statement = connection.prepare(sql)?;
+            statement.query_map(rusqlite::params_from_iter(parameters), |row| row.get(0))?.collect()
+        };
+        read().map_err(|error| self.location.error(&error))
+    }
+
     fn writable(&self) -> Result<&rusqlite::Connection, DatabaseError> {
         self.inner
             .as_ref()

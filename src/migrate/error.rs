@@ -1,6 +1,6 @@
 use thiserror::Error;
 
-use crate::database::{DatabaseError, LockError};
+use crate::database::{DatabaseError, HistoryError, LockError};
 use crate::revision::RevisionError;
 use crate::runtime::{HostRefusal, RuntimeError};
 
@@ -18,6 +18,9 @@ pub enum MigrateError {
     /// The lock was not to be had, or was lost.
     #[error(transparent)]
     Lock(#[from] LockError),
+    /// The history could not be written.
+    #[error(transparent)]
+    History(#[from] HistoryError),
     /// Python, or what it ran, says no.
     #[error(transparent)]
     Runtime(RuntimeError),
@@ -51,7 +54,7 @@ impl MigrateError {
             Self::Refused(error) => error.downcast_ref::<RevisionError>().is_some_and(RevisionError::is_command_error),
             Self::Database(error) => error.is_command_error(),
             Self::Runtime(error) => error.is_command_error(),
-            Self::Lock(_) | Self::Protocol { .. } => false,
+            Self::Lock(_) | Self::History(_) | Self::Protocol { .. } => false,
         }
     }
 }

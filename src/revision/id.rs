@@ -2,8 +2,11 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize, Serializer};
+
 /// The identifier of a revision, as written in its file (`revision = "…"`). Cheap to clone.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Deserialize)]
+#[serde(from = "String")]
 pub struct RevisionId(Arc<str>);
 
 impl RevisionId {
@@ -23,6 +26,12 @@ impl RevisionId {
     }
 }
 
+impl Serialize for RevisionId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
 impl fmt::Display for RevisionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -32,6 +41,12 @@ impl fmt::Display for RevisionId {
 impl Borrow<str> for RevisionId {
     fn borrow(&self) -> &str {
         &self.0
+    }
+}
+
+impl From<String> for RevisionId {
+    fn from(id: String) -> Self {
+        Self::new(id)
     }
 }
 

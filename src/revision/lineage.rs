@@ -1,7 +1,7 @@
 use super::error::ResolveError;
 use super::map::Edge;
 use super::resolve::Identifiers;
-use super::{RevisionIndex, RevisionMap};
+use super::{RevisionId, RevisionIndex, RevisionMap};
 
 impl RevisionMap {
     /// Whether a revision is another one or comes before it, through `down_revision`.
@@ -12,6 +12,13 @@ impl RevisionMap {
     /// A revision and all that come after it, through `down_revision`; map order.
     pub fn descendants(&self, revision: RevisionIndex) -> Vec<RevisionIndex> {
         self.closure(&[revision], Edge::Next).iter().collect()
+    }
+
+    /// The revisions that a database with these rows has: the rows, what comes before them and what that depends on; map order. A row
+    /// that no file has implies nothing.
+    pub fn applied(&self, rows: &[RevisionId]) -> Vec<RevisionIndex> {
+        let known: Vec<RevisionIndex> = rows.iter().filter_map(|row| self.position(row.as_str())).collect();
+        self.closure(&known, Edge::NormalizedDown).iter().collect()
     }
 
     /// The last revision that two come after, through `down_revision`; of several, the first in map order.

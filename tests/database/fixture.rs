@@ -56,6 +56,14 @@ impl TestDatabase {
     pub(crate) fn connect(&self, query: &str) -> Connection {
         connect(&self.url(query))
     }
+
+    /// As a role of the server that is made by the test.
+    pub(crate) fn connect_as(&self, role: &str, password: &str) -> Connection {
+        let url = self.url("");
+        let (scheme, rest) = url.split_once("://").expect("a URL");
+        let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
+        connect(&format!("{scheme}://{role}:{password}@{place}"))
+    }
 }
 
 impl Drop for TestDatabase {

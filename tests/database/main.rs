@@ -6,6 +6,7 @@
 
 mod fixture;
 mod folded_schema;
+mod history;
 mod invalid_indexes;
 mod measure;
 mod pgbouncer;
