@@ -4,6 +4,8 @@
 //! user code (see `runtime`). Directions: `cli → migrate → {plan, database, runtime} → revision` and
 //! `cli → config → script → revision` and `cli → lint → {schema, operation} → script`; `tests/layering.rs` checks them. Only `cli` prints, exits or reads the environment.
 
+/// The live schema of a database, read from its own catalogue.
+pub mod catalogue;
 /// Arguments, the terminal, errors and one file per command.
 pub mod cli;
 /// `alembic.ini`, `[tool.alembic]` and limbec's own settings, resolved into a `Project`.

@@ -13,6 +13,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("published", &["script", "revision"]),
     // The values of a plan (changes of a step, span of a transaction) are what these carry out, send and configure.
     ("database", &["plan", "revision"]),
+    ("catalogue", &["database", "operation"]),
     ("runtime", &["script", "plan", "revision"]),
     ("lint", &["schema", "operation", "published", "script", "revision"]),
     // The linter's settings are checked where they are read.

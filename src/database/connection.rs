@@ -83,8 +83,11 @@ impl Connection {
         Ok(deleted)
     }
 
-    /// The first column of every row, which is text and never null.
-    pub(super) fn first_column(&mut self, sql: &str, parameters: &[&str]) -> Result<Vec<String>, DatabaseError> {
+    /// The first column of every row, which is text and never null; parameters are text.
+    ///
+    /// # Errors
+    /// The database refuses the query, or does not answer.
+    pub fn first_column(&mut self, sql: &str, parameters: &[&str]) -> Result<Vec<String>, DatabaseError> {
         match self {
             Self::Postgres(connection) => {
                 let rows = connection.texts(sql, parameters)?.into_iter();

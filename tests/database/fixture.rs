@@ -48,6 +48,11 @@ impl TestDatabase {
         run_sql(&self.url(""), statements);
     }
 
+    /// Runs a statement that the server has to refuse.
+    pub(crate) fn fails(&self, statement: &str) {
+        block_on(async { client(&self.url("")).await.batch_execute(statement).await.expect_err(statement) });
+    }
+
     /// The first column of the rows, as text.
     pub(crate) fn column(&self, query: &str) -> Vec<String> {
         column(&self.url(""), query)

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use limbec::catalogue::{Catalogue, Scope};
 use limbec::operation::{Dialect, Name, Operations, read};
 use limbec::revision::{Revision, RevisionIndex, RevisionMap};
 use limbec::schema::{Schema, SchemaHistory};
@@ -30,20 +31,6 @@ const STEPS: &[&str] = &[
     "DROP SCHEMA s CASCADE",
 ];
 
-const COLUMNS: &str =
-    "SELECT concat_ws(' ', concat(nullif(table_schema, 'public') || '.', table_name, '.', column_name),
-        CASE is_nullable WHEN 'NO' THEN 'not null' END,
-        CASE WHEN column_default IS NOT NULL OR is_identity = 'YES' THEN 'default' END)
-    FROM information_schema.columns WHERE table_schema IN ('public', 's')";
-const CONSTRAINTS: &str = "SELECT concat(nullif(nspname, 'public') || '.', relname, ' has ', conname)
-    FROM pg_constraint JOIN pg_class c ON c.oid = conrelid JOIN pg_namespace n ON n.oid = relnamespace
-    WHERE nspname IN ('public', 's') AND contype IN ('p', 'u', 'f', 'c', 'x')";
-const INDEXES: &str =
-    "SELECT concat(nullif(schemaname, 'public') || '.', tablename, ' index ', indexname) FROM pg_indexes
-    WHERE schemaname IN ('public', 's') AND indexname NOT IN (SELECT conname FROM pg_constraint)";
-const ENUMS: &str = "SELECT concat(nullif(nspname, 'public') || '.', typname, ': ', string_agg(enumlabel, ' ' ORDER BY enumlabel))
-    FROM pg_type t JOIN pg_enum e ON enumtypid = t.oid JOIN pg_namespace n ON n.oid = typnamespace GROUP BY nspname, typname";
-
 #[test]
 fn folded_and_real_schema_agree_after_every_step() {
     let Some(database) = TestDatabase::create() else { return };
@@ -61,9 +48,9 @@ fn folded_and_real_schema_agree_after_every_step() {
         let revision = RevisionIndex(u32::try_from(at).expect("few steps"));
         assert!(operations[at].upgrade.not_analysed.iter().all(|call| call.is_partly_known), "{sql}");
         assert_eq!(history.unknown(revision), [], "{sql}");
-        let mut real: Vec<String> =
-            [COLUMNS, CONSTRAINTS, INDEXES, ENUMS].iter().flat_map(|query| database.column(query)).collect();
-        let mut folded = listing(history.after(revision));
+        let mut connection = database.connect("");
+        let catalogue = Catalogue::read(&mut connection, &Scope::schemas(["public", "s"])).expect("the catalogue");
+        let (mut real, mut folded) = (real(&catalogue), listing(history.after(revision)));
         real.sort();
         folded.sort();
         assert_eq!(folded.join("\n"), real.join("\n"), "after {sql}");
@@ -76,7 +63,28 @@ fn operations(sql: &str) -> Operations {
     read(&RevisionFile::parse(Path::new("revision.py"), source.into_bytes(), &Imports::new(&[])))
 }
 
-/// What the queries above say.
+/// What the catalogue says.
+fn real(catalogue: &Catalogue) -> Vec<String> {
+    let mut lines = Vec::new();
+    for table in catalogue.tables() {
+        for column in &table.columns {
+            let not_null = if column.nullable { "" } else { " not null" };
+            let default = if column.default.is_some() || column.generation.is_some() { " default" } else { "" };
+            lines.push(format!("{}.{}{not_null}{default}", table.name, column.name));
+        }
+        let constraints = table.constraints.iter().filter_map(|constraint| constraint.name.as_ref());
+        lines.extend(constraints.map(|name| format!("{} has {name}", table.name)));
+        lines.extend(table.indexes.iter().map(|index| format!("{} index {}", table.name, index.name)));
+    }
+    for (name, labels) in &catalogue.enums {
+        let mut labels = labels.clone();
+        labels.sort();
+        lines.push(format!("{name}: {}", labels.join(" ")));
+    }
+    lines
+}
+
+/// The same of a folded schema.
 fn listing(schema: &Schema) -> Vec<String> {
     let mut lines = Vec::new();
     for table in schema.tables() {

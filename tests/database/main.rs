@@ -4,6 +4,7 @@
 //! the server as a superuser, as a user with a password, its certificate, and PgBouncer in transaction mode. Every test
 //! makes its own database and drops it. Without a variable a skip is printed, which is a failure where `CI` is `true`.
 
+mod catalogue;
 mod fixture;
 mod folded_schema;
 mod history;
