@@ -49,7 +49,7 @@ def downgrade():
 '''
 
 INSERT = 'op.execute(f"INSERT INTO witness VALUES ({revision!r}, {{os.getpid()}})")'
-PAUSE = "time.sleep(0.03)"
+PAUSE = "time.sleep({pause})"
 TABLE = 'op.create_table("t{number}", sa.Column("id", sa.Integer, primary_key=True))'
 MIDDLE = 'point("middle {revision}")'
 OUTSIDE = "with op.get_context().autocommit_block():\n    " + INSERT
@@ -61,6 +61,8 @@ class History:
 
     length: int = 8
     outside: bool = False
+    # Seconds that every third revision sleeps.
+    pause: float = 0.03
 
     @property
     def revisions(self) -> list[str]:
@@ -80,7 +82,7 @@ class History:
             lines = [INSERT, MIDDLE, PAUSE]
         else:
             lines = [INSERT, MIDDLE, TABLE]
-        text = "\n".join(lines).format(number=number, revision=self.revisions[number - 1])
+        text = "\n".join(lines).format(number=number, revision=self.revisions[number - 1], pause=self.pause)
         return "\n".join(f"    {line}" for line in text.splitlines())
 
     def tables(self) -> set[str]:
