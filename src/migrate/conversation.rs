@@ -42,6 +42,7 @@ impl<'a> Conversation<'a> {
         let elapsed = Duration::try_from_secs_f64(seconds).unwrap_or_default();
         match method {
             "step_started" => self.supervisor.step_started(index, step).map_err(HostRefusal)?,
+            "step_committed" => self.supervisor.step_committed(index),
             "step_finished" => self.supervisor.step_finished(index, step, elapsed).map_err(HostRefusal)?,
             _ => {
                 let statements = self.supervisor.step_applied(index, step, elapsed).map_err(HostRefusal)?;
@@ -70,7 +71,7 @@ impl Host for Conversation<'_> {
         match method {
             "begin" => self.begin(&params),
             "plan" => self.plan(&params),
-            "step_started" | "step_applied" | "step_finished" => self.step(method, &params),
+            "step_started" | "step_committed" | "step_applied" | "step_finished" => self.step(method, &params),
             "finished" => self.finished(&params),
             _ => Err(misunderstood(method, "no such method")),
         }

@@ -64,10 +64,12 @@ pub struct Statement {
 /// What the engine does on the script's connection before it reads the heads.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Preparation {
-    /// PostgreSQL's `lock_timeout`, in milliseconds.
+    /// How long a statement waits for a lock (PostgreSQL's `lock_timeout`), in milliseconds; 0 is no limit.
     pub lock_timeout_ms: Option<u64>,
-    /// PostgreSQL's `statement_timeout`, in milliseconds.
+    /// How long a statement may take (PostgreSQL's `statement_timeout`), in milliseconds; 0 is no limit.
     pub statement_timeout_ms: Option<u64>,
+    /// Whether [`Supervisor::step_committed`] is to be called.
+    pub watch_commits: bool,
     /// A lock that only the engine can take, on a connection of its own.
     pub named_lock: Option<NamedLock>,
 }
@@ -106,6 +108,12 @@ pub trait Supervisor {
     fn step_started(&mut self, index: usize, step: &Step) -> Result<(), Refusal> {
         let _ = (index, step);
         Ok(())
+    }
+
+    /// A part of the running step has been committed before its end, by an autocommit block, say, or by the script itself: if
+    /// it fails, it must not be run again. Told once for each step, and only if the preparation asks for it.
+    fn step_committed(&mut self, index: usize) {
+        let _ = index;
     }
 
     /// A step's script has run and the version table has been changed, in a transaction that is still open where there is one:

@@ -45,6 +45,21 @@ pub struct PythonFailure {
     pub frames: Vec<Frame>,
     /// For `SystemExit`: the status that Python would exit with.
     pub exit_code: Option<i64>,
+    /// What the database said, where it said anything.
+    #[serde(default)]
+    pub database: Option<DatabaseFailure>,
+}
+
+/// What the exception, or one that it came of, has of the database's own words.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct DatabaseFailure {
+    /// PostgreSQL's SQLSTATE, SQLite's name (`SQLITE_BUSY`), MySQL's number.
+    pub code: Option<String>,
+    /// The statement, without its parameters; cut off after 10,000 characters.
+    pub statement: Option<String>,
+    /// Whether SQLAlchemy says that the connection is gone.
+    pub lost: bool,
 }
 
 impl PythonFailure {

@@ -16,7 +16,7 @@ mod request;
 mod signal;
 
 pub use error::RuntimeError;
-pub use failure::{FailureKind, Frame, PythonFailure};
+pub use failure::{DatabaseFailure, FailureKind, Frame, PythonFailure};
 pub use host::{Host, HostRefusal, NoCalls};
 pub use interpreter::{Implementation, Interpreter, Origin, PythonVersion, Search, Wrappers};
 pub use launch::{Mode, Runtime, RuntimeOptions};

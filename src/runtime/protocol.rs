@@ -15,8 +15,10 @@ macro_rules! driver {
 
 const MODULES: &[(&str, &str)] = driver![
     "commands",
+    "commits",
     "environment",
     "failures",
+    "limits",
     "modules",
     "postponed",
     "probe",

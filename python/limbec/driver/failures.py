@@ -21,7 +21,67 @@ def describe(error):
             if not frame.filename.startswith(DRIVER_FILES)
         ],
         "exit_code": exit_code(error) if isinstance(error, SystemExit) else None,
+        "database": database_failure(error),
     }
+
+
+def database_failure(error):
+    """What the database said, wherever in the chain of exceptions it is told; None if it said nothing."""
+    try:
+        return told_by_database(error)
+    except Exception:  # an exception whose attributes misbehave
+        return None
+
+
+def told_by_database(error):
+    found = None
+    for cause in causes(error):
+        statement, lost = getattr(cause, "statement", None), getattr(cause, "connection_invalidated", False)
+        code = code_of(cause)
+        if found is None and (code is not None or lost is True or isinstance(statement, str)):
+            found = {"code": None, "statement": None, "lost": False}
+        if found is not None:
+            found["code"] = found["code"] or code
+            found["lost"] = found["lost"] or lost is True
+            if found["statement"] is None and isinstance(statement, str):
+                found["statement"] = statement[:LONGEST_STATEMENT]
+    return found
+
+
+LONGEST_STATEMENT = 10_000
+
+
+def causes(error):
+    """The exception, what it wraps and what it came of, from near to far."""
+    seen, waiting = [], [error]
+    while waiting:
+        error = waiting.pop(0)
+        if not isinstance(error, BaseException) or any(error is known for known in seen):
+            continue
+        seen.append(error)
+        yield error
+        context = None if error.__suppress_context__ else error.__context__
+        waiting += [getattr(error, "orig", None), error.__cause__, context]
+
+
+def code_of(error):
+    """PostgreSQL's SQLSTATE, SQLite's name of the error, MySQL's number: as text, whichever driver it is."""
+    for name in ("sqlstate", "pgcode", "sqlite_errorname"):
+        code = getattr(error, name, None)
+        if isinstance(code, str) and code:
+            return code
+    first = error.args[0] if getattr(error, "args", None) else None
+    if isinstance(first, dict) and isinstance(first.get("C"), str):
+        return first["C"]  # pg8000
+    module = type(error).__module__.partition(".")[0]
+    if module == "sqlite3" and str(error).startswith("database is locked"):
+        return "SQLITE_BUSY"  # Python 3.10 and older have no name for it
+    if module in MYSQL_DRIVERS and isinstance(first, int):
+        return str(first)
+    return None
+
+
+MYSQL_DRIVERS = ("pymysql", "MySQLdb", "mysql", "mariadb", "asyncmy", "aiomysql")
 
 
 def beyond_driver(tb):

@@ -22,6 +22,7 @@ class Session:
         self._exchange = exchange
         self._lock = threading.Lock()
         self.refused = None
+        self.watch = None
 
     def send(self, message):
         with self._lock:

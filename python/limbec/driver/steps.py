@@ -9,6 +9,9 @@ from alembic.runtime.migration import MigrationContext, RevisionStep, StampStep
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
+from .commits import CommitWatch
+from .limits import limited
+
 PLANNED = ("upgrade", "downgrade", "stamp")
 
 
@@ -37,11 +40,28 @@ def begun_with_limbec(session, original):
     """``run_migrations`` that lets limbec take its lock before the heads are read."""
 
     def run_migrations(self, **options):
-        if not self.as_sql:
-            session.call("begin", {"target": describe_target(self)})
-        original(self, **options)
+        if self.as_sql:
+            original(self, **options)
+            return
+        preparation = session.call("begin", {"target": describe_target(self)}) or {}
+        with limited(self.connection, preparation), watched(session, self, preparation):
+            original(self, **options)
 
     return run_migrations
+
+
+@contextmanager
+def watched(session, migration, preparation):
+    """While it lasts, limbec is told of a step that is committed in part, if it wants to know."""
+    if not preparation.get("watch_commits"):
+        yield
+        return
+    session.watch = CommitWatch(session, migration)
+    try:
+        with session.watch.listening():
+            yield
+    finally:
+        session.watch = None
 
 
 def run_environment(session, config):
@@ -59,6 +79,8 @@ def planned_steps(session, script, heads):
     steps = [make_step(script, step) for step in plan["steps"]]
     for index, step in enumerate(steps):
         session.call("step_started", {"index": index})
+        if session.watch is not None:
+            session.watch.step_began(index)
         began = time.perf_counter()
         with applied_with_limbec(session, migration, index, began):
             yield step
@@ -73,6 +95,8 @@ def applied_with_limbec(session, migration, index, began):
 
     def applied(ctx, **_):
         seconds = time.perf_counter() - began
+        if session.watch is not None:
+            session.watch.step_applied()
         for statement in session.call("step_applied", {"index": index, "seconds": seconds}) or ():
             ctx.connection.execute(text(statement["sql"]), statement["parameters"])
 
