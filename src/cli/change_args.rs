@@ -14,6 +14,16 @@ pub struct ChangeArgs {
     /// How long another runner is waited for, such as 60s [default: 60s]
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub lock_wait: Option<Duration>,
+    /// How long a statement of a script waits for a lock, such as 5s; 0 is no limit [default: as the connection has it]
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub lock_timeout: Option<Duration>,
+    /// How long a statement of a script may take, such as 10m; 0 is no limit [default: as the connection has it]
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub statement_timeout: Option<Duration>,
+    /// How often a step is tried again after a lock time-out, a deadlock or a serialization failure [default: 3 with
+    /// `--lock-timeout`, else 0]
+    #[arg(long, value_name = "NUMBER")]
+    pub retries: Option<u32>,
 }
 
 /// `--lock`
@@ -41,6 +51,9 @@ impl ChangeArgs {
         });
         options.lock = lock.or(options.lock);
         options.lock_wait = self.lock_wait.or(options.lock_wait);
+        options.lock_timeout = self.lock_timeout.or(options.lock_timeout);
+        options.statement_timeout = self.statement_timeout.or(options.statement_timeout);
+        options.retries = self.retries.or(options.retries);
         options
     }
 }

@@ -13,6 +13,9 @@ use crate::script::ScriptDirectory;
 /// A step that took longer gets its time printed.
 const WORTH_TELLING: Duration = Duration::from_secs(1);
 
+/// More sessions that hold a lock are only counted.
+const SESSIONS_SHOWN: usize = 5;
+
 /// Shows which step runs, of how many, and how long it took if that was long; silent in a pipe and with `-q`.
 pub(super) struct Progress<'a> {
     ui: &'a mut Ui,
@@ -44,6 +47,14 @@ impl<'a> Progress<'a> {
                 "{reason}; rolled back, trying again in {:.1} s (retry {attempt} of {of})",
                 pause.as_secs_f64()
             )),
+            Event::Locked(sessions) => {
+                for session in sessions.iter().take(SESSIONS_SHOWN) {
+                    self.ui.warning(&format!("locked: {session}"));
+                }
+                if let Some(more) = sessions.len().checked_sub(SESSIONS_SHOWN).filter(|more| *more > 0) {
+                    self.ui.warning(&format!("locked by {more} more"));
+                }
+            }
             Event::Warning(sentence) => self.ui.warning(sentence),
             Event::Planned(_) | Event::StepStarted { .. } | Event::StepFinished { .. } => {}
         }

@@ -27,6 +27,6 @@ pub use history::{
 };
 pub use lock::{DatabaseLock, LockError, LockHolder, LockMethod, LockRequest, LockWait};
 pub use measure::{Count, Gauge, MeasureLimits, TableFacts};
-pub use postgres::InvalidIndex;
+pub use postgres::{InvalidIndex, LockingSession};
 pub use url::{DatabaseUrl, UrlError};
 pub use version_table::{VersionTableName, quote_identifier};

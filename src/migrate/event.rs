@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::database::LockWait;
+use crate::database::{LockWait, LockingSession};
 use crate::plan::{Plan, Step};
 use crate::revision::RevisionId;
 
@@ -35,6 +35,8 @@ pub enum Event<'a> {
         /// Ids read after the run, sorted.
         found: &'a [RevisionId],
     },
+    /// A statement waited for a lock in vain; these hold locks on the tables that it names, the oldest transaction first.
+    Locked(&'a [LockingSession]),
     /// A run failed for another transaction's sake, was rolled back, and is tried again.
     Retrying {
         /// What the database said.

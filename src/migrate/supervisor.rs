@@ -31,6 +31,8 @@ pub struct RunTarget {
     pub transaction_per_migration: bool,
     /// Whether `on_version_apply` is given.
     pub on_version_apply: bool,
+    /// Whether env.py gave Alembic a connection that was in a transaction already.
+    pub in_transaction: bool,
     /// `--sql`
     pub offline: bool,
 }

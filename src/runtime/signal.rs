@@ -57,6 +57,12 @@ impl Mortality {
     }
 }
 
+/// Sleeps between two requests; Ctrl-C ends this process, nothing being under way.
+pub fn pause(time: std::time::Duration) {
+    let _mortality = Mortality::begin();
+    std::thread::sleep(time);
+}
+
 impl Drop for Mortality {
     fn drop(&mut self) {
         // SAFETY: restores what was there.

@@ -32,8 +32,8 @@ def limited(connection, preparation):
 class PostgresLimits:
     """SET LOCAL at the begin of every transaction: it ends with it, so that a pooler's other clients never meet it.
 
-    Where statements commit by themselves there is no transaction to set it in: the session is given the limits while that
-    lasts, unless a pooler is in between, where nobody knows whose session that would be.
+    Where statements commit by themselves there is no transaction to set it in: the session is given the limits while
+    that lasts, unless a pooler is in between, where nobody knows whose session that would be.
     """
 
     def __init__(self, settings):
@@ -97,7 +97,7 @@ class PostgresLimits:
             self.ours[name] = show(connection, name)
 
     def lift(self, connection):
-        """No limit for a concurrent build: it blocks nobody while it waits, and cut short it leaves an invalid index."""
+        """No limit for a concurrent build: waiting, it blocks nobody, and cut short it leaves an invalid index."""
         for name in set(self.ours) - set(self.lifted):
             if show(connection, name) == self.ours[name]:  # or else the script has chosen one
                 execute(connection, f"SET {name} = 0")
@@ -125,7 +125,7 @@ def commits_by_itself(connection):
 
 
 def execute(connection, statement):
-    """On the driver's own cursor: SQLAlchemy would begin a transaction for it, and the project's listeners would hear it."""
+    """On the driver's own cursor: SQLAlchemy would begin a transaction for it, and tell the project's listeners."""
     with closing(connection.connection.cursor()) as cursor:
         cursor.execute(statement)
 

@@ -47,13 +47,14 @@ impl Held {
                 (lock, Connection::open(url, request.environment, Access::Write)?)
             }
         };
-        let rows = match request.purge {
-            Purge::Nothing => connection.version_rows(table)?.unwrap_or_default(),
-            Purge::All => Vec::new(),
-        };
-        let plan =
-            request.operation.plan(&request.scripts.map, &rows).map_err(|error| MigrateError::Refused(error.into()))?;
+        let (rows, plan) = read(request, &mut connection, table)?;
         Ok(Self { url: url.clone(), table: table.clone(), lock, connection, rows, plan })
+    }
+
+    /// Reads and plans anew, under the same lock.
+    pub(super) fn read_again(&mut self, request: &DeploymentRequest<'_>) -> Result<(), MigrateError> {
+        (self.rows, self.plan) = read(request, &mut self.connection, &self.table)?;
+        Ok(())
     }
 
     /// Whether it is this version table.
@@ -65,6 +66,20 @@ impl Held {
     pub(super) fn check_lock(&mut self) -> Result<(), MigrateError> {
         Ok(self.lock.as_mut().map_or(Ok(()), DatabaseLock::check)?)
     }
+}
+
+fn read(
+    request: &DeploymentRequest<'_>,
+    connection: &mut Connection,
+    table: &VersionTableName,
+) -> Result<(Vec<RevisionId>, Plan), MigrateError> {
+    let rows = match request.purge {
+        Purge::Nothing => connection.version_rows(table)?.unwrap_or_default(),
+        Purge::All => Vec::new(),
+    };
+    let plan =
+        request.operation.plan(&request.scripts.map, &rows).map_err(|error| MigrateError::Refused(error.into()))?;
+    Ok((rows, plan))
 }
 
 fn acquire(

@@ -1,10 +1,14 @@
 //! One run of `upgrade`, `downgrade` or `stamp` on one project: lock, heads, plan, gates, history, limits, retries.
 
+mod backoff;
 mod held;
+mod limits;
+mod retry;
 
 use std::time::Duration;
 
 use held::Held;
+use retry::Attempt;
 
 use super::{Event, MigrateError, Operation, Preparation, Purge, Refusal, RunTarget, Statement, Supervisor};
 use crate::config::DeployOptions;
@@ -51,12 +55,13 @@ pub struct Deployment<'a> {
     held: Option<Held>,
     /// The plan that is being run.
     plan: Plan,
+    attempt: Attempt,
 }
 
 impl<'a> Deployment<'a> {
     /// A deployment that has touched nothing yet.
     pub fn new(request: DeploymentRequest<'a>, attendant: &'a mut dyn Attendant) -> Self {
-        Self { request, attendant, held: None, plan: Plan::default() }
+        Self { request, attendant, held: None, plan: Plan::default(), attempt: Attempt::default() }
     }
 
     /// Locks, reads the heads, plans and passes the gates on a database that is known before Python is started.
@@ -88,7 +93,12 @@ impl<'a> Deployment<'a> {
         &mut self,
         attempt: &mut dyn FnMut(&mut dyn Supervisor) -> Result<(), MigrateError>,
     ) -> Result<(), MigrateError> {
-        attempt(self)
+        loop {
+            match attempt(self) {
+                Ok(()) => return Ok(()),
+                Err(error) => self.recover(error)?,
+            }
+        }
     }
 
     /// The database in hand, made ready unless it is already.
@@ -108,7 +118,8 @@ impl Supervisor for Deployment<'_> {
         if let Some(url) = target.native_url() {
             self.hold(&url, &target.table())?;
         }
-        Ok(Preparation::default())
+        self.attempt.begun(target);
+        Ok(limits::preparation(self.request.options))
     }
 
     fn plan(&mut self, rows: &[RevisionId], target: &RunTarget) -> Result<Plan, Refusal> {
@@ -116,6 +127,7 @@ impl Supervisor for Deployment<'_> {
         if !target.offline && !plan.steps.is_empty() {
             self.attendant.event(Event::Planned(&plan));
         }
+        self.attempt.planned(rows, target);
         self.plan = plan.clone();
         Ok(plan)
     }
@@ -124,8 +136,13 @@ impl Supervisor for Deployment<'_> {
         if let Some(held) = &mut self.held {
             held.check_lock()?;
         }
+        self.attempt.step_started(step);
         self.attendant.event(Event::StepStarted { index, step });
         Ok(())
+    }
+
+    fn step_committed(&mut self, _: usize) {
+        self.attempt.step_committed();
     }
 
     fn step_applied(&mut self, _: usize, _: &Step, _: Duration) -> Result<Vec<Statement>, Refusal> {
@@ -133,6 +150,7 @@ impl Supervisor for Deployment<'_> {
     }
 
     fn step_finished(&mut self, index: usize, step: &Step, elapsed: Duration) -> Result<(), Refusal> {
+        self.attempt.step_finished();
         self.attendant.event(Event::StepFinished { index, step, elapsed });
         Ok(())
     }
