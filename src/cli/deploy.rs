@@ -83,7 +83,7 @@ impl CommandContext {
     }
 
     /// The database and its version table, where they are known before env.py is run and limbec speaks the dialect.
-    fn known_database(&mut self) -> Result<Option<(DatabaseUrl, VersionTableName)>, CommandError> {
+    pub(super) fn known_database(&mut self) -> Result<Option<(DatabaseUrl, VersionTableName)>, CommandError> {
         let target = self.database_target()?;
         let known = target.known().filter(|_| target.is_known_without_python());
         let native = known.filter(|(url, _)| !matches!(url.dialect(), Dialect::Other(_)));

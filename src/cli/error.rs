@@ -236,6 +236,11 @@ impl From<LockError> for CommandError {
             }
             LockError::Database(error) => error.into(),
             LockError::Lost { .. } => failure.hint("what was not committed is rolled back; run the command again"),
+            LockError::Pooled { .. } => failure.hint("`--lock row`, or no `--lock` at all, locks by a row of a table"),
+            LockError::Unprepared { ref grant, .. } => failure
+                .hint(format!("run `{grant}` as its owner, or once an upgrade with `--lock row` as a role that may"))
+                .hint("`history = { enabled = false, schema = \"app\" }` in the settings has limbec's tables in another schema")
+                .hint("`--lock off` runs without a lock: then see to it that nobody else does"),
             LockError::File { .. } => {
                 failure.hint("`--lock off` runs without a lock: then see to it that nobody else does")
             }

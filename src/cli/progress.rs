@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use super::ui::Ui;
+use crate::database::LockWait;
 use crate::migrate::{Attendant, Event};
 use crate::plan::Direction;
 use crate::revision::RevisionId;
@@ -38,11 +39,8 @@ impl<'a> Progress<'a> {
                 list(found),
                 list(expected)
             )),
-            Event::Waiting(wait) => self.ui.status(&format!(
-                "Waiting up to {} s for another run: {}.",
-                wait.limit.as_secs_f64(),
-                wait.holder
-            )),
+            Event::Waiting(wait) => tell_wait(self.ui, wait),
+            Event::Detail(sentence) if self.ui.verbosity() > 0 => self.ui.status(sentence),
             Event::Retrying { reason, attempt, of, pause } => self.ui.warning(&format!(
                 "{reason}; rolled back, trying again in {:.1} s (retry {attempt} of {of})",
                 pause.as_secs_f64()
@@ -56,7 +54,7 @@ impl<'a> Progress<'a> {
                 }
             }
             Event::Warning(sentence) => self.ui.warning(sentence),
-            Event::Planned(_) | Event::StepStarted { .. } | Event::StepFinished { .. } => {}
+            Event::Detail(_) | Event::Planned(_) | Event::StepStarted { .. } | Event::StepFinished { .. } => {}
         }
     }
 }
@@ -85,6 +83,16 @@ impl Attendant for Progress<'_> {
             }
             _ => {}
         }
+    }
+}
+
+/// Who has the lock that is waited for: at once, and whenever that changes; to those who watch a terminal also that it goes on.
+pub(super) fn tell_wait(ui: &mut Ui, wait: &LockWait) {
+    let (holder, limit, waited) = (&wait.holder, wait.limit.as_secs_f64(), wait.waited.as_secs());
+    if wait.is_news {
+        ui.status(&format!("Waiting up to {limit} s for another run, which has locked this database: {holder}."));
+    } else if ui.shows_progress() {
+        ui.status(&format!("      still waiting, {waited} of {limit} s are over"));
     }
 }
 

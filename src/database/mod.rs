@@ -10,6 +10,7 @@ mod error;
 mod history;
 mod lock;
 mod measure;
+mod own_tables;
 mod percent;
 mod postgres;
 mod sqlite;
@@ -25,8 +26,9 @@ pub use history::{
     History, HistoryDirection, HistoryEntry, HistoryError, HistoryFilter, HistoryStatement, HistoryTable,
     LatestRecords, Outcome, Record, Settlement,
 };
-pub use lock::{DatabaseLock, LockError, LockHolder, LockMethod, LockRequest, LockWait};
+pub use lock::{DatabaseLock, LockError, LockHolder, LockMethod, LockProof, LockRequest, LockWait, lock_name};
 pub use measure::{Count, Gauge, MeasureLimits, TableFacts};
+pub use own_tables::{LOCK_TABLE, OWN_SCHEMA};
 pub use postgres::{InvalidIndex, LockingSession};
 pub use url::{DatabaseUrl, UrlError};
 pub use version_table::{VersionTableName, quote_identifier};

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::MigrateError;
 use super::supervisor::{RunTarget, Supervisor};
+use crate::database::{LockError, LockHolder};
 use crate::plan::{Direction, Plan, Step};
 use crate::revision::RevisionId;
 use crate::runtime::{Host, HostRefusal};
@@ -43,6 +45,7 @@ impl<'a> Conversation<'a> {
         match method {
             "step_started" => self.supervisor.step_started(index, step).map_err(HostRefusal)?,
             "step_committed" => self.supervisor.step_committed(index),
+            "step_unproven" => self.supervisor.step_unproven(index, step).map_err(HostRefusal)?,
             "step_finished" => self.supervisor.step_finished(index, step, elapsed).map_err(HostRefusal)?,
             _ => {
                 let statements = self.supervisor.step_applied(index, step, elapsed).map_err(HostRefusal)?;
@@ -71,7 +74,15 @@ impl Host for Conversation<'_> {
         match method {
             "begin" => self.begin(&params),
             "plan" => self.plan(&params),
-            "step_started" | "step_committed" | "step_applied" | "step_finished" => self.step(method, &params),
+            "step_started" | "step_committed" | "step_applied" | "step_unproven" | "step_finished" => {
+                self.step(method, &params)
+            }
+            "lock_waiting" => {
+                self.supervisor.lock_waiting(&parsed(method, &params)?);
+                Ok(Value::Null)
+            }
+            "lock_refused" => Err(HostRefusal::new(MigrateError::Lock(parsed::<Refused>(method, &params)?.into()))),
+            "lock_lost" => Err(HostRefusal::new(MigrateError::Lock(parsed::<Lost>(method, &params)?.into()))),
             "finished" => self.finished(&params),
             _ => Err(misunderstood(method, "no such method")),
         }
@@ -81,6 +92,36 @@ impl Host for Conversation<'_> {
 fn target(method: &str, params: &Value) -> Result<RunTarget, HostRefusal> {
     let target = params.get("target").cloned().unwrap_or_default();
     RunTarget::deserialize(target).map_err(|error| misunderstood(method, &error.to_string()))
+}
+
+/// Another session has the named lock, and did not let go in time.
+#[derive(Deserialize)]
+struct Refused {
+    holder: LockHolder,
+    waited_seconds: f64,
+}
+
+/// The named lock is not held any more.
+#[derive(Deserialize)]
+struct Lost {
+    reason: String,
+}
+
+impl From<Refused> for LockError {
+    fn from(refused: Refused) -> Self {
+        let waited = Duration::try_from_secs_f64(refused.waited_seconds).unwrap_or_default();
+        Self::Held { holder: Box::new(refused.holder), waited }
+    }
+}
+
+impl From<Lost> for LockError {
+    fn from(Lost { reason }: Lost) -> Self {
+        Self::Lost { reason }
+    }
+}
+
+fn parsed<T: DeserializeOwned>(method: &str, params: &Value) -> Result<T, HostRefusal> {
+    T::deserialize(params).map_err(|error| misunderstood(method, &error.to_string()))
 }
 
 fn json(method: &str, answer: &impl Serialize) -> Result<Value, HostRefusal> {

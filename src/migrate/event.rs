@@ -48,6 +48,8 @@ pub enum Event<'a> {
         /// How long it pauses first.
         pause: Duration,
     },
+    /// What only those want to know who ask for more (`-v`).
+    Detail(&'a str),
     /// A sentence that a person should see.
     Warning(&'a str),
 }

@@ -8,7 +8,7 @@ mod executor;
 mod operation;
 mod supervisor;
 
-pub use deployment::{Attendant, Deployment, DeploymentRequest, Readiness};
+pub use deployment::{Attendant, Deployment, DeploymentRequest, Readiness, ensure_version_table};
 pub use error::MigrateError;
 pub use event::Event;
 pub use executor::{Purge, run_env, stamp};

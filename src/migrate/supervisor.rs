@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::database::{DatabaseUrl, Dialect, VersionTableName};
+use crate::database::{DatabaseUrl, Dialect, LockWait, VersionTableName};
 use crate::plan::{Plan, Step};
 use crate::revision::RevisionId;
 
@@ -61,6 +61,8 @@ pub struct Statement {
     pub sql: String,
     /// Values by name; `null` is NULL.
     pub parameters: serde_json::Map<String, serde_json::Value>,
+    /// Whether it has to give a row; `step_unproven` is called where it gives none.
+    pub needs_row: bool,
 }
 
 /// What the engine does on the script's connection before it reads the heads.
@@ -76,7 +78,7 @@ pub struct Preparation {
     pub named_lock: Option<NamedLock>,
 }
 
-/// MySQL's `GET_LOCK`.
+/// MySQL's `GET_LOCK`, held until the run ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NamedLock {
     /// At most 64 characters.
@@ -126,6 +128,20 @@ pub trait Supervisor {
     fn step_applied(&mut self, index: usize, step: &Step, elapsed: Duration) -> Result<Vec<Statement>, Refusal> {
         let _ = (index, step, elapsed);
         Ok(Vec::new())
+    }
+
+    /// A statement of `step_applied` that needs a row gave none.
+    ///
+    /// # Errors
+    /// The step is to be rolled back.
+    fn step_unproven(&mut self, index: usize, step: &Step) -> Result<(), Refusal> {
+        let _ = (index, step);
+        Ok(())
+    }
+
+    /// The engine waits for the named lock of the preparation.
+    fn lock_waiting(&mut self, wait: &LockWait) {
+        let _ = wait;
     }
 
     /// A step is over (and committed, where each revision has its own transaction).

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 /// Who answers the driver's questions while a request runs.
 pub trait Host {
-    /// Answers a call: `begin`, `plan`, `step_started`, `step_applied`, `step_finished`, `finished` (see `python/limbec/driver/steps.py`).
+    /// Answers a call: `begin`, `plan`, `step_started`, `step_applied` and others (see `steps.py` and `locks.py` in `python/limbec/driver`).
     ///
     /// A refusal is raised as an Alembic command error inside env.py, so that its transactions are rolled back; the
     /// refusal itself comes back from `Runtime::run`.

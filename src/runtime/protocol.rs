@@ -19,6 +19,7 @@ const MODULES: &[(&str, &str)] = driver![
     "environment",
     "failures",
     "limits",
+    "locks",
     "modules",
     "postponed",
     "probe",

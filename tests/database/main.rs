@@ -9,6 +9,7 @@ mod fixture;
 mod folded_schema;
 mod history;
 mod invalid_indexes;
+mod locks;
 mod measure;
 mod pgbouncer;
 mod postgres;

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from .commits import CommitWatch
 from .limits import limited
+from .locks import NamedLocks
 
 PLANNED = ("upgrade", "downgrade", "stamp")
 
@@ -20,23 +21,25 @@ def planned_elsewhere(session):
     """While it lasts, Alembic's upgrade, downgrade and stamp run what limbec plans, whatever their target."""
 
     def steps(script, destination, heads):
-        return planned_steps(session, script, heads)
+        return planned_steps(session, script, heads, locks)
 
     names = [f"_{command}_revs" for command in PLANNED]
     originals = {name: getattr(ScriptDirectory, name) for name in names}
     run_migrations = MigrationContext.run_migrations
+    locks = NamedLocks(session)
     for name in names:
         setattr(ScriptDirectory, name, steps)
-    MigrationContext.run_migrations = begun_with_limbec(session, run_migrations)
+    MigrationContext.run_migrations = begun_with_limbec(session, locks, run_migrations)
     try:
         yield
     finally:
         MigrationContext.run_migrations = run_migrations
         for name, original in originals.items():
             setattr(ScriptDirectory, name, original)
+        locks.release()
 
 
-def begun_with_limbec(session, original):
+def begun_with_limbec(session, locks, original):
     """``run_migrations`` that lets limbec take its lock before the heads are read."""
 
     def run_migrations(self, **options):
@@ -44,6 +47,7 @@ def begun_with_limbec(session, original):
             original(self, **options)
             return
         preparation = session.call("begin", {"target": describe_target(self)}) or {}
+        locks.take(self.connection.engine, preparation.get("named_lock"))
         with limited(self.connection, preparation), watched(session, self, preparation):
             original(self, **options)
 
@@ -67,17 +71,20 @@ def watched(session, migration, preparation):
 def run_environment(session, config):
     """Runs env.py for a command that Alembic has no plan for (`current`, say): limbec's plan may well be empty."""
     script = ScriptDirectory.from_config(config)
-    with EnvironmentContext(config, script, fn=lambda heads, _: planned_steps(session, script, heads)):
+    with EnvironmentContext(
+        config, script, fn=lambda heads, _: planned_steps(session, script, heads, NamedLocks(session))
+    ):
         script.run_env()
 
 
-def planned_steps(session, script, heads):
+def planned_steps(session, script, heads, locks):
     """Alembic's step objects in limbec's order, with word of each to limbec; called for each run_migrations()."""
     migration = context.get_context()
     plan = session.call("plan", {"heads": list(heads), "target": describe_target(migration)})
     # All modules first: a file that cannot be imported has to stop the run before anything has run.
     steps = [make_step(script, step) for step in plan["steps"]]
     for index, step in enumerate(steps):
+        locks.check()
         session.call("step_started", {"index": index})
         if session.watch is not None:
             session.watch.step_began(index)
@@ -98,7 +105,9 @@ def applied_with_limbec(session, migration, index, began):
         if session.watch is not None:
             session.watch.step_applied()
         for statement in session.call("step_applied", {"index": index, "seconds": seconds}) or ():
-            ctx.connection.execute(text(statement["sql"]), statement["parameters"])
+            result = ctx.connection.execute(text(statement["sql"]), statement["parameters"])
+            if statement.get("needs_row") and result.first() is None:
+                session.call("step_unproven", {"index": index})
 
     if not migration.as_sql:
         migration.on_version_apply_callbacks = (*callbacks, applied)

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use crate::database::version_table::{NameLimit, VersionTableName};
-use crate::database::{Dialect, quote_identifier};
+use crate::database::{Dialect, OWN_SCHEMA, quote_identifier};
 
 /// Where the history is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -14,13 +14,11 @@ pub struct HistoryTable {
 
 /// The name of the table where nothing else is configured.
 const NAME: &str = "limbec_history";
-/// PostgreSQL's schema for it where nothing else is configured.
-const SCHEMA: &str = "limbec";
 
 impl HistoryTable {
     /// The table for a dialect: by default `limbec.limbec_history` on PostgreSQL, `limbec_history` on SQLite.
     pub fn new(dialect: &Dialect, schema: Option<&str>, name: Option<&str>) -> Self {
-        let default = (*dialect != Dialect::Sqlite).then_some(SCHEMA);
+        let default = (*dialect != Dialect::Sqlite).then_some(OWN_SCHEMA);
         Self { schema: schema.or(default).map(str::to_owned), name: name.unwrap_or(NAME).to_owned() }
     }
 

@@ -111,7 +111,13 @@ fn wire_config(settings: &Settings, server: &Server, mode: WireSslMode) -> Confi
         .application_name(&settings.application_name)
         .port(server.port)
         .keepalives(settings.keepalives)
+        .keepalives_idle(settings.keepalives_idle)
+        .keepalives_interval(settings.keepalives_interval)
+        .keepalives_retries(settings.keepalives_count)
         .ssl_mode(mode);
+    if let Some(limit) = settings.tcp_user_timeout {
+        config.tcp_user_timeout(limit);
+    }
     if server.is_unix() {
         config.host_path(&server.host);
     } else {

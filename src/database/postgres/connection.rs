@@ -5,6 +5,7 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
 
+use super::announced::announced_process;
 use super::connect::{Connected, connect};
 use super::settings::Settings;
 use crate::database::version_table::NameLimit;
@@ -104,6 +105,16 @@ impl PostgresConnection {
         row.try_get(0).map_err(|error| self.error(&error, &VersionTableName::default()))
     }
 
+    /// The process of the server that the connection was announced to be served by.
+    pub(in crate::database) fn announced_process(&self) -> Option<i32> {
+        self.runtime.block_on(announced_process(self.client.as_ref()?))
+    }
+
+    /// The database's name.
+    pub(in crate::database) fn database(&self) -> &str {
+        &self.database
+    }
+
     /// All rows; the statement has to cast every column to text.
     pub(in crate::database) fn texts(
         &self,
@@ -137,10 +148,6 @@ impl PostgresConnection {
 
     pub(super) fn access(&self) -> Access {
         self.access
-    }
-
-    pub(super) fn database(&self) -> &str {
-        &self.database
     }
 
     pub(super) fn error(&self, error: &tokio_postgres::Error, table: &VersionTableName) -> DatabaseError {

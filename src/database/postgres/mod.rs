@@ -1,5 +1,6 @@
 //! PostgreSQL: libpq's connection settings, its order of attempts, and the version table.
 
+mod announced;
 mod connect;
 mod connection;
 mod hosts;

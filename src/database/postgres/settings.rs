@@ -23,6 +23,11 @@ pub(super) struct Settings {
     pub(super) application_name: String,
     pub(super) target_session_attrs: Option<String>,
     pub(super) keepalives: bool,
+    pub(super) keepalives_idle: Duration,
+    pub(super) keepalives_interval: Duration,
+    pub(super) keepalives_count: u32,
+    /// After which data that nobody acknowledges end the connection; `None`: as the operating system has it.
+    pub(super) tcp_user_timeout: Option<Duration>,
     pub(super) channel_binding: Option<String>,
 }
 
@@ -30,7 +35,7 @@ pub(super) struct Settings {
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// libpq's names of settings, with the variable that supplies each when it is absent.
-const VARIABLES: [(&str, &str); 20] = [
+const VARIABLES: [(&str, &str); 24] = [
     ("host", "PGHOST"),
     ("hostaddr", "PGHOSTADDR"),
     ("port", "PGPORT"),
@@ -50,20 +55,20 @@ const VARIABLES: [(&str, &str); 20] = [
     ("channel_binding", "PGCHANNELBINDING"),
     ("service", "PGSERVICE"),
     ("keepalives", ""),
+    ("keepalives_idle", ""),
+    ("keepalives_interval", ""),
+    ("keepalives_count", ""),
+    ("tcp_user_timeout", ""),
     ("fallback_application_name", ""),
 ];
 
 /// Settings of libpq and of the other drivers that make no difference to what limbec does.
-const WITHOUT_EFFECT: [&str; 24] = [
+const WITHOUT_EFFECT: [&str; 20] = [
     "client_encoding",
     "gssencmode",
     "gssdelegation",
     "gsslib",
     "krbsrvname",
-    "keepalives_idle",
-    "keepalives_interval",
-    "keepalives_count",
-    "tcp_user_timeout",
     "load_balance_hosts",
     "requirepeer",
     "sslcompression",
@@ -121,6 +126,11 @@ impl Settings {
             options: take(&mut values, "options"),
             target_session_attrs: take(&mut values, "target_session_attrs").filter(|wanted| wanted != "any"),
             keepalives: take(&mut values, "keepalives").as_deref() != Some("0"),
+            // The operating system would notice a dead network after two hours: too late for a lock.
+            keepalives_idle: Duration::from_secs(whole(&mut values, "keepalives_idle")?.unwrap_or(30)),
+            keepalives_interval: Duration::from_secs(whole(&mut values, "keepalives_interval")?.unwrap_or(10)),
+            keepalives_count: whole(&mut values, "keepalives_count")?.unwrap_or(3).try_into().unwrap_or(3),
+            tcp_user_timeout: whole(&mut values, "tcp_user_timeout")?.map(Duration::from_millis),
             channel_binding: take(&mut values, "channel_binding"),
             user,
             database,
@@ -191,6 +201,16 @@ fn socket_directory(path: &str) -> String {
 
 fn take(values: &mut BTreeMap<String, String>, key: &str) -> Option<String> {
     values.remove(key).filter(|value| !value.is_empty())
+}
+
+/// A number from 1; libpq takes 0 for the default.
+fn whole(values: &mut BTreeMap<String, String>, key: &str) -> Result<Option<u64>, DatabaseError> {
+    let Some(text) = take(values, key) else { return Ok(None) };
+    let number: u32 = text
+        .trim()
+        .parse()
+        .map_err(|_| DatabaseError::Setting { name: key.to_owned(), reason: "is not a whole number".to_owned() })?;
+    Ok((number > 0).then_some(number.into()))
 }
 
 fn servers(values: &mut BTreeMap<String, String>, driver: Option<&str>) -> Result<Vec<Server>, DatabaseError> {

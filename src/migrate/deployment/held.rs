@@ -1,23 +1,15 @@
-use std::time::Duration;
-
 use super::DeploymentRequest;
-use crate::config::LockSetting;
-use crate::database::{
-    Access, Connection, DatabaseLock, DatabaseUrl, LockMethod, LockRequest, LockWait, VersionTableName,
-};
-use crate::migrate::{MigrateError, Purge};
+use super::locks::{LockTerms, Locks};
+use crate::database::{Access, Connection, DatabaseUrl, LockWait, VersionTableName};
+use crate::migrate::{MigrateError, Purge, Statement};
 use crate::plan::Plan;
 use crate::revision::RevisionId;
-
-/// How long another runner is waited for where nothing says otherwise.
-const LOCK_WAIT: Duration = Duration::from_secs(60);
 
 /// One version table that is locked, read and planned for.
 pub(super) struct Held {
     url: DatabaseUrl,
     table: VersionTableName,
-    /// `None` where the settings want no lock.
-    lock: Option<DatabaseLock>,
+    locks: Locks,
     /// limbec's own, beside the script's.
     pub(super) connection: Connection,
     /// The rows under the lock.
@@ -27,7 +19,8 @@ pub(super) struct Held {
 }
 
 impl Held {
-    /// Locks, reads and plans. `before` is what was held until now: on the same database its lock and its connection are used.
+    /// Locks, reads and plans. `before` is what was held until now: its locks are kept, and on the same database its connection
+    /// is used.
     pub(super) fn take(
         request: &DeploymentRequest<'_>,
         url: &DatabaseUrl,
@@ -35,20 +28,19 @@ impl Held {
         before: Option<Self>,
         on_wait: &mut dyn FnMut(&LockWait),
     ) -> Result<Self, MigrateError> {
-        let (lock, mut connection) = match before.filter(|held| held.url == *url) {
-            Some(Self { mut lock, connection, .. }) => {
-                if let Some(lock) = &mut lock {
-                    lock.add(table, request.options.lock_wait.unwrap_or(LOCK_WAIT), on_wait)?;
-                }
-                (lock, connection)
-            }
-            None => {
-                let lock = acquire(request, url, table, on_wait)?;
-                (lock, Connection::open(url, request.environment, Access::Write)?)
-            }
+        let (mut locks, open) = match before {
+            Some(held) if held.url.is_same_but_driver(url) => (held.locks, Some(held.connection)),
+            Some(held) => (held.locks, None),
+            None => (Locks::default(), None),
+        };
+        let terms = LockTerms { options: request.options, environment: request.environment };
+        locks.lock(terms, url, table, on_wait)?;
+        let mut connection = match open {
+            Some(open) => open,
+            None => Connection::open(url, request.environment, Access::Write)?,
         };
         let (rows, plan) = read(request, &mut connection, table)?;
-        Ok(Self { url: url.clone(), table: table.clone(), lock, connection, rows, plan })
+        Ok(Self { url: url.clone(), table: table.clone(), locks, connection, rows, plan })
     }
 
     /// Reads and plans anew, under the same lock.
@@ -62,9 +54,24 @@ impl Held {
         self.url.is_same_database(url) && self.table.name == table.name && self.table.schema == table.schema
     }
 
-    /// Fails when the lock is not held any more.
+    /// Fails when a lock is not held any more.
     pub(super) fn check_lock(&mut self) -> Result<(), MigrateError> {
-        Ok(self.lock.as_mut().map_or(Ok(()), DatabaseLock::check)?)
+        self.locks.check()
+    }
+
+    /// What the lock was lost by, when the script's transaction has found that it was.
+    pub(super) fn lost_lock(&mut self) -> MigrateError {
+        self.locks.lost()
+    }
+
+    /// What proves in the script's own transaction that the lock is held; with `until_commit` it stays so until the transaction ends.
+    pub(super) fn lock_proofs(&self, until_commit: bool) -> Vec<Statement> {
+        self.locks.proofs(&self.url, until_commit)
+    }
+
+    /// By what the database is locked, in words.
+    pub(super) fn describe_lock(&self) -> String {
+        self.locks.describe(&self.url).map_or_else(|| "no lock".to_owned(), |lock| format!("locked by {lock}"))
     }
 }
 
@@ -80,21 +87,4 @@ fn read(
     let plan =
         request.operation.plan(&request.scripts.map, &rows).map_err(|error| MigrateError::Refused(error.into()))?;
     Ok((rows, plan))
-}
-
-fn acquire(
-    request: &DeploymentRequest<'_>,
-    url: &DatabaseUrl,
-    table: &VersionTableName,
-    on_wait: &mut dyn FnMut(&LockWait),
-) -> Result<Option<DatabaseLock>, MigrateError> {
-    let method = match request.options.lock.unwrap_or_default() {
-        LockSetting::Auto => LockMethod::Auto,
-        LockSetting::Advisory => LockMethod::Advisory,
-        LockSetting::Row => LockMethod::Row,
-        LockSetting::Off => return Ok(None),
-    };
-    let wait = request.options.lock_wait.unwrap_or(LOCK_WAIT);
-    let request = LockRequest { url, environment: request.environment, method, wait };
-    Ok(Some(DatabaseLock::acquire(&request, table, on_wait)?))
 }

@@ -3,16 +3,19 @@
 mod backoff;
 mod held;
 mod limits;
+mod locks;
 mod retry;
 
 use std::time::Duration;
 
 use held::Held;
+use locks::LockTerms;
+pub use locks::ensure_version_table;
 use retry::Attempt;
 
 use super::{Event, MigrateError, Operation, Preparation, Purge, Refusal, RunTarget, Statement, Supervisor};
 use crate::config::DeployOptions;
-use crate::database::{self, DatabaseUrl, VersionTableName};
+use crate::database::{self, DatabaseUrl, LockWait, VersionTableName};
 use crate::plan::{Plan, Step};
 use crate::revision::RevisionId;
 use crate::script::ScriptDirectory;
@@ -56,12 +59,15 @@ pub struct Deployment<'a> {
     /// The plan that is being run.
     plan: Plan,
     attempt: Attempt,
+    /// Whether each step has a transaction of its own.
+    commits_each_step: bool,
 }
 
 impl<'a> Deployment<'a> {
     /// A deployment that has touched nothing yet.
     pub fn new(request: DeploymentRequest<'a>, attendant: &'a mut dyn Attendant) -> Self {
-        Self { request, attendant, held: None, plan: Plan::default(), attempt: Attempt::default() }
+        let attempt = Attempt::default();
+        Self { request, attendant, held: None, plan: Plan::default(), attempt, commits_each_step: false }
     }
 
     /// Locks, reads the heads, plans and passes the gates on a database that is known before Python is started.
@@ -82,6 +88,7 @@ impl<'a> Deployment<'a> {
     pub fn stamp(&mut self, url: &DatabaseUrl, table: &VersionTableName) -> Result<(), MigrateError> {
         let DeploymentRequest { operation, purge, scripts, .. } = self.request.clone();
         let held = self.hold(url, table)?;
+        held.check_lock()?;
         super::stamp(&mut held.connection, table, purge, |rows| Ok(operation.plan(&scripts.map, rows)?))
     }
 
@@ -109,17 +116,26 @@ impl<'a> Deployment<'a> {
         };
         let attendant = &mut *self.attendant;
         let held = Held::take(&self.request, url, table, before, &mut |wait| attendant.event(Event::Waiting(wait)))?;
+        attendant.event(Event::Detail(&held.describe_lock()));
         Ok(self.held.insert(held))
     }
 }
 
 impl Supervisor for Deployment<'_> {
     fn begin(&mut self, target: &RunTarget) -> Result<Preparation, Refusal> {
+        self.commits_each_step = target.transaction_per_migration;
+        let mut preparation = limits::preparation(self.request.options);
         if let Some(url) = target.native_url() {
             self.hold(&url, &target.table())?;
+        } else {
+            let terms = LockTerms { options: self.request.options, environment: self.request.environment };
+            preparation.named_lock = terms.named_lock(target);
+            if preparation.named_lock.is_none() {
+                self.attendant.event(Event::Detail(&format!("no lock: {} has none that limbec takes", target.dialect)));
+            }
         }
         self.attempt.begun(target);
-        Ok(limits::preparation(self.request.options))
+        Ok(preparation)
     }
 
     fn plan(&mut self, rows: &[RevisionId], target: &RunTarget) -> Result<Plan, Refusal> {
@@ -145,14 +161,24 @@ impl Supervisor for Deployment<'_> {
         self.attempt.step_committed();
     }
 
-    fn step_applied(&mut self, _: usize, _: &Step, _: Duration) -> Result<Vec<Statement>, Refusal> {
-        Ok(Vec::new())
+    fn step_applied(&mut self, index: usize, _: &Step, _: Duration) -> Result<Vec<Statement>, Refusal> {
+        let is_last = index + 1 >= self.plan.steps.len();
+        let held = self.held.as_ref();
+        Ok(held.map(|held| held.lock_proofs(is_last || self.commits_each_step)).unwrap_or_default())
+    }
+
+    fn step_unproven(&mut self, _: usize, _: &Step) -> Result<(), Refusal> {
+        self.held.as_mut().map_or(Ok(()), |held| Err(held.lost_lock().into()))
     }
 
     fn step_finished(&mut self, index: usize, step: &Step, elapsed: Duration) -> Result<(), Refusal> {
         self.attempt.step_finished();
         self.attendant.event(Event::StepFinished { index, step, elapsed });
         Ok(())
+    }
+
+    fn lock_waiting(&mut self, wait: &LockWait) {
+        self.attendant.event(Event::Waiting(wait));
     }
 
     fn unexpected_heads(&mut self, expected: &[RevisionId], found: &[RevisionId]) {

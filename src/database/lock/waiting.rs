@@ -1,0 +1,69 @@
+use std::time::{Duration, Instant};
+
+use super::{LockError, LockHolder, LockWait};
+
+/// Between two attempts at first; it doubles up to `LONGEST_PAUSE`.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+
+const LONGEST_PAUSE: Duration = Duration::from_millis(400);
+
+/// After which whoever watches is told again that it still waits.
+const REMINDER: Duration = Duration::from_secs(10);
+
+/// Tries until it succeeds or the time is over. `attempt` gives the holder that is in the way, if it fails.
+///
+/// Attempts, and not one statement that blocks: a blocked `pg_advisory_lock` has a snapshot, for which a
+/// `CREATE INDEX CONCURRENTLY` of the holder would wait in turn.
+pub(super) fn wait_for(
+    wait: Duration,
+    on_wait: &mut dyn FnMut(&LockWait),
+    mut attempt: impl FnMut() -> Result<Option<LockHolder>, LockError>,
+) -> Result<(), LockError> {
+    let began = Instant::now();
+    let mut pause = FIRST_PAUSE;
+    let mut told: Option<(LockHolder, Instant)> = None;
+    loop {
+        let Some(holder) = attempt()? else { return Ok(()) };
+        let waited = began.elapsed();
+        if waited >= wait {
+            return Err(LockError::Held { holder: Box::new(holder), waited: wait });
+        }
+        let is_news = told.as_ref().is_none_or(|(before, _)| *before != holder);
+        if is_news || told.as_ref().is_some_and(|(_, when)| when.elapsed() >= REMINDER) {
+            on_wait(&LockWait { holder: holder.clone(), waited, limit: wait, is_news });
+            told = Some((holder, Instant::now()));
+        }
+        std::thread::sleep(pause.min(wait.saturating_sub(began.elapsed())));
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holder(pid: i64) -> LockHolder {
+        LockHolder { pid: Some(pid), ..LockHolder::default() }
+    }
+
+    #[test]
+    fn without_time_to_wait_it_fails_at_once_and_tells_nobody() {
+        let mut told = 0;
+        let mut attempts = 0;
+        let failed = wait_for(Duration::ZERO, &mut |_| told += 1, || {
+            attempts += 1;
+            Ok(Some(holder(1)))
+        });
+        assert_eq!((attempts, told), (1, 0));
+        insta::assert_snapshot!(failed.unwrap_err(), @"another run has locked this database: another program (process 1)");
+    }
+
+    #[test]
+    fn each_holder_is_told_of_once() {
+        let mut holders = [1, 1, 2, 2].into_iter().map(holder);
+        let mut told = Vec::new();
+        let waited = wait_for(Duration::from_secs(60), &mut |wait| told.push(wait.holder.pid), || Ok(holders.next()));
+        assert!(waited.is_ok());
+        assert_eq!(told, [Some(1), Some(2)]);
+    }
+}
