@@ -30,3 +30,5 @@ pub mod runtime;
 pub mod schema;
 /// Revision files: parsing, loading, templates, writing; never runs Python.
 pub mod script;
+/// A history tried out on ephemeral databases: `limbec test`.
+pub mod trial;

@@ -18,6 +18,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("lint", &["schema", "operation", "published", "script", "revision"]),
     // The linter's settings are checked where they are read.
     ("config", &["lint", "operation", "script", "database", "plan", "revision"]),
+    ("trial", &["migrate", "catalogue", "plan", "database", "runtime", "revision"]),
     ("migrate", &["config", "script", "plan", "database", "runtime", "revision"]),
 ];
 

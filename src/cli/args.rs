@@ -8,7 +8,7 @@ use super::commands::{
     downgrade::DowngradeArgs, edit::EditArgs, ensure_version::EnsureVersionArgs, freeze::FreezeArgs, graph::GraphArgs,
     heads::HeadsArgs, history::HistoryArgs, init::InitArgs, list::ListArgs, list_templates::ListTemplatesArgs,
     merge::MergeArgs, new::NewArgs, plan::PlanArgs, rebase::RebaseArgs, revision::RevisionArgs, rule::RuleArgs,
-    show::ShowArgs, stamp::StampArgs, upgrade::UpgradeArgs, validate::ValidateArgs,
+    show::ShowArgs, stamp::StampArgs, test::TestArgs, upgrade::UpgradeArgs, validate::ValidateArgs,
 };
 use crate::plan::TransactionMode;
 
@@ -122,5 +122,6 @@ pub enum Command {
     Plan(PlanArgs),
     Rebase(RebaseArgs),
     Rule(RuleArgs),
+    Test(TestArgs),
     Validate(ValidateArgs),
 }

@@ -95,7 +95,7 @@ impl CommandContext {
             }
         };
         let engine = self.environment.variable("LIMBEC_ENGINE").map(PathBuf::from);
-        let options = RuntimeOptions { mode, engine, executable: own_executable() };
+        let options = RuntimeOptions { mode, engine, executable: own_executable(), ..RuntimeOptions::default() };
         let runtime = Runtime::new(self.interpreter()?, &options)?;
         Ok(Rc::clone(self.engine.runtime.insert(Rc::new(runtime))))
     }
@@ -273,7 +273,7 @@ impl PackageResolver for FoundPackages {
 }
 
 /// The binary itself, symlinks resolved: the engine lies near it.
-fn own_executable() -> Option<PathBuf> {
+pub(super) fn own_executable() -> Option<PathBuf> {
     std::env::current_exe().ok().and_then(|path| path.canonicalize().ok())
 }
 

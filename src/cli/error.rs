@@ -8,6 +8,7 @@ use crate::migrate::MigrateError;
 use crate::revision::RevisionError;
 use crate::runtime::RuntimeError;
 use crate::script::{Announce, ScriptError};
+use crate::trial::TrialError;
 
 /// What went wrong, which decides heading, stream and exit status (`CommandError::report`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -260,6 +261,29 @@ impl From<MigrateError> for CommandError {
                 Err(refusal) => Self::from_error(&*refusal, false),
             },
             error => Self::from_error(&error, error.is_command_error()),
+        }
+    }
+}
+
+impl From<TrialError> for CommandError {
+    fn from(error: TrialError) -> Self {
+        let failure = Self::from_error(&error, false);
+        let configuration = |failure: Self| Self { is_configuration: true, ..failure };
+        match error {
+            TrialError::Database(error) => Self { is_configuration: true, ..error.into() },
+            TrialError::Graph(error) => error.into(),
+            TrialError::Migrate(error) => error.into(),
+            TrialError::NoPrograms { .. } => configuration(failure).hint(
+                "name a server by `--server URL` or LIMBEC_TEST_URL, put PostgreSQL's programs on PATH, or try SQLite by \
+                 `--dialect sqlite`",
+            ),
+            TrialError::Program { .. } | TrialError::NoUser => {
+                configuration(failure).hint("a server that runs already is named by `--server URL` or LIMBEC_TEST_URL")
+            }
+            TrialError::Fixture { .. } => configuration(failure),
+            TrialError::NotRepeatable { .. } => failure.hint("revisions that depend on more than the database are to blame"),
+            TrialError::Interrupted => Self::interrupted(),
+            TrialError::Catalogue(_) | TrialError::File { .. } => failure,
         }
     }
 }

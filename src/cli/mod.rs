@@ -25,7 +25,9 @@ mod render;
 mod reparenting;
 mod run;
 pub mod table;
+mod testing;
 pub mod ui;
+mod verdicts;
 mod wrap;
 mod writing;
 

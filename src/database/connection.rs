@@ -105,6 +105,19 @@ impl Connection {
         }
     }
 
+    /// Runs a script of several statements in one transaction.
+    ///
+    /// # Errors
+    /// The database refuses one of them; nothing of the script remains.
+    pub fn run_script(&mut self, sql: &str) -> Result<(), DatabaseError> {
+        let transaction = self.begin()?;
+        match &mut *transaction.connection {
+            Connection::Postgres(connection) => connection.end(sql)?,
+            Connection::Sqlite(connection) => connection.end(sql)?,
+        }
+        transaction.commit()
+    }
+
     fn execute(&mut self, sql: &str, parameters: &[&str], table: &VersionTableName) -> Result<u64, DatabaseError> {
         match self {
             Self::Postgres(connection) => connection.execute(sql, parameters, table),

@@ -95,6 +95,16 @@ impl DatabaseUrl {
         })
     }
 
+    /// The same server with another database, whichever way this URL names its own.
+    #[must_use]
+    pub fn with_database(&self, database: &str) -> Self {
+        let mut url = self.clone();
+        url.query.remove("dbname");
+        url.query.remove("database");
+        url.database = Some(database.to_owned());
+        url
+    }
+
     /// The database language.
     pub fn dialect(&self) -> Dialect {
         Dialect::of_driver_name(&self.driver_name)

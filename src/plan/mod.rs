@@ -3,6 +3,7 @@
 mod downgrade;
 mod heads;
 mod history;
+mod sequence;
 mod stamp;
 mod step;
 mod target;
@@ -12,6 +13,7 @@ mod upgrade;
 
 pub use downgrade::downgrade;
 pub use history::{HistoryRange, RangeEnd, history};
+pub use sequence::sequence;
 pub use stamp::stamp;
 pub use step::{Direction, HeadChange, Plan, PlanWarning, StampStep, Step, TransactionMode};
 pub use upgrade::upgrade;

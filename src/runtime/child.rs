@@ -1,8 +1,9 @@
+use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, PipeReader, PipeWriter, Write, pipe};
 use std::os::fd::AsRawFd;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 
 use super::protocol::{CHILD, Conversation};
 use super::{RuntimeError, signal};
@@ -15,14 +16,28 @@ pub(super) struct PythonChild {
     to_child: PipeWriter,
 }
 
+/// What a child has of its own.
+#[derive(Debug, Default)]
+pub(super) struct Surroundings {
+    /// Where its standard output and error go; `None`: to ours.
+    pub(super) output: Option<PathBuf>,
+    /// Environment variables besides ours.
+    pub(super) variables: Vec<(String, String)>,
+}
+
 impl PythonChild {
-    pub(super) fn start(interpreter: &Path) -> Result<Self, RuntimeError> {
+    pub(super) fn start(interpreter: &Path, surroundings: &Surroundings) -> Result<Self, RuntimeError> {
         let spawn_error = |source| RuntimeError::Spawn { interpreter: interpreter.to_owned(), source };
         let (child_reads, to_child) = pipe().map_err(spawn_error)?;
         let (from_child, child_writes) = pipe().map_err(spawn_error)?;
         let fds = [child_reads.as_raw_fd(), child_writes.as_raw_fd()];
         let mut command = Command::new(interpreter);
         command.arg("-c").arg(CHILD).args(fds.map(|fd| fd.to_string()));
+        command.envs(surroundings.variables.iter().map(|(name, value)| (name, value)));
+        if let Some(path) = &surroundings.output {
+            let file = OpenOptions::new().append(true).create(true).open(path).map_err(spawn_error)?;
+            command.stdin(Stdio::null()).stderr(file.try_clone().map_err(spawn_error)?).stdout(file);
+        }
         signal::tie(&mut command, fds);
         let process = command.spawn().map_err(spawn_error)?;
         Ok(Self { interpreter: interpreter.to_owned(), process, from_child: BufReader::new(from_child), to_child })

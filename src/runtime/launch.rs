@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::child::PythonChild;
+use super::child::{PythonChild, Surroundings};
 use super::protocol::Conversation;
 use super::{Host, Implementation, Interpreter, NoCalls, Request, RuntimeError, embed, engine_file};
 
@@ -26,6 +26,10 @@ pub struct RuntimeOptions {
     pub engine: Option<PathBuf>,
     /// limbec's own executable, symlinks resolved, to find the engine beside it.
     pub executable: Option<PathBuf>,
+    /// Of a child alone: where its standard output and error go instead of to ours.
+    pub output: Option<PathBuf>,
+    /// Of a child alone: environment variables besides ours.
+    pub variables: Vec<(String, String)>,
 }
 
 /// An interpreter, ready to run requests; Python is started by the first of them and stays until `finish`.
@@ -38,6 +42,7 @@ pub struct Runtime {
     /// The libraries turned out not to work.
     fallen_back: Cell<bool>,
     child: RefCell<Option<PythonChild>>,
+    surroundings: Surroundings,
 }
 
 impl Runtime {
@@ -60,7 +65,9 @@ impl Runtime {
             (None, _, _) => None,
         };
         let insists = options.mode.is_some();
-        Ok(Self { interpreter, libraries, insists, fallen_back: Cell::new(false), child: RefCell::new(None) })
+        let surroundings = Surroundings { output: options.output.clone(), variables: options.variables.clone() };
+        let (fallen_back, child) = (Cell::new(false), RefCell::new(None));
+        Ok(Self { interpreter, libraries, insists, fallen_back, child, surroundings })
     }
 
     /// The interpreter.
@@ -130,7 +137,7 @@ impl Runtime {
         let mut slot = self.child.borrow_mut();
         let child = match &mut *slot {
             Some(child) => child,
-            empty => empty.insert(PythonChild::start(&self.interpreter.path)?),
+            empty => empty.insert(PythonChild::start(&self.interpreter.path, &self.surroundings)?),
         };
         let result = child.converse(conversation);
         if result.is_err() {

@@ -22,4 +22,4 @@ pub use interpreter::{Implementation, Interpreter, Origin, PythonVersion, Search
 pub use launch::{Mode, Runtime, RuntimeOptions};
 pub use packages::Packages;
 pub use request::{Invocation, Metadata, Overrides, Request, ScriptEntry};
-pub use signal::pause;
+pub use signal::{Interruption, pause};

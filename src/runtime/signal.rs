@@ -5,7 +5,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::RawFd;
 use std::process::Command;
 use std::ptr;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 /// The child that an interrupt sent to this process alone is passed on to; 0 for none.
 static CHILD: AtomicI32 = AtomicI32::new(0);
@@ -42,17 +42,21 @@ impl Drop for Patience {
 /// While it lives, SIGINT ends this process at once: limbec may be waiting for a lock or for an answer to a prompt, with
 /// nothing done yet that would have to be undone, and Python's own handler would only make a note of it.
 pub(super) struct Mortality {
-    before: libc::sigaction,
+    /// `None` where there is something to undo after all ([`Interruption`]).
+    before: Option<libc::sigaction>,
 }
 
 impl Mortality {
     pub(super) fn begin() -> Self {
+        if WATCHED.load(Ordering::Acquire) {
+            return Self { before: None };
+        }
         // SAFETY: an all-zero sigaction is the default action without flags.
         unsafe {
             let action: libc::sigaction = MaybeUninit::zeroed().assume_init();
             let mut before = MaybeUninit::zeroed();
             libc::sigaction(libc::SIGINT, &raw const action, before.as_mut_ptr());
-            Self { before: before.assume_init() }
+            Self { before: Some(before.assume_init()) }
         }
     }
 }
@@ -65,13 +69,78 @@ pub fn pause(time: std::time::Duration) {
 
 impl Drop for Mortality {
     fn drop(&mut self) {
-        // SAFETY: restores what was there.
-        unsafe { libc::sigaction(libc::SIGINT, &raw const self.before, ptr::null_mut()) };
+        if let Some(before) = &self.before {
+            // SAFETY: restores what was there.
+            unsafe { libc::sigaction(libc::SIGINT, ptr::from_ref(before), ptr::null_mut()) };
+        }
+    }
+}
+
+/// Signals by which a terminal, a user or a CI system asks a process to end.
+const REQUESTS: [c_int; 3] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP];
+
+/// Whether an [`Interruption`] lives.
+static WATCHED: AtomicBool = AtomicBool::new(false);
+
+/// Whether a request to end has come since.
+static REQUESTED: AtomicBool = AtomicBool::new(false);
+
+/// While it lives, SIGINT, SIGTERM and SIGHUP do not end this process but are noted, and interrupt Python: for work that
+/// leaves something to be cleared away. There is one at a time.
+#[derive(Debug)]
+pub struct Interruption(());
+
+impl Interruption {
+    /// Begins to watch.
+    pub fn watch() -> Self {
+        REQUESTED.store(false, Ordering::Release);
+        WATCHED.store(true, Ordering::Release);
+        // SAFETY: an all-zero sigaction is valid; the handler only does what a handler may.
+        unsafe {
+            let mut action: libc::sigaction = MaybeUninit::zeroed().assume_init();
+            action.sa_sigaction = note as *const () as usize;
+            action.sa_flags = libc::SA_SIGINFO | libc::SA_RESTART;
+            for signal in REQUESTS {
+                libc::sigaction(signal, &raw const action, ptr::null_mut());
+            }
+        }
+        Self(())
+    }
+
+    /// Whether this process was asked to end.
+    pub fn is_requested() -> bool {
+        REQUESTED.load(Ordering::Acquire)
+    }
+}
+
+impl Drop for Interruption {
+    fn drop(&mut self) {
+        WATCHED.store(false, Ordering::Release);
+        // SAFETY: an all-zero sigaction is the default action without flags.
+        unsafe {
+            let action: libc::sigaction = MaybeUninit::zeroed().assume_init();
+            for signal in REQUESTS {
+                libc::sigaction(signal, &raw const action, ptr::null_mut());
+            }
+        }
+    }
+}
+
+/// Python rolls back on SIGINT alone; the other two would kill it, or not reach it.
+extern "C" fn note(signal: c_int, info: *mut libc::siginfo_t, _: *mut c_void) {
+    REQUESTED.store(true, Ordering::Release);
+    let child = CHILD.load(Ordering::Acquire);
+    // SAFETY: with SA_SIGINFO the kernel hands over a valid structure; `kill` is async-signal-safe.
+    unsafe {
+        if child > 0 && (signal != libc::SIGINT || (*info).si_code == libc::SI_USER) {
+            libc::kill(child, libc::SIGINT);
+        }
     }
 }
 
 /// Sent by a process (`kill`), a signal reaches only one of the two; sent by the terminal, both.
 extern "C" fn pass_on(signal: c_int, info: *mut libc::siginfo_t, _: *mut c_void) {
+    REQUESTED.store(true, Ordering::Release);
     let child = CHILD.load(Ordering::Acquire);
     // SAFETY: with SA_SIGINFO the kernel hands over a valid structure; `kill` is async-signal-safe.
     unsafe {

@@ -97,7 +97,7 @@ pub(crate) fn perform(text: &str) -> ExitCode {
         (true, None) => Some(Mode::Child),
         (true, Some(_)) => None,
     };
-    let options = RuntimeOptions { mode, engine: job.engine.clone(), executable };
+    let options = RuntimeOptions { mode, engine: job.engine.clone(), executable, ..RuntimeOptions::default() };
     let runtime = Interpreter::find(&search).and_then(|found| Runtime::new(found, &options)).unwrap();
     let mut executor = Executor { job: &job, target: String::new(), calls: Vec::new() };
     let mut report = Report {

@@ -68,7 +68,8 @@ pub(super) fn read(connection: &mut Connection, scope: &Scope) -> Result<Catalog
     let all = relations::read(&mut reading, &mut catalogue)?;
     for schema in schemas {
         let tables = all.iter().filter(|(of, _)| *of == schema).map(|(_, name)| name.clone());
-        if !scope.is_own_schema(&schema, tables) {
+        // The default one is there before anything is in it.
+        if catalogue.default_schema.as_ref() == Some(&schema) || !scope.is_own_schema(&schema, tables) {
             catalogue.objects.insert((ObjectKind::Schema, schema), String::new());
         }
     }

@@ -46,6 +46,8 @@ pub mod rule;
 pub mod show;
 /// `stamp`
 pub mod stamp;
+/// `test`
+pub mod test;
 /// `upgrade`
 pub mod upgrade;
 /// `validate`
@@ -82,6 +84,7 @@ pub(super) fn run(context: &mut CommandContext, command: &Command) -> Result<Exi
         Command::Rule(args) => rule::run(context, args),
         Command::Show(args) => show::run(context, args),
         Command::Stamp(args) => stamp::run(context, args),
+        Command::Test(args) => test::run(context, args),
         Command::Upgrade(args) => upgrade::run(context, args),
         Command::Validate(args) => validate::run(context, args),
     }

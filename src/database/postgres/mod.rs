@@ -1,5 +1,6 @@
 //! PostgreSQL: libpq's connection settings, its order of attempts, and the version table.
 
+mod administration;
 mod announced;
 mod connect;
 mod connection;
@@ -10,6 +11,7 @@ mod passfile;
 mod service;
 mod settings;
 
+pub use administration::{ListedDatabase, PostgresServer};
 pub(super) use connection::PostgresConnection;
 pub(super) use hosts::hosts_of;
 pub use invalid_indexes::InvalidIndex;

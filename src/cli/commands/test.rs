@@ -1,0 +1,104 @@
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::{Args, ValueEnum};
+
+use crate::cli::context::CommandContext;
+use crate::cli::error::CommandError;
+use crate::cli::exit::ExitStatus;
+use crate::cli::testing::{self, TestProgress};
+use crate::cli::verdicts;
+use crate::runtime::Interruption;
+
+/// Try the history on a database made for it: up, down and up again
+///
+/// Makes a database of its own and drops it afterwards; the project's database is never touched. Checks that there is one head, that
+/// the history runs from empty, that every revision can be undone, leaves nothing behind and can be done again, and that models and
+/// schema agree. The exit status is 1 if something is wrong. What ran before and has not changed is not run again.
+#[derive(Debug, Clone, Args)]
+pub struct TestArgs {
+    /// PostgreSQL server to make databases on; its user must be allowed to [default: $LIMBEC_TEST_URL, else a server is started from the programs installed here]
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
+    /// Make databases on the server of the project's own database
+    #[arg(long, conflicts_with = "server")]
+    pub own_server: bool,
+    /// Kind of database [default: that of the project's own]
+    #[arg(long, value_name = "DIALECT")]
+    pub dialect: Option<TestDialect>,
+    /// Environment variable by which env.py is told its database [default: what env.py demonstrably reads; can be repeated]
+    #[arg(long, value_name = "NAME")]
+    pub url_variable: Vec<String>,
+    /// Folder with REVISION.sql files: rows that are put in at that revision and must survive the later ones
+    #[arg(long, value_name = "DIR")]
+    pub fixtures: Option<PathBuf>,
+    /// Undo only the revisions that are not on this branch or commit
+    #[arg(long, value_name = "BASE")]
+    pub since: Option<String>,
+    /// Neither use nor keep snapshots and verdicts
+    #[arg(long)]
+    pub no_cache: bool,
+    /// Form of the result
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: TestFormat,
+    /// File to write JUnit's XML to, besides the result
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+}
+
+/// Databases that limbec can make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TestDialect {
+    /// A database of a server
+    Postgresql,
+    /// A file
+    Sqlite,
+}
+
+/// How the checks are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TestFormat {
+    /// For people.
+    Text,
+    /// One JSON document for scripts; its shape is stable.
+    Json,
+    /// JUnit's XML.
+    Junit,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// No database can be made, or env.py cannot be run on it at all.
+pub fn run(context: &mut CommandContext, args: &TestArgs) -> Result<ExitStatus, CommandError> {
+    let began = Instant::now();
+    let interruption = Interruption::watch();
+    let outcome = testing::hold(context, args);
+    let interrupted = Interruption::is_requested();
+    drop(interruption);
+    let held = match outcome {
+        _ if interrupted => return Err(CommandError::interrupted()),
+        outcome => outcome?,
+    };
+    for warning in &held.report.warnings {
+        context.ui.warning(warning);
+    }
+    if let Some(path) = &args.junit {
+        let path = context.environment.current_dir.join(path);
+        std::fs::write(&path, verdicts::junit(&held.report, &context.environment)).map_err(|error| {
+            CommandError::crashed(format!("cannot write {}", path.display())).caused_by(error.to_string())
+        })?;
+    }
+    match args.format {
+        TestFormat::Text => verdicts::print(context, &held),
+        TestFormat::Json => context.ui.json(&verdicts::json(&held)),
+        TestFormat::Junit => {
+            let text = verdicts::junit(&held.report, &context.environment);
+            context.ui.result(text.trim_end());
+        }
+    }
+    if args.format == TestFormat::Text {
+        TestProgress::summary(context, &held, began.elapsed());
+    }
+    Ok(if held.report.is_clean() { ExitStatus::Success } else { ExitStatus::Code(1) })
+}

@@ -1,0 +1,27 @@
+//! A history tried out on databases that exist for that alone: what `limbec test` does.
+//!
+//! [`Place`] makes and drops ephemeral databases and keeps snapshots of them; [`Cluster`] brings a PostgreSQL where there is no
+//! server; [`Trial`] replays the history there and judges every step by what the catalogue has before and after it.
+
+mod cluster;
+mod error;
+mod fixtures;
+mod identity;
+mod judge;
+mod key;
+mod place;
+mod programs;
+mod python;
+mod report;
+mod run;
+mod verdicts;
+
+pub use cluster::{Cluster, ClusterRequest, cluster_folder};
+pub use error::TrialError;
+pub use fixtures::Fixtures;
+pub use key::{HistoryKeys, Ingredients, Key};
+pub use place::{Ephemeral, Place};
+pub use python::{EnvRuns, StartPython};
+pub use report::{Check, CheckName, Outcome, TrialReport};
+pub use run::{Observer, Trial};
+pub use verdicts::Verdicts;

@@ -1,0 +1,126 @@
+use crate::database::DatabaseUrl;
+use crate::migrate::{self, MigrateError, Supervisor};
+use crate::plan::TransactionMode;
+use crate::runtime::{FailureKind, Invocation, NoCalls, Request, Runtime, RuntimeError};
+
+/// Starts a Python with these environment variables besides ours.
+pub type StartPython<'a> = &'a dyn Fn(Vec<(String, String)>) -> Result<Runtime, RuntimeError>;
+
+/// Runs env.py on one ephemeral database after the other, in one Python as long as that is possible.
+pub struct EnvRuns<'a> {
+    start: StartPython<'a>,
+    /// `upgrade heads` on the project; the database is filled in here.
+    upgrade: Invocation,
+    /// `check` on the project.
+    check: Invocation,
+    /// The project's own URL, for its driver alone.
+    driver: Option<DatabaseUrl>,
+    /// Environment variables by which env.py is told the database.
+    variables: Vec<String>,
+    running: Option<(DatabaseUrl, Runtime)>,
+}
+
+/// What Alembic's `check` says of models and schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Models {
+    /// They agree.
+    Match,
+    /// Alembic's sentence.
+    Differ(String),
+    /// env.py has no models.
+    Absent,
+    /// This Alembic has no `check` (before 1.9).
+    Unknown,
+}
+
+impl<'a> EnvRuns<'a> {
+    /// Nothing is started before the first run.
+    pub fn new(start: StartPython<'a>, upgrade: Invocation, check: Invocation) -> Self {
+        Self { start, upgrade, check, driver: None, variables: Vec::new(), running: None }
+    }
+
+    /// With the driver of the project's own URL, where none is named.
+    #[must_use]
+    pub fn with_driver_of(mut self, url: Option<DatabaseUrl>) -> Self {
+        self.driver = url;
+        self
+    }
+
+    /// For an env.py that takes its database from environment variables: each is set to the URL.
+    #[must_use]
+    pub fn with_variables(mut self, names: Vec<String>) -> Self {
+        self.variables = names;
+        self
+    }
+
+    /// Runs env.py once, for the steps that the supervisor plans.
+    pub(super) fn run(
+        &mut self,
+        url: &DatabaseUrl,
+        transaction: Option<TransactionMode>,
+        supervisor: &mut dyn Supervisor,
+    ) -> Result<(), MigrateError> {
+        let mut invocation = self.upgrade.clone();
+        invocation.overrides.url = Some(self.spelled(url).with_password());
+        invocation.overrides.transaction = transaction.or(invocation.overrides.transaction);
+        migrate::run_env(self.runtime(url)?, invocation, supervisor)
+    }
+
+    /// Alembic's own comparison of models and schema.
+    pub(super) fn compare_models(&mut self, url: &DatabaseUrl) -> Result<Models, RuntimeError> {
+        let mut invocation = self.check.clone();
+        invocation.overrides.url = Some(self.spelled(url).with_password());
+        match self.runtime(url)?.run(&Request::Command(invocation), &mut NoCalls) {
+            Ok(_) => Ok(Models::Match),
+            Err(RuntimeError::Python(failure)) if failure.kind == FailureKind::CommandError => {
+                // The words of alembic.autogenerate.api, in every version that has `check`.
+                let has_models = !failure.message.contains("MetaData object");
+                Ok(if has_models { Models::Differ(failure.message.clone()) } else { Models::Absent })
+            }
+            Err(RuntimeError::Python(failure)) if failure.kind == FailureKind::SystemExit => Ok(Models::Unknown),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Ends a Python in which an application may hold connections to the database at hand, which is about to go.
+    pub(super) fn let_go(&mut self) {
+        if !self.variables.is_empty() {
+            self.stop();
+        }
+    }
+
+    /// Ends Python, so that no connection of an application is left.
+    pub(super) fn stop(&mut self) {
+        if let Some((_, runtime)) = self.running.take() {
+            // Its exit handlers are not what is tested.
+            let _ = runtime.finish();
+        }
+    }
+
+    /// The URL as env.py gets it.
+    fn spelled(&self, url: &DatabaseUrl) -> DatabaseUrl {
+        url.accepted_by_sqlalchemy().with_driver_of(self.driver.as_ref())
+    }
+
+    /// A Python for this database: an application that reads its environment does so once.
+    fn runtime(&mut self, url: &DatabaseUrl) -> Result<&Runtime, RuntimeError> {
+        let is_stale = self.running.as_ref().is_some_and(|(of, _)| of != url && !self.variables.is_empty());
+        if is_stale {
+            self.stop();
+        }
+        let runtime = match self.running.take() {
+            Some((_, runtime)) => runtime,
+            None => {
+                let text = self.spelled(url).with_password();
+                (self.start)(self.variables.iter().map(|name| (name.clone(), text.clone())).collect())?
+            }
+        };
+        Ok(&self.running.insert((url.clone(), runtime)).1)
+    }
+}
+
+impl Drop for EnvRuns<'_> {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
