@@ -29,8 +29,6 @@ pub struct RunTarget {
     pub transactional_ddl: bool,
     /// `transaction_per_migration`
     pub transaction_per_migration: bool,
-    /// Whether env.py has begun a transaction around all of it.
-    pub in_transaction: bool,
     /// Whether `on_version_apply` is given.
     pub on_version_apply: bool,
     /// Whether env.py gave Alembic a connection that was in a transaction already.
