@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::args::Format;
 use crate::config::{DeployOptions, LockSetting, parse_duration};
 
 /// How a command that changes the database goes about it: options of `upgrade`, `downgrade` and `stamp`.
@@ -24,6 +25,19 @@ pub struct ChangeArgs {
     /// `--lock-timeout`, else 0]
     #[arg(long, value_name = "NUMBER")]
     pub retries: Option<u32>,
+    /// Show what would be done, and do nothing: steps, SQL, locks, findings
+    #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "plan")]
+    pub dry_run: Option<DryRunArg>,
+    /// Form of the dry run's result
+    #[arg(long, value_name = "FORMAT", default_value = "text", requires = "dry_run")]
+    pub format: Format,
+}
+
+/// `--dry-run`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DryRunArg {
+    /// Nothing is sent to the database but questions
+    Plan,
 }
 
 /// `--lock`

@@ -89,7 +89,7 @@ impl CommandContext {
             let rows = connection.version_rows(&table)?.unwrap_or_default();
             return Ok(vec![DatabaseState { rows, url }]);
         }
-        let runs = self.observe_env()?;
+        let runs = self.observe_env(Mutation::Forbidden)?;
         Ok(runs.into_iter().map(|(rows, target)| DatabaseState { rows, url: hidden_url(&target) }).collect())
     }
 
@@ -98,9 +98,12 @@ impl CommandContext {
     ///
     /// # Errors
     /// Whatever env.py raises.
-    pub(super) fn observe_env(&mut self) -> Result<Vec<(Vec<RevisionId>, RunTarget)>, CommandError> {
+    pub(super) fn observe_env(
+        &mut self,
+        mutation: Mutation,
+    ) -> Result<Vec<(Vec<RevisionId>, RunTarget)>, CommandError> {
         let argv = self.alembic_argv(&["current"]);
-        let invocation = self.engine_invocation(argv, Mutation::Forbidden)?;
+        let invocation = self.engine_invocation(argv, mutation)?;
         let runtime = self.runtime()?;
         self.ui.flush();
         let mut observer = Observer::default();
@@ -138,7 +141,7 @@ impl Supervisor for Observer {
     }
 }
 
-fn hidden_url(target: &RunTarget) -> String {
+pub(super) fn hidden_url(target: &RunTarget) -> String {
     let url = target.url.as_deref().unwrap_or_default();
     crate::database::DatabaseUrl::parse(url).map(|url| url.obfuscated()).unwrap_or_default()
 }

@@ -27,6 +27,9 @@ impl CommandContext {
     /// # Errors
     /// What the graph, the database, a gate or a script says.
     pub(super) fn deploy(&mut self, change: &Change<'_>) -> Result<(), CommandError> {
+        if change.args.dry_run.is_some() {
+            return self.dry_run(change);
+        }
         if !change.offline && self.is_done_already(change)? {
             return Ok(());
         }

@@ -38,6 +38,8 @@ pub(super) enum Mutation {
     Allowed,
     /// `dont_mutate`
     Forbidden,
+    /// Besides, nothing of what env.py itself writes stays.
+    Undone,
 }
 
 impl CommandContext {
@@ -125,7 +127,8 @@ impl CommandContext {
             argv,
             scripts: Some(scripts.scripts.iter().map(ScriptEntry::from).collect()),
             overrides: self.overrides()?,
-            dont_mutate: mutation == Mutation::Forbidden,
+            dont_mutate: mutation != Mutation::Allowed,
+            untouched: mutation == Mutation::Undone,
         })
     }
 

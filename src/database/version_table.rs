@@ -46,7 +46,7 @@ impl VersionTableName {
     }
 
     /// Alembic's `CREATE TABLE` (`DefaultImpl.version_table_impl`) for PostgreSQL, with quotes.
-    pub(super) fn create_statement(&self) -> String {
+    pub fn create_statement(&self) -> String {
         let constraint = if self.primary_key {
             // PostgreSQL would cut a longer name to that of the table itself, and its index could not be made.
             let kept = self.name.floor_char_boundary(POSTGRES_NAME_BYTES - PRIMARY_KEY_SUFFIX.len());

@@ -89,7 +89,7 @@ impl Host for Conversation<'_> {
     }
 }
 
-fn target(method: &str, params: &Value) -> Result<RunTarget, HostRefusal> {
+pub(super) fn target(method: &str, params: &Value) -> Result<RunTarget, HostRefusal> {
     let target = params.get("target").cloned().unwrap_or_default();
     RunTarget::deserialize(target).map_err(|error| misunderstood(method, &error.to_string()))
 }
@@ -128,7 +128,7 @@ fn json(method: &str, answer: &impl Serialize) -> Result<Value, HostRefusal> {
     serde_json::to_value(answer).map_err(|error| misunderstood(method, &error.to_string()))
 }
 
-fn step_json(step: &Step) -> Value {
+pub(super) fn step_json(step: &Step) -> Value {
     let direction = match step.direction {
         Direction::Upgrade => "upgrade",
         Direction::Downgrade => "downgrade",
@@ -154,6 +154,6 @@ fn heads(method: &str, params: &Value) -> Result<Vec<RevisionId>, HostRefusal> {
     heads.ok_or_else(|| misunderstood(method, "`heads` is not a list of strings"))
 }
 
-fn misunderstood(method: &str, reason: &str) -> HostRefusal {
+pub(super) fn misunderstood(method: &str, reason: &str) -> HostRefusal {
     HostRefusal::new(MigrateError::Protocol { method: method.to_owned(), reason: reason.to_owned() })
 }

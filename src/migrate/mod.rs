@@ -6,6 +6,7 @@ mod error;
 mod event;
 mod executor;
 mod operation;
+mod rendering;
 mod supervisor;
 
 pub use deployment::{Attendant, Deployment, DeploymentRequest, Readiness, ensure_version_table};
@@ -13,4 +14,5 @@ pub use error::MigrateError;
 pub use event::Event;
 pub use executor::{Purge, run_env, stamp};
 pub use operation::Operation;
+pub use rendering::{RenderedPart, RenderedStatement, RenderedStep, StepFailure, render_env};
 pub use supervisor::{NamedLock, Preparation, Refusal, RunTarget, Statement, Supervisor};

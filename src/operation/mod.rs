@@ -10,6 +10,7 @@ mod context;
 #[cfg(test)]
 pub(crate) mod dump;
 mod kind;
+mod locks;
 mod name;
 mod read;
 mod sql;
@@ -18,8 +19,10 @@ pub use column::{Column, ColumnType, Computed, EnumType, ServerDefault, TypeKind
 pub use constraint::{Constraint, ConstraintKind};
 pub use context::{Dialect, Dialects, OperationContext};
 pub use kind::{AlterColumn, Change, CreateTable, Index, ObjectKind, OperationKind, Rewrite, TransactionControl};
+pub use locks::{LockMode, LockedRelation, RelationLock, locks_of};
 pub use name::{Name, TableName};
 pub use read::read;
+pub use sql::{InTransaction, SqlStatement, statements};
 
 use std::ops::Range;
 

@@ -24,10 +24,12 @@ const MODULES: &[(&str, &str)] = driver![
     "postponed",
     "probe",
     "refusal",
+    "rendering",
     "scripts",
     "session",
     "steps",
     "transactions",
+    "untouched",
 ];
 
 /// Runs in either host, with `exchange` among its globals.

@@ -16,6 +16,8 @@ pub enum Request {
     Command(Invocation),
     /// Runs env.py without a database and tells what it would use.
     Probe(Invocation),
+    /// Runs env.py offline and tells the SQL of each step that the host plans.
+    Render(Rendering),
     /// Imports revision files for what they declare; the answer is a list of `Metadata`, in the order of `paths`.
     Metadata {
         /// The files, absolute.
@@ -43,6 +45,29 @@ pub struct Invocation {
     pub overrides: Overrides,
     /// The version table is not created even if it is absent (`current`, dry runs).
     pub dont_mutate: bool,
+    /// What env.py itself writes to the database is rolled back (dry runs).
+    pub untouched: bool,
+}
+
+/// What is to be rendered.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Rendering {
+    /// The command line of the upgrade or downgrade.
+    #[serde(flatten)]
+    pub invocation: Invocation,
+    /// One for every `run_migrations()` of env.py, in order.
+    pub databases: Vec<RenderedDatabase>,
+}
+
+/// A database that SQL is rendered for.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct RenderedDatabase {
+    /// Rows of the version table, in the order of the database.
+    pub heads: Vec<String>,
+    /// SQLAlchemy's name of the dialect, with or without a driver; `None`: env.py decides.
+    pub driver: Option<String>,
+    /// Whether the version table is there.
+    pub has_version_table: bool,
 }
 
 /// What overrides env.py and the configuration.

@@ -15,4 +15,5 @@ mod pgbouncer;
 mod postgres;
 mod scenario;
 mod sqlite;
+mod table_locks;
 mod tls;

@@ -48,6 +48,10 @@ def perform(session, request, action):
             with ExitStack() as stack:
                 stack.enter_context(lazy_scripts(request["scripts"]))
                 stack.enter_context(overridden_environment(request))
+                if request.get("untouched"):
+                    from .untouched import untouched
+
+                    stack.enter_context(untouched())
                 action(config, options)
 
     set_arguments(request["argv"])

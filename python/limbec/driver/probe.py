@@ -55,12 +55,18 @@ def probe(session, request):
 @contextmanager
 def silence():
     """While it lasts, nothing is printed or logged: the same env.py may be run in earnest right afterwards."""
+    with silent_logging(), open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
+        yield
+
+
+@contextmanager
+def silent_logging():
+    """While it lasts, nothing is logged."""
     logging.disable(logging.CRITICAL)
-    with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
-        try:
-            yield
-        finally:
-            logging.disable(logging.NOTSET)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 @contextmanager

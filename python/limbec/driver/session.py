@@ -83,6 +83,10 @@ def handler(kind):
         from . import probe
 
         return probe.probe
+    if kind == "render":
+        from . import rendering
+
+        return rendering.render
     from . import modules
 
     return getattr(modules, kind)

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::cli::context::CommandContext;
+use crate::cli::engine::Mutation;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::render::path_text;
@@ -68,7 +69,7 @@ pub fn run(context: &mut CommandContext, args: &AdoptArgs) -> Result<ExitStatus,
 
 /// Runs env.py as `current` does: on its own connection, without a step, without creating a table.
 fn observe(context: &mut CommandContext) -> Result<(Vec<RevisionId>, RunTarget), CommandError> {
-    let mut runs = context.observe_env()?;
+    let mut runs = context.observe_env(Mutation::Forbidden)?;
     if runs.len() > 1 {
         return Err(CommandError::crashed(format!(
             "env.py runs migrations {} times, on several databases or schemas",

@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::cli::args::Format;
 use crate::cli::context::CommandContext;
 use crate::cli::databases::Direct;
+use crate::cli::engine::Mutation;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::render::path_text;
@@ -184,7 +185,7 @@ fn foreign_dialect(target: &DatabaseTarget) -> Option<String> {
 /// Only env.py knows: it is run as `current` runs it, and what that cost is told.
 fn look_through_env_py(context: &mut CommandContext, findings: &mut Findings) {
     let began = Instant::now();
-    let runs = match context.observe_env() {
+    let runs = match context.observe_env(Mutation::Forbidden) {
         Ok(runs) => runs,
         Err(error) => {
             findings.database.answers = Some(false);

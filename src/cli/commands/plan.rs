@@ -143,7 +143,8 @@ fn step_json(step: &Step) -> StepJson<'_> {
     }
 }
 
-fn direction(direction: Direction) -> &'static str {
+/// In one word.
+pub(in crate::cli) fn direction(direction: Direction) -> &'static str {
     match direction {
         Direction::Upgrade => "upgrade",
         Direction::Downgrade => "downgrade",
@@ -151,7 +152,8 @@ fn direction(direction: Direction) -> &'static str {
     }
 }
 
-fn table(plan: &Plan, scripts: &ScriptDirectory) -> Table {
+/// A row for every step.
+pub(in crate::cli) fn table(plan: &Plan, scripts: &ScriptDirectory) -> Table {
     let mut table = Table::new(&["Step", "Direction", "Revision", "Message", "Heads before", "", "Heads after"]);
     for (number, step) in plan.steps.iter().enumerate() {
         let index = scripts.map.position(step.revision.as_str());

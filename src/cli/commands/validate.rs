@@ -2,7 +2,6 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use chrono::Utc;
 use clap::{Args, ValueEnum};
 
 use super::rule::named;
@@ -10,15 +9,13 @@ use crate::cli::context::CommandContext;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::fixes;
-use crate::cli::published::{base, base_request, shown};
+use crate::cli::linting;
+use crate::cli::published::shown;
 use crate::cli::table::Table;
-use crate::config::ScriptSettings;
 use crate::lint::render::{self, Coverage, TextStyle};
 use crate::lint::{
-    self, Applicability, FileIndex, Fixed, LintInput, LintProject, LintSettings, NewFileNames, Report, Selection,
-    Severity, Standing,
+    self, Applicability, FileIndex, Fixed, LintProject, LintSettings, Report, Selection, Severity, Standing,
 };
-use crate::published::Lock;
 
 /// Lint revision files: no database, no Python
 ///
@@ -155,16 +152,8 @@ fn tell_fixed(context: &mut CommandContext, fixed: &Fixed) {
 /// Reads the revision files, while git looks up the base branch.
 fn read(context: &mut CommandContext, args: &ValidateArgs) -> Result<LintProject, CommandError> {
     let scripts = context.script_settings_without_python()?;
-    let input = input(context, &scripts, args)?;
-    let request = base_request(&context.environment, args.base.as_deref(), input.settings.base.as_deref());
-    let lock = Lock::read(&Lock::path(&scripts.locations))?;
-    let (environment, locations) = (&context.environment, &scripts.locations);
-    let (base, project) = std::thread::scope(|scope| {
-        let base = scope.spawn(|| base(environment, &request, locations));
-        let project = LintProject::read(input);
-        (base.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), project)
-    });
-    let project = project.with_published(base?, lock);
+    let settings = chosen(context.project()?.lint_settings(&scripts.locations.script_location), args)?;
+    let project = linting::read(context, &scripts, settings, args.base.as_deref())?;
     if project.files.is_empty() {
         let folders: Vec<String> =
             scripts.locations.versions.iter().map(|folder| shown(folder, &context.environment)).collect();
@@ -172,26 +161,6 @@ fn read(context: &mut CommandContext, args: &ValidateArgs) -> Result<LintProject
             .hint(format!("revision files are looked for in {}", folders.join(", "))));
     }
     Ok(project)
-}
-
-fn input(
-    context: &mut CommandContext,
-    scripts: &ScriptSettings,
-    args: &ValidateArgs,
-) -> Result<LintInput, CommandError> {
-    let project = context.project()?;
-    let settings = chosen(project.lint_settings(&scripts.locations.script_location), args)?;
-    let has_template = project.alembic_text("file_template")?.is_some();
-    Ok(LintInput {
-        locations: scripts.locations.clone(),
-        root: context.environment.current_dir.clone(),
-        settings,
-        new_file_names: NewFileNames {
-            file_template: has_template.then(|| scripts.file_template.clone()),
-            truncate_slug_length: scripts.truncate_slug_length,
-        },
-        now: Utc::now().naive_utc(),
-    })
 }
 
 /// The settings with `--select` and `--ignore`.

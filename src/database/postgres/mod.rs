@@ -8,6 +8,7 @@ mod hosts;
 mod invalid_indexes;
 mod locking_sessions;
 mod passfile;
+mod relations;
 mod service;
 mod settings;
 
@@ -16,3 +17,4 @@ pub(super) use connection::PostgresConnection;
 pub(super) use hosts::hosts_of;
 pub use invalid_indexes::InvalidIndex;
 pub use locking_sessions::LockingSession;
+pub use relations::RelationName;

@@ -95,6 +95,13 @@ pub fn json(project: &LintProject, report: &Report, coverage: &Coverage) -> Stri
     })
 }
 
+/// The findings alone, as they are in the document.
+pub fn findings(project: &LintProject, report: &Report) -> serde_json::Value {
+    let found: Vec<Finding<'_>> = report.diagnostics.iter().map(|diagnostic| finding(project, diagnostic)).collect();
+    // Only maps with keys that are no strings cannot be written, and no finding has one.
+    serde_json::to_value(found).unwrap_or_default()
+}
+
 fn finding<'a>(project: &LintProject, diagnostic: &'a Diagnostic) -> Finding<'a> {
     Finding {
         rule: diagnostic.rule,

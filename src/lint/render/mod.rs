@@ -14,7 +14,7 @@ mod text;
 pub use concise::concise;
 pub use github::github;
 pub use gitlab::gitlab;
-pub use json::json;
+pub use json::{findings, json};
 pub use junit::junit;
 pub use page::{rule_markdown, rule_page, rules_markdown};
 pub use sarif::sarif;

@@ -10,6 +10,7 @@ mod data;
 mod do_block;
 mod foreign;
 mod lexer;
+mod locks;
 mod mask;
 mod names;
 mod objects;
@@ -17,6 +18,7 @@ mod parse;
 mod reading;
 mod split;
 mod statement;
+mod statements;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -24,3 +26,4 @@ mod tests;
 #[cfg(test)]
 pub(super) use reading::SqlReading;
 pub(super) use reading::{SqlOperation, read_sql};
+pub use statements::{InTransaction, SqlStatement, statements};
