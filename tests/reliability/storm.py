@@ -29,11 +29,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from reliability import targets, witness
 from reliability.beside_servers import ensure_environment
 from reliability.runners import Runner, kill_some, overlapping
+from support.page import table, write_part
 from support.paths import ROOT, alembic_binary, limbec_binary
 
-# Longer than any wait that limbec is told to make.
+# Longer than any wait that limbec is told to make; in seconds.
 LIMIT = 300
 LOCK_WAIT = 240
+HEADER = ["database", "program", "kills", "at once", "runners", "killed", "failed", "hung", "overlaps"]
+HEADER += ["rounds stuck", "rounds wrong", "s a round"]
 RESULTS = ROOT / "target/reliability/storm.json"
 PAGE = ROOT / "docs/reliability.md"
 
@@ -157,18 +160,17 @@ def play(storm: Storm, rounds: int, seed: int) -> Outcome:
     return outcome
 
 
-def every_storm() -> list[Storm]:
-    """The storms of docs/reliability.md."""
+def every_storm(program: str) -> list[Storm]:
+    """The storms of docs/reliability.md, of one program."""
     found = []
-    for program in ("limbec", "alembic"):
+    for processes in (2, 8, 32):
         for database in ("postgresql", "sqlite"):
             for kill in (False, True):
-                for processes in (2, 8, 32):
-                    found.append(Storm(program, database, processes, kill))
-                    if program == "limbec":
-                        found.append(Storm(program, database, processes, kill, hidden=True))
-                    if database == "sqlite" and kill:
-                        found.append(Storm(program, database, processes, kill, per_revision=True))
+                found.append(Storm(program, database, processes, kill))
+                if program == "limbec":
+                    found.append(Storm(program, database, processes, kill, hidden=True))
+                if database == "sqlite" and kill:
+                    found.append(Storm(program, database, processes, kill, per_revision=True))
     return found
 
 
@@ -180,9 +182,31 @@ def save(storm: Storm, outcome: Outcome) -> None:
     RESULTS.write_text(json.dumps(known, indent=1))
 
 
+def write_page() -> None:
+    """Puts the saved figures into the page."""
+    known = json.loads(RESULTS.read_text())
+    rows = []
+    for storm in sorted((s for program in ("limbec", "alembic") for s in every_storm(program)), key=order):
+        if found := known.get(storm.title()):
+            rows.append(row_of(storm, found["outcome"]))
+    write_part(PAGE, "storm", table(HEADER, rows))
+
+
+def order(storm: Storm) -> tuple:
+    return storm.database, storm.kill, storm.per_revision, storm.program == "alembic", storm.hidden, storm.processes
+
+
+def row_of(storm: Storm, outcome: dict) -> list:
+    how = ["URL in env.py alone"] * storm.hidden + ["a transaction a revision"] * storm.per_revision
+    counts = [outcome[key] for key in ("runners", "killed", "failed", "hung", "overlaps", "stuck", "wrong")]
+    title = ", ".join([storm.program, *how])
+    kills = "yes" if storm.kill else "no"
+    return [storm.database, title, kills, storm.processes, *counts, round(outcome["seconds"] / outcome["rounds"], 1)]
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--program", choices=["limbec", "alembic"], default="limbec")
+    parser.add_argument("--program", choices=["limbec", "alembic"], help="limbec unless said otherwise")
     parser.add_argument("--database", choices=["postgresql", "sqlite"], default="postgresql")
     parser.add_argument("--processes", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=20)
@@ -196,7 +220,7 @@ def main() -> int:
     arguments = parser.parse_args()
     ensure_environment(__file__)
     chosen = Storm(
-        arguments.program,
+        arguments.program or "limbec",
         arguments.database,
         arguments.processes,
         arguments.kill,
@@ -205,11 +229,15 @@ def main() -> int:
         arguments.settings,
     )
     bad = 0
-    for storm in every_storm() if arguments.every else [chosen]:
+    programs = [arguments.program] if arguments.program else ["limbec", "alembic"]
+    every = [storm for program in programs for storm in every_storm(program)]
+    for storm in every if arguments.every else [chosen]:
         outcome = play(storm, arguments.rounds, arguments.seed)
         save(storm, outcome)
         print(f"{storm.title()}: {json.dumps(asdict(outcome))}", flush=True)
         bad += storm.program == "limbec" and bool(outcome.wrong or outcome.hung or outcome.failed)
+    if arguments.page:
+        write_page()
     return int(bad > 0)
 
 

@@ -1,4 +1,4 @@
-"""What a machine or a server refuses: a full disk, a role without rights. Each failure is a sentence, and nothing is half done."""
+"""What a machine or a server refuses, by a full disk or for want of rights: a sentence, and nothing half done."""
 
 import subprocess
 from contextlib import suppress
