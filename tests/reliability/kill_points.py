@@ -55,13 +55,15 @@ class Situation:
     # One revision leaves its trace outside of the transaction.
     outside: bool = False
     hidden: bool = False
+    # Python runs in a process of its own; limbec is the one that is killed.
+    child: bool = False
 
     @property
     def name(self) -> str:
         default = "as pysqlite commits" if self.database == "sqlite" else "a transaction a run"
         parts = [self.database, "a transaction a revision" if self.per_revision else default]
         parts += ["an autocommit block"] * self.outside + ["URL in env.py alone"] * self.hidden
-        return ", ".join(parts + ["history"] * self.history)
+        return ", ".join(parts + ["history"] * self.history + ["Python in a child"] * self.child)
 
 
 SITUATIONS = [
@@ -71,6 +73,7 @@ SITUATIONS = [
     Situation("postgresql", per_revision=True),
     Situation("postgresql", per_revision=True, history=True),
     Situation("postgresql", outside=True, history=True),
+    Situation("postgresql", per_revision=True, child=True),
     Situation("sqlite", per_revision=True),
     Situation("sqlite", per_revision=True, history=True),
     Situation("sqlite", per_revision=True, history=True, hidden=True),
@@ -133,6 +136,8 @@ class Bench:
     def run(self, target, kill: Kill | None, *, arguments: list[str] | None = None) -> subprocess.CompletedProcess:
         """One run, killed at a point or not."""
         environment = {**os.environ, "WITNESS_TRACE": str(self.trace)}
+        if self.situation.child:
+            environment["LIMBEC_PYTHON_MODE"] = "child"
         calls = self.folder / "calls.txt"
         calls.unlink(missing_ok=True)
         if kill and kill.way == "script":
@@ -168,7 +173,8 @@ class Bench:
         self.trace.unlink(missing_ok=True)
         done = self.run(target, None)
         assert done.returncode == 0, done.stdout
-        found = [Kill("script", line.split(" ", 1)[1], "script") for line in self.trace.read_text().splitlines()]
+        lines = [] if self.situation.child else self.trace.read_text().splitlines()
+        found = [Kill("script", line.split(" ", 1)[1], "script") for line in lines]
         if self.proxy:
             for number, message in enumerate(self.proxy.messages, start=1):
                 found.append(Kill("message", str(number), describe(message)))
