@@ -18,8 +18,6 @@ import argparse
 import json
 import os
 import random
-import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -32,6 +30,7 @@ from urllib.parse import urlsplit
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from reliability import targets, witness
+from reliability.aftermath import reach_head
 from reliability.beside_servers import ensure_environment
 from reliability.proxy import KillingProxy, describe
 from reliability.witness import faults
@@ -204,26 +203,13 @@ def judge(bench: Bench, kill: Kill) -> Verdict:
 
 
 def after_kill(bench: Bench, target, kill: Kill) -> Verdict:
-    said = []
-    following = bench.run(target, None)
-    said.append(f"[{following.returncode}] {following.stdout.strip()[-1500:]}")
-    if following.returncode == 0:
-        found = faults(target, bench.project.history)
-        return Verdict(kill, "broken" if found else "continued", found + said * bool(found))
-    for command in commands_named(following.stdout):
+    def run(command: list[str]) -> tuple[int, str]:
         done = bench.run(target, None, arguments=command)
-        said.append(f"$ {shlex.join(command[1:])} [{done.returncode}] {done.stdout.strip()[-1500:]}")
-    last = bench.run(target, None)
-    said.append(f"[{last.returncode}] {last.stdout.strip()[-1500:]}")
+        return done.returncode, done.stdout
+
+    after = reach_head(run, bench.command())
     found = faults(target, bench.project.history)
-    return Verdict(kill, "broken" if found or last.returncode else "named", found + said)
-
-
-def commands_named(text: str) -> list[list[str]]:
-    """The commands of limbec that a hint says to type."""
-    hints = "\n".join(line for line in text.splitlines() if line.lstrip().startswith("hint:"))
-    typed = re.findall(r"[`'](limbec [^`']+)[`']", hints)
-    return [[str(limbec_binary()), *shlex.split(command)[1:]] for command in typed[:1]]
+    return Verdict(kill, "broken" if found else after.result, found + after.said)
 
 
 def play(situation: Situation, kills: int, seed: int) -> list[Verdict]:
@@ -275,6 +261,7 @@ def main() -> int:
     parser.add_argument("--situation", help="one alone, by its name")
     parser.add_argument("--kills", type=int, default=40, help="in each situation")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--verbose", action="store_true", help="show what was said and typed")
     parser.add_argument("--page", action="store_true", help="write the figures into docs/reliability.md")
     arguments = parser.parse_args()
     ensure_environment(__file__)
@@ -287,7 +274,7 @@ def main() -> int:
         save(situation, verdicts)
         print(f"{situation.name}: {dict(Counter(verdict.result for verdict in verdicts))}", flush=True)
         for verdict in verdicts:
-            if verdict.result in ("broken", "missed"):
+            if verdict.result == "broken" or arguments.verbose and verdict.result == "named":
                 print(f"  {verdict.result} {verdict.kill}", *verdict.details, sep="\n    ", flush=True)
         broken += sum(verdict.result == "broken" for verdict in verdicts)
     if arguments.page:

@@ -82,3 +82,11 @@ def overlapping(trace: Path) -> int:
         elif what == "end":
             running.pop(pid, None)
     return found
+
+
+def wait_for_line(trace: Path, line: str) -> None:
+    """Returns as soon as a revision has left that line in the trace."""
+    deadline = time.monotonic() + 120
+    while not trace.exists() or line not in trace.read_text():
+        assert time.monotonic() < deadline, f"{line!r} never came"
+        time.sleep(0.02)

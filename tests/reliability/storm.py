@@ -21,12 +21,13 @@ import sys
 import tempfile
 import threading
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from reliability import targets, witness
+from reliability.aftermath import reach_head
 from reliability.beside_servers import ensure_environment
 from reliability.runners import Runner, kill_some, overlapping
 from support.page import table, write_part
@@ -35,8 +36,9 @@ from support.paths import ROOT, alembic_binary, limbec_binary
 # Longer than any wait that limbec is told to make; in seconds.
 LIMIT = 300
 LOCK_WAIT = 240
+COUNTED = ("runners", "killed", "failed", "hung", "overlaps", "named", "stuck", "wrong")
 HEADER = ["database", "program", "kills", "at once", "runners", "killed", "failed", "hung", "overlaps"]
-HEADER += ["rounds stuck", "rounds wrong", "s a round"]
+HEADER += ["rounds named", "rounds stuck", "rounds wrong", "s a round"]
 RESULTS = ROOT / "target/reliability/storm.json"
 PAGE = ROOT / "docs/reliability.md"
 
@@ -80,8 +82,10 @@ class Outcome:
     hung: int = 0
     # Runners that nothing was done to, and that failed.
     failed: int = 0
-    # Rounds after which one more runner, as the next deployment, did not get to head by itself.
+    # Rounds after which the next deployment did not get to head, and neither what it said to type.
     stuck: int = 0
+    # Rounds after which it got there by what it said to type.
+    named: int = 0
     # Rounds with a revision that was applied twice, or not at all, or a wrong version table.
     wrong: int = 0
     overlaps: int = 0
@@ -113,16 +117,23 @@ def play_round(storm: Storm, project, folder: Path, rng: random.Random, outcome:
     outcome.seconds += time.monotonic() - began
     count(runners, outcome)
     outcome.overlaps += overlapping(trace)
-    following = Runner(storm.command(), project, folder / "following.txt")
-    if following.process.wait(timeout=LIMIT) != 0:
-        outcome.stuck += 1
-        tally(outcome.sentences, f"next: {following.last_words()}")
+    after = reach_head(lambda command: run_alone(command, project, folder), storm.command())
+    if after.result != "continued":
+        outcome.stuck += after.result == "broken"
+        outcome.named += after.result == "named"
+        tally(outcome.sentences, f"next: {after.said[0][:300]}")
     found = witness.faults(target, project.history)
     if found:
         outcome.wrong += 1
         outcome.faults.append(found)
     outcome.rounds += 1
     target.drop()
+
+
+def run_alone(command: list[str], project: witness.Project, folder: Path) -> tuple[int, str]:
+    """A run after the storm: the next deployment, or what it says to type."""
+    runner = Runner(command, project, folder / "following.txt")
+    return runner.process.wait(timeout=LIMIT), runner.output.read_text(errors="replace")
 
 
 def tally(counts: dict, key: str) -> None:
@@ -166,11 +177,13 @@ def every_storm(program: str) -> list[Storm]:
     for processes in (2, 8, 32):
         for database in ("postgresql", "sqlite"):
             for kill in (False, True):
-                found.append(Storm(program, database, processes, kill))
+                settings = "history = true\n" if program == "limbec" else ""
+                storm = Storm(program, database, processes, kill, settings=settings)
+                found.append(storm)
                 if program == "limbec":
-                    found.append(Storm(program, database, processes, kill, hidden=True))
+                    found.append(replace(storm, hidden=True))
                 if database == "sqlite" and kill:
-                    found.append(Storm(program, database, processes, kill, per_revision=True))
+                    found.append(replace(storm, per_revision=True))
     return found
 
 
@@ -198,7 +211,9 @@ def order(storm: Storm) -> tuple:
 
 def row_of(storm: Storm, outcome: dict) -> list:
     how = ["URL in env.py alone"] * storm.hidden + ["a transaction a revision"] * storm.per_revision
-    counts = [outcome[key] for key in ("runners", "killed", "failed", "hung", "overlaps", "stuck", "wrong")]
+    counts = [
+        outcome.get(key, 0) for key in ("runners", "killed", "failed", "hung", "overlaps", "named", "stuck", "wrong")
+    ]
     title = ", ".join([storm.program, *how])
     kills = "yes" if storm.kill else "no"
     return [storm.database, title, kills, storm.processes, *counts, round(outcome["seconds"] / outcome["rounds"], 1)]
