@@ -12,6 +12,8 @@ pub mod cli;
 pub mod config;
 /// Database URLs and the version table on PostgreSQL and SQLite.
 pub mod database;
+/// What must be known and agreed to before a plan runs.
+pub mod gate;
 /// The linter: rules over revision files, their operations, the graph and the folded schema.
 pub mod lint;
 /// The executor: a plan, a database and a runtime, reported by events.

@@ -19,7 +19,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     // The linter's settings are checked where they are read.
     ("config", &["lint", "operation", "script", "database", "plan", "revision"]),
     ("trial", &["migrate", "catalogue", "plan", "database", "runtime", "revision"]),
-    ("migrate", &["config", "script", "plan", "database", "runtime", "revision"]),
+    // Judges what the linter foresees, what the database measured and what the settings demand.
+    ("gate", &["config", "database", "lint", "schema", "operation", "script", "plan", "revision"]),
+    ("migrate", &["config", "gate", "operation", "schema", "script", "plan", "database", "runtime", "revision"]),
 ];
 
 /// What only `cli` does.

@@ -3,7 +3,9 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::args::Format;
+use super::environment::Environment;
 use crate::config::{DeployOptions, LockSetting, parse_duration};
+use crate::gate::Permissions;
 
 /// How a command that changes the database goes about it: options of `upgrade`, `downgrade` and `stamp`.
 #[derive(Debug, Clone, Args)]
@@ -25,6 +27,12 @@ pub struct ChangeArgs {
     /// `--lock-timeout`, else 0]
     #[arg(long, value_name = "NUMBER")]
     pub retries: Option<u32>,
+    /// Answer yes to every question; in production required for a downgrade
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Agree to the loss of data that the plan brings
+    #[arg(long)]
+    pub allow_destructive: bool,
     /// Show what would be done, and do nothing: steps, SQL, locks, findings
     #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "plan")]
     pub dry_run: Option<DryRunArg>,
@@ -54,6 +62,13 @@ pub enum LockArg {
 }
 
 impl ChangeArgs {
+    /// What the command line agrees to beforehand, and the environment for all commands.
+    pub(super) fn permissions(&self, environment: &Environment) -> Permissions {
+        let yes_by_environment =
+            environment.variable("LIMBEC_YES").is_some_and(|value| !["0", "false"].contains(&value));
+        Permissions { yes: self.yes, yes_by_environment, allow_destructive: self.allow_destructive }
+    }
+
     /// The settings, with what the command line says over them.
     pub(super) fn over(&self, settings: &DeployOptions) -> DeployOptions {
         let mut options = settings.clone();

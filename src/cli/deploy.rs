@@ -38,6 +38,9 @@ impl CommandContext {
             && known.is_some()
             && !self.database_target()?.env.runs_code_on_stamp();
         let scripts = self.scripts()?;
+        let settings = self.script_settings()?;
+        let permissions = change.args.permissions(&self.environment);
+        let can_ask = self.environment.interactive && self.environment.variable("CI").is_none();
         let options = change.args.over(&self.project()?.settings.deploy);
         let environment = self.database_environment();
         // What Python needs is found before anything is locked.
@@ -48,12 +51,14 @@ impl CommandContext {
             Some((self.engine_invocation(argv, Mutation::Allowed)?, self.runtime()?))
         };
         self.ui.flush();
-        let mut progress = Progress::new(&mut self.ui, &scripts);
+        let mut progress = Progress::new(&mut self.ui, &scripts).asking(can_ask);
         let request = DeploymentRequest {
             operation: &change.operation,
             purge: change.purge,
             scripts: &scripts,
+            locations: &settings.locations,
             options: &options,
+            permissions,
             environment: &environment,
         };
         let mut deployment = Deployment::new(request, &mut progress);

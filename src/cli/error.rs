@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use super::ui::Ui;
 use crate::config::{ConfigError, TargetError};
 use crate::database::{DatabaseError, HistoryError, LockError};
+use crate::gate::GateError;
 use crate::migrate::MigrateError;
 use crate::revision::RevisionError;
 use crate::runtime::RuntimeError;
@@ -249,12 +250,27 @@ impl From<LockError> for CommandError {
     }
 }
 
+impl From<GateError> for CommandError {
+    fn from(error: GateError) -> Self {
+        let failure = Self::from_error(&error, false);
+        match error {
+            GateError::Interrupted => Self { kind: ErrorKind::Interrupted, ..failure },
+            GateError::Declined => failure,
+            GateError::NeedsConsent { options, is_production, .. } => {
+                let why = if is_production { ": the settings call this database production" } else { "" };
+                failure.hint(format!("nothing was changed; `{}` agrees to it{why}", options.join(" ")))
+            }
+        }
+    }
+}
+
 impl From<MigrateError> for CommandError {
     fn from(error: MigrateError) -> Self {
         match error {
             MigrateError::Runtime(error) => error.into(),
             MigrateError::Database(error) => error.into(),
             MigrateError::Lock(error) => error.into(),
+            MigrateError::Gate(error) => error.into(),
             MigrateError::History(error) => error.into(),
             MigrateError::Refused(refusal) => match refusal.downcast::<RevisionError>() {
                 Ok(error) => (*error).into(),

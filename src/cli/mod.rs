@@ -7,6 +7,7 @@ pub mod argparse;
 pub mod args;
 pub mod change_args;
 pub mod commands;
+mod consent;
 mod context;
 mod databases;
 mod deploy;

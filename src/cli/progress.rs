@@ -4,9 +4,11 @@
 
 use std::time::Duration;
 
+use super::consent;
 use super::ui::Ui;
 use crate::database::LockWait;
-use crate::migrate::{Attendant, Event};
+use crate::gate::Review;
+use crate::migrate::{Attendant, Consent, Event};
 use crate::plan::Direction;
 use crate::revision::RevisionId;
 use crate::script::ScriptDirectory;
@@ -22,12 +24,18 @@ pub(super) struct Progress<'a> {
     ui: &'a mut Ui,
     scripts: &'a ScriptDirectory,
     steps: usize,
+    can_ask: bool,
 }
 
 impl<'a> Progress<'a> {
     /// Shows nothing before the first step.
     pub(super) fn new(ui: &'a mut Ui, scripts: &'a ScriptDirectory) -> Self {
-        Self { ui, scripts, steps: 0 }
+        Self { ui, scripts, steps: 0, can_ask: false }
+    }
+
+    /// The same where a person may be asked.
+    pub(super) fn asking(self, can_ask: bool) -> Self {
+        Self { can_ask, ..self }
     }
 
     /// What a person has to know whether or not progress is shown.
@@ -54,12 +62,17 @@ impl<'a> Progress<'a> {
                 }
             }
             Event::Warning(sentence) => self.ui.warning(sentence),
+            Event::Note(sentence) => self.ui.status(sentence),
             Event::Detail(_) | Event::Planned(_) | Event::StepStarted { .. } | Event::StepFinished { .. } => {}
         }
     }
 }
 
 impl Attendant for Progress<'_> {
+    fn consent(&mut self, review: &Review) -> Consent {
+        if self.can_ask { consent::ask(self.ui, review) } else { Consent::NobodyToAsk }
+    }
+
     fn event(&mut self, event: Event<'_>) {
         self.announce(&event);
         if !self.ui.shows_progress() {

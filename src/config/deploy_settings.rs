@@ -234,7 +234,13 @@ fn count(value: &TomlValue) -> Option<u32> {
 fn production(value: &TomlValue) -> Option<ProductionSetting> {
     match value {
         TomlValue::Boolean(always) => Some(ProductionSetting::Always(*always)),
-        TomlValue::List(nodes) => texts(nodes).map(ProductionSetting::Urls),
+        TomlValue::List(nodes) => {
+            let patterns = texts(nodes)?;
+            patterns
+                .iter()
+                .all(|pattern| glob::Pattern::new(pattern).is_ok())
+                .then_some(ProductionSetting::Urls(patterns))
+        }
         _ => None,
     }
 }
@@ -378,5 +384,6 @@ mod tests {
         assert!(options("[hooks]\non-failure = []").is_err());
         assert!(options("[history]\nschema = \"\"").is_err());
         assert!(options("retries = -1").is_err());
+        assert!(options("production = [\"[\"]").is_err());
     }
 }

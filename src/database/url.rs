@@ -173,6 +173,21 @@ impl DatabaseUrl {
         self.render("***", |name, value| if is_secret(name) { "***".to_owned() } else { quote_plus(value) })
     }
 
+    /// The text as patterns of URLs may mean it: with and without the driver, the user and `:***`.
+    pub fn without_secrets(&self) -> Vec<String> {
+        let of = |name: &str, username: Option<String>, password: Option<Secret>| {
+            Self { driver_name: name.to_owned(), username, password, ..self.clone() }.obfuscated()
+        };
+        let dialect = self.driver_name.split('+').next().unwrap_or_default();
+        let mut spellings = Vec::new();
+        for name in [self.driver_name.as_str(), dialect] {
+            spellings.push(of(name, self.username.clone(), self.password.clone()));
+            spellings.push(of(name, self.username.clone(), None));
+            spellings.push(of(name, None, None));
+        }
+        spellings
+    }
+
     /// The text with the password in clear, for the engine alone: never print, log or store it.
     pub fn with_password(&self) -> String {
         let password = self.password.as_ref().map(|p| quote(&p.0, " +")).unwrap_or_default();

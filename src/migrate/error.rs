@@ -1,6 +1,7 @@
 use thiserror::Error;
 
 use crate::database::{DatabaseError, HistoryError, LockError};
+use crate::gate::GateError;
 use crate::revision::RevisionError;
 use crate::runtime::{HostRefusal, RuntimeError};
 
@@ -18,6 +19,9 @@ pub enum MigrateError {
     /// The lock was not to be had, or was lost.
     #[error(transparent)]
     Lock(#[from] LockError),
+    /// A gate is shut.
+    #[error(transparent)]
+    Gate(#[from] GateError),
     /// The history could not be written.
     #[error(transparent)]
     History(#[from] HistoryError),
@@ -40,7 +44,7 @@ impl From<RuntimeError> for MigrateError {
         match error {
             RuntimeError::Refused(HostRefusal(refusal)) => match refusal.downcast::<Self>() {
                 Ok(own) => *own,
-                Err(planner) => Self::Refused(planner),
+                Err(other) => other.downcast::<GateError>().map_or_else(Self::Refused, |gate| Self::Gate(*gate)),
             },
             error => Self::Runtime(error),
         }
@@ -54,7 +58,7 @@ impl MigrateError {
             Self::Refused(error) => error.downcast_ref::<RevisionError>().is_some_and(RevisionError::is_command_error),
             Self::Database(error) => error.is_command_error(),
             Self::Runtime(error) => error.is_command_error(),
-            Self::Lock(_) | Self::History(_) | Self::Protocol { .. } => false,
+            Self::Lock(_) | Self::Gate(_) | Self::History(_) | Self::Protocol { .. } => false,
         }
     }
 }

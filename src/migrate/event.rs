@@ -52,4 +52,6 @@ pub enum Event<'a> {
     Detail(&'a str),
     /// A sentence that a person should see.
     Warning(&'a str),
+    /// A sentence that a person may like to see.
+    Note(&'a str),
 }

@@ -22,4 +22,4 @@ pub use interpreter::{Implementation, Interpreter, Origin, PythonVersion, Search
 pub use launch::{Mode, Runtime, RuntimeOptions};
 pub use packages::Packages;
 pub use request::{Invocation, Metadata, Overrides, RenderedDatabase, Rendering, Request, ScriptEntry};
-pub use signal::{Interruption, pause};
+pub use signal::{Interruptible, Interruption, pause};

@@ -138,6 +138,51 @@ extern "C" fn note(signal: c_int, info: *mut libc::siginfo_t, _: *mut c_void) {
     }
 }
 
+/// While it lives, Ctrl-C on the terminal is a key to be read, and a SIGINT ends the call that waits for one, and nothing else.
+#[derive(Debug)]
+pub struct Interruptible {
+    before: libc::sigaction,
+    /// Of standard input, if it is a terminal.
+    terminal: Option<libc::termios>,
+}
+
+impl Interruptible {
+    /// Begins now.
+    pub fn begin() -> Self {
+        // SAFETY: an all-zero sigaction is valid (without SA_RESTART, so that a read ends); the handler does nothing. tcgetattr
+        // fills the termios where it succeeds.
+        unsafe {
+            let mut action: libc::sigaction = MaybeUninit::zeroed().assume_init();
+            action.sa_sigaction = ignore as *const () as usize;
+            let mut before = MaybeUninit::zeroed();
+            libc::sigaction(libc::SIGINT, &raw const action, before.as_mut_ptr());
+            let mut terminal = MaybeUninit::<libc::termios>::zeroed();
+            let is_terminal = libc::tcgetattr(libc::STDIN_FILENO, terminal.as_mut_ptr()) == 0;
+            let terminal = is_terminal.then(|| terminal.assume_init());
+            if let Some(mut changed) = terminal {
+                // A Ctrl-C that comes before the read begins would be a signal that nobody waits for.
+                changed.c_cc[libc::VINTR] = libc::_POSIX_VDISABLE;
+                libc::tcsetattr(libc::STDIN_FILENO, libc::TCSANOW, &raw const changed);
+            }
+            Self { before: before.assume_init(), terminal }
+        }
+    }
+}
+
+impl Drop for Interruptible {
+    fn drop(&mut self) {
+        // SAFETY: restores what was there.
+        unsafe {
+            if let Some(terminal) = &self.terminal {
+                libc::tcsetattr(libc::STDIN_FILENO, libc::TCSANOW, &raw const *terminal);
+            }
+            libc::sigaction(libc::SIGINT, &raw const self.before, ptr::null_mut());
+        }
+    }
+}
+
+extern "C" fn ignore(_: c_int) {}
+
 /// Sent by a process (`kill`), a signal reaches only one of the two; sent by the terminal, both.
 extern "C" fn pass_on(signal: c_int, info: *mut libc::siginfo_t, _: *mut c_void) {
     REQUESTED.store(true, Ordering::Release);

@@ -7,8 +7,8 @@ use crate::revision::RevisionId;
 
 /// One version table that is locked, read and planned for.
 pub(super) struct Held {
-    url: DatabaseUrl,
-    table: VersionTableName,
+    pub(super) url: DatabaseUrl,
+    pub(super) table: VersionTableName,
     locks: Locks,
     /// limbec's own, beside the script's.
     pub(super) connection: Connection,

@@ -5,6 +5,7 @@ mod held;
 mod limits;
 mod locks;
 mod retry;
+mod review;
 
 use std::time::Duration;
 
@@ -12,13 +13,15 @@ use held::Held;
 use locks::LockTerms;
 pub use locks::ensure_version_table;
 use retry::Attempt;
+use review::{Gates, Place};
 
 use super::{Event, MigrateError, Operation, Preparation, Purge, Refusal, RunTarget, Statement, Supervisor};
 use crate::config::DeployOptions;
 use crate::database::{self, DatabaseUrl, LockWait, VersionTableName};
+use crate::gate::{Permissions, Review};
 use crate::plan::{Plan, Step};
 use crate::revision::RevisionId;
-use crate::script::ScriptDirectory;
+use crate::script::{Locations, ScriptDirectory};
 
 /// What is to be done, to what, under which conditions.
 #[derive(Debug, Clone)]
@@ -29,8 +32,12 @@ pub struct DeploymentRequest<'a> {
     pub purge: Purge,
     /// The revision files.
     pub scripts: &'a ScriptDirectory,
+    /// Where they lie.
+    pub locations: &'a Locations,
     /// Settings, with what the command line says over them.
     pub options: &'a DeployOptions,
+    /// What the command line agrees to beforehand.
+    pub permissions: Permissions,
     /// What a connection may take from the environment.
     pub environment: &'a database::Environment,
 }
@@ -39,6 +46,25 @@ pub struct DeploymentRequest<'a> {
 pub trait Attendant {
     /// Something happened.
     fn event(&mut self, event: Event<'_>);
+
+    /// Asks a person whether a plan may run. Nobody is there unless this is implemented.
+    fn consent(&mut self, review: &Review) -> Consent {
+        let _ = review;
+        Consent::NobodyToAsk
+    }
+}
+
+/// An answer to the question whether a plan may run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consent {
+    /// Yes.
+    Given,
+    /// No.
+    Declined,
+    /// There is no terminal.
+    NobodyToAsk,
+    /// Ctrl-C.
+    Interrupted,
 }
 
 /// Whether there is anything to run.
@@ -61,13 +87,16 @@ pub struct Deployment<'a> {
     attempt: Attempt,
     /// Whether each step has a transaction of its own.
     commits_each_step: bool,
+    /// What has been agreed to.
+    gates: Gates,
 }
 
 impl<'a> Deployment<'a> {
     /// A deployment that has touched nothing yet.
     pub fn new(request: DeploymentRequest<'a>, attendant: &'a mut dyn Attendant) -> Self {
         let attempt = Attempt::default();
-        Self { request, attendant, held: None, plan: Plan::default(), attempt, commits_each_step: false }
+        let (plan, gates) = (Plan::default(), Gates::default());
+        Self { request, attendant, held: None, plan, attempt, commits_each_step: false, gates }
     }
 
     /// Locks, reads the heads, plans and passes the gates on a database that is known before Python is started.
@@ -75,7 +104,9 @@ impl<'a> Deployment<'a> {
     /// # Errors
     /// The lock is not to be had, the database does not answer, the graph has no such plan, or a gate is shut.
     pub fn ready(&mut self, url: &DatabaseUrl, table: &VersionTableName) -> Result<Readiness, MigrateError> {
-        let held = self.hold(url, table)?;
+        self.hold(url, table)?;
+        self.pass_gates()?;
+        let Some(held) = &self.held else { return Ok(Readiness::Ready) };
         // Without rows Alembic creates the table even if there is nothing else to do.
         let is_done = held.plan.steps.is_empty() && !held.rows.is_empty() && self.request.purge == Purge::Nothing;
         Ok(if is_done { Readiness::NothingToDo } else { Readiness::Ready })
@@ -119,6 +150,19 @@ impl<'a> Deployment<'a> {
         attendant.event(Event::Detail(&held.describe_lock()));
         Ok(self.held.insert(held))
     }
+
+    /// The gates of the plan for the database in hand.
+    fn pass_gates(&mut self) -> Result<(), MigrateError> {
+        let Some(held) = &mut self.held else { return Ok(()) };
+        let dialect = held.url.dialect().to_string();
+        let place = Place {
+            url: Some(&held.url),
+            dialect: &dialect,
+            table: &held.table,
+            connection: Some(&mut held.connection),
+        };
+        Ok(self.gates.pass(&self.request, &held.plan, place, self.attendant)?)
+    }
 }
 
 impl Supervisor for Deployment<'_> {
@@ -127,6 +171,7 @@ impl Supervisor for Deployment<'_> {
         let mut preparation = limits::preparation(self.request.options);
         if let Some(url) = target.native_url() {
             self.hold(&url, &target.table())?;
+            self.pass_gates()?;
         } else {
             let terms = LockTerms { options: self.request.options, environment: self.request.environment };
             preparation.named_lock = terms.named_lock(target);
@@ -140,6 +185,9 @@ impl Supervisor for Deployment<'_> {
 
     fn plan(&mut self, rows: &[RevisionId], target: &RunTarget) -> Result<Plan, Refusal> {
         let plan = self.request.operation.plan(&self.request.scripts.map, rows)?;
+        if !target.offline {
+            self.gates.pass_target(&self.request, &plan, target, self.held.as_mut(), self.attendant)?;
+        }
         if !target.offline && !plan.steps.is_empty() {
             self.attendant.event(Event::Planned(&plan));
         }

@@ -1,0 +1,228 @@
+"""Gates before a plan runs: what it destroys is measured, and somebody has to agree."""
+
+import os
+import pty
+import select
+import signal
+import time
+
+import pytest
+from support import databases
+from support.projects import Project
+
+USERS = 'op.create_table("users", sa.Column("id", sa.Integer, primary_key=True), sa.Column("phone", sa.Text))'
+WITHOUT_PHONE = 'with op.batch_alter_table("users") as batch:\n    batch.drop_column("phone")'
+
+
+@pytest.fixture
+def project(tmp_path, url, limbec_bin):
+    """Users with a phone number, three of them, and a revision that drops the number; at the first revision."""
+    project = Project(tmp_path / "project", url)
+    project.add("a1", up=USERS, undo='op.drop_table("users")')
+    project.add("b1", "a1", up=WITHOUT_PHONE, undo='op.add_column("users", sa.Column("phone", sa.Text))')
+    project.run(limbec_bin, "upgrade", "a1").ok()
+    databases.execute(url, "INSERT INTO users (id, phone) VALUES (1, '+1'), (2, NULL), (3, '+3')")
+    return project
+
+
+def settings(project, text):
+    (project.folder / "limbec.toml").write_text(text)
+
+
+def at(project):
+    return databases.versions(project.url)
+
+
+class Terminal:
+    """A command on a terminal of its own."""
+
+    def __init__(self, program, *arguments, cwd, environment=()):
+        self.pid, self.terminal = pty.fork()
+        if self.pid == 0:
+            os.chdir(cwd)
+            wanted = {**os.environ, **dict(environment), "TERM": "xterm"}
+            wanted.pop("CI", None)
+            os.execve(str(program), [str(program), *arguments], wanted)
+        self.text = ""
+
+    def read(self, until=None):
+        """Reads up to a text, or to the end."""
+        deadline = time.monotonic() + 60
+        while until is None or until not in self.text:
+            assert time.monotonic() < deadline, self.text
+            if select.select([self.terminal], [], [], 1)[0]:
+                try:
+                    self.text += os.read(self.terminal, 4096).decode(errors="replace")
+                except OSError:
+                    break
+        return self.text
+
+    def answer(self, keys):
+        os.write(self.terminal, keys.encode())
+
+    def status(self):
+        """Exit status as a shell has it."""
+        self.read()
+        status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        os.close(self.terminal)
+        return status if status >= 0 else 128 - status
+
+
+def asked(project, limbec_bin, *arguments):
+    terminal = Terminal(limbec_bin, *arguments, cwd=project.folder)
+    terminal.read(until="[y/N]")
+    return terminal
+
+
+def test_an_upgrade_without_a_terminal_runs_and_says_what_it_destroys(project, limbec_bin):
+    done = project.run(limbec_bin, "upgrade", "head").ok()
+    assert "warning: this upgrade destroys data in " in done.err
+    assert "  b1 drops the column `users.phone`: 2 values\n" in done.err
+    assert done.out == ""
+    assert at(project) == ["b1"]
+
+
+def test_an_upgrade_that_destroys_needs_consent_where_the_settings_say_so(project, limbec_bin):
+    for setting, option in {"confirm": "--yes", "flag": "--allow-destructive"}.items():
+        settings(project, f'destructive = "{setting}"\n')
+        refused = project.run(limbec_bin, "upgrade", "head")
+        refused.failed("b1 drops the column `users.phone`: 2 values", f"`{option}` agrees to it", status=1)
+        assert at(project) == ["a1"]
+    project.run(limbec_bin, "upgrade", "head", "--yes").failed("`--allow-destructive`", status=1)
+    project.run(limbec_bin, "upgrade", "head", "--allow-destructive").ok()
+    assert at(project) == ["b1"]
+
+
+def test_a_downgrade_that_destroys_rows_needs_consent(project, limbec_bin):
+    refused = project.run(limbec_bin, "downgrade", "base")
+    refused.failed("this downgrade to base destroys data", "a1 drops the table `users`: 3 rows, ", status=1)
+    assert at(project) == ["a1"]
+    assert databases.fetch(project.url, "SELECT count(*) FROM users") == [(3,)]
+    project.run(limbec_bin, "downgrade", "base", "--yes").ok()
+    assert at(project) == []
+
+
+def test_the_environment_can_agree_for_scripts(project, limbec_bin):
+    project.run(limbec_bin, "downgrade", "base", LIMBEC_YES="0").failed(status=1)
+    project.run(limbec_bin, "downgrade", "base", LIMBEC_YES="1").ok()
+    assert at(project) == []
+
+
+def test_nothing_is_asked_where_nothing_is_lost(project, limbec_bin):
+    databases.execute(project.url, "DELETE FROM users")
+    done = project.run(limbec_bin, "upgrade", "head").ok()
+    assert "warning" not in done.err
+    done = project.run(limbec_bin, "downgrade", "base").ok()
+    assert "no data is lost" in done.err
+    assert "a1 drops the table `users`: no rows" in done.err
+    assert at(project) == []
+
+
+def test_what_the_plan_made_itself_is_no_loss(project, limbec_bin, databases_of, tmp_path):
+    fresh = Project(tmp_path / "fresh", databases_of())
+    fresh.add("a1", up=USERS + '\nop.execute("INSERT INTO users (id) VALUES (1)")', undo="pass")
+    fresh.add("b1", "a1", up=WITHOUT_PHONE)
+    fresh.add("c1", "b1", up='op.drop_table("users")')
+    settings(fresh, 'destructive = "flag"\n')
+    done = fresh.run(limbec_bin, "upgrade", "head").ok()
+    assert "destroys" not in done.err
+
+
+def test_a_downgrade_of_what_cannot_be_read_runs_but_not_to_base(project, limbec_bin):
+    build = 'op.execute(str(sa.select(sa.literal_column("1"))))'
+    project.add("b1", "a1", undo=build)
+    project.run(limbec_bin, "upgrade", "head").ok()
+    project.run(limbec_bin, "downgrade", "a1").ok()
+    databases.execute(project.url, "DELETE FROM users")
+    project.run(limbec_bin, "upgrade", "head").ok()
+    refused = project.run(limbec_bin, "downgrade", "base")
+    refused.failed("b1 line ", "`op.execute` was not analysed", "`--yes` agrees to it", status=1)
+    project.run(limbec_bin, "downgrade", "base", "-y").ok()
+
+
+def test_production_needs_flags_and_never_asks(project, limbec_bin):
+    patterns = {"postgresql": "postgresql://*/limbec_*", "sqlite": "sqlite:///*database*.db"}
+    pattern = patterns["sqlite" if project.url.startswith("sqlite") else "postgresql"]
+    settings(project, f'production = ["mysql://*", "{pattern}"]\n')
+    refused = project.run(limbec_bin, "upgrade", "head", "--yes")
+    refused.failed("`--allow-destructive` agrees to it: the settings call this database production", status=1)
+    project.run(limbec_bin, "upgrade", "head", "--allow-destructive").ok()
+    refused = project.run(limbec_bin, "downgrade", "a1", LIMBEC_YES="1")
+    refused.failed("`--yes` agrees to it", status=1)
+    terminal = Terminal(limbec_bin, "downgrade", "a1", cwd=project.folder)
+    assert terminal.status() == 1
+    assert "[y/N]" not in terminal.text
+    project.run(limbec_bin, "downgrade", "a1", "--yes").ok()
+    project.run(limbec_bin, "downgrade", "base", "--yes").failed("`--allow-destructive`", status=1)
+    settings(project, 'production = ["*staging*"]\n')
+    project.run(limbec_bin, "downgrade", "base", "--yes").ok()
+
+
+def test_a_pattern_that_is_none_is_refused(project, limbec_bin):
+    settings(project, 'production = ["["]\n')
+    project.run(limbec_bin, "upgrade", "head").failed("limbec.toml, line 1", "patterns of URLs", status=2)
+
+
+@pytest.mark.parametrize("arguments", [("upgrade", "head"), ("downgrade", "base")])
+def test_a_person_is_asked(project, limbec_bin, arguments):
+    for keys in ("n\r", "\r", "yep\r"):
+        terminal = asked(project, limbec_bin, *arguments)
+        terminal.answer(keys)
+        assert terminal.status() == 1, terminal.text
+        assert "nothing was changed" in terminal.text
+        assert at(project) == ["a1"]
+    terminal = asked(project, limbec_bin, *arguments)
+    assert "destroys data" in terminal.text
+    terminal.answer("y\r")
+    assert terminal.status() == 0, terminal.text
+    assert at(project) == (["b1"] if arguments[0] == "upgrade" else [])
+
+
+def test_a_person_who_said_yes_before_is_not_asked(project, limbec_bin):
+    terminal = Terminal(limbec_bin, "downgrade", "base", "--yes", cwd=project.folder)
+    assert terminal.status() == 0, terminal.text
+    assert "[y/N]" not in terminal.text
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_control_c_at_the_question_changes_nothing(project, limbec_bin, hidden):
+    if hidden:
+        # The URL is known to env.py alone, which then asks in the middle of its run.
+        env = project.folder / "migrations" / "env.py"
+        env.write_text(env.read_text().replace("create_engine(url,", "create_engine(url.replace('nothing', url),"))
+    terminal = asked(project, limbec_bin, "downgrade", "base")
+    terminal.answer("\x03")
+    assert terminal.status() == 130, terminal.text
+    assert at(project) == ["a1"]
+    terminal = asked(project, limbec_bin, "downgrade", "base")
+    os.kill(terminal.pid, signal.SIGINT)
+    assert terminal.status() == 130, terminal.text
+    # Nothing is left locked.
+    terminal = asked(project, limbec_bin, "downgrade", "base")
+    terminal.answer("y\r")
+    assert terminal.status() == 0, terminal.text
+    assert at(project) == []
+
+
+def test_hostile_names_are_measured_and_shown_as_they_are(tmp_path, url, limbec_bin):
+    table, column = 't"; DROP TABLE users; --\x1b[31m', "c\" IS NULL OR '1"
+    project = Project(tmp_path / "project", url)
+    project.add("a1", up=USERS, undo="pass")
+    create = f"op.create_table({table!r}, sa.Column('id', sa.Integer), sa.Column({column!r}, sa.Text))"
+    project.add("b1", "a1", up=create, undo=f"op.drop_table({table!r})")
+    project.add("c1", "b1", up=f"op.drop_column({table!r}, {column!r})", undo="pass")
+    project.run(limbec_bin, "upgrade", "b1").ok()
+    quoted = table.replace('"', '""').replace(":", "\\:")
+    databases.execute(url, f"INSERT INTO \"{quoted}\" VALUES (1, 'x')")
+    done = project.run(limbec_bin, "upgrade", "head").ok()
+    assert f'drops the column `t"; DROP TABLE users; --\\u{{1b}}[31m.{column}`: 1 value' in done.err
+    assert "\x1b" not in done.err
+    project.run(limbec_bin, "downgrade", "a1").failed(": 1 row", status=1)
+    assert "users" in databases.tables(url)
+
+
+def test_offline_mode_has_no_gates(project, limbec_bin):
+    settings(project, "production = true\n")
+    done = project.run(limbec_bin, "downgrade", "b1:base", "--sql").ok()
+    assert "DROP TABLE users" in done.out
+    assert "destroys" not in done.err
