@@ -27,6 +27,9 @@ pub struct ChangeArgs {
     /// `--lock-timeout`, else 0]
     #[arg(long, value_name = "NUMBER")]
     pub retries: Option<u32>,
+    /// How long a database that does not answer yet is waited for, such as 30s [default: not at all]
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub wait_for_db: Option<Duration>,
     /// Answer yes to every question; in production required for a downgrade
     #[arg(short, long)]
     pub yes: bool,
@@ -83,6 +86,7 @@ impl ChangeArgs {
         options.lock_timeout = self.lock_timeout.or(options.lock_timeout);
         options.statement_timeout = self.statement_timeout.or(options.statement_timeout);
         options.retries = self.retries.or(options.retries);
+        options.wait_for_db = self.wait_for_db.or(options.wait_for_db);
         options
     }
 }

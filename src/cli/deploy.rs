@@ -5,8 +5,8 @@ use super::context::CommandContext;
 use super::databases::Direct;
 use super::engine::Mutation;
 use super::error::CommandError;
-use super::progress::Progress;
-use crate::database::{Access, DatabaseUrl, Dialect, VersionTableName};
+use super::progress::{Progress, away};
+use crate::database::{self, Access, DatabaseUrl, Dialect, VersionTableName};
 use crate::migrate::{self, Deployment, DeploymentRequest, Operation, Purge, Readiness};
 
 /// What a command was asked to change, and how.
@@ -30,10 +30,17 @@ impl CommandContext {
         if change.args.dry_run.is_some() {
             return self.dry_run(change);
         }
+        let options = change.args.over(&self.project()?.settings.deploy);
+        let known = if change.offline { None } else { self.known_database()? };
+        if let (Some((url, _)), Some(limit)) = (&known, options.wait_for_db) {
+            let environment = self.database_environment();
+            database::wait_for_database(url, &environment, limit, &mut |reason| {
+                self.ui.status(&away(&reason.to_string(), limit));
+            })?;
+        }
         if !change.offline && self.is_done_already(change)? {
             return Ok(());
         }
-        let known = if change.offline { None } else { self.known_database()? };
         let stamps_natively = matches!(change.operation, Operation::Stamp { .. })
             && known.is_some()
             && !self.database_target()?.env.runs_code_on_stamp();
@@ -41,7 +48,6 @@ impl CommandContext {
         let settings = self.script_settings()?;
         let permissions = change.args.permissions(&self.environment);
         let can_ask = self.environment.interactive && self.environment.variable("CI").is_none();
-        let options = change.args.over(&self.project()?.settings.deploy);
         let environment = self.database_environment();
         // What Python needs is found before anything is locked.
         let engine = if stamps_natively {

@@ -8,7 +8,7 @@ use super::consent;
 use super::ui::Ui;
 use crate::database::LockWait;
 use crate::gate::Review;
-use crate::migrate::{Attendant, Consent, Event};
+use crate::migrate::{Attendant, Consent, Event, LeftBehind, Remainder};
 use crate::plan::Direction;
 use crate::revision::RevisionId;
 use crate::script::ScriptDirectory;
@@ -61,6 +61,13 @@ impl<'a> Progress<'a> {
                     self.ui.warning(&format!("locked by {more} more"));
                 }
             }
+            Event::DatabaseAway { reason, limit } => self.ui.status(&away(reason, *limit)),
+            Event::ConnectionLost(remainder) => self.ui.warning(&lost(*remainder)),
+            Event::InvalidIndexes(found) => {
+                for left in *found {
+                    self.ui.warning(&invalid_index(left));
+                }
+            }
             Event::Warning(sentence) => self.ui.warning(sentence),
             Event::Note(sentence) => self.ui.status(sentence),
             Event::Detail(_) | Event::Planned(_) | Event::StepStarted { .. } | Event::StepFinished { .. } => {}
@@ -107,6 +114,34 @@ pub(super) fn tell_wait(ui: &mut Ui, wait: &LockWait) {
     } else if ui.shows_progress() {
         ui.status(&format!("      still waiting, {waited} of {limit} s are over"));
     }
+}
+
+/// `reason` may have several lines, of which the first says it.
+pub(super) fn away(reason: &str, limit: Duration) -> String {
+    let reason = reason.lines().next().unwrap_or_default();
+    format!("Waiting up to {} s for the database: {reason}", limit.as_secs_f64())
+}
+
+fn lost(remainder: Option<&Remainder>) -> String {
+    let lost = "the connection to the database was lost";
+    match remainder {
+        None => format!("{lost}; what is committed cannot be told before it answers again: `limbec current`"),
+        Some(Remainder { rows, planned, left }) => format!(
+            "{lost}; the version table holds {}: {} of {planned} steps are committed, the rest is rolled back",
+            list(rows),
+            planned.saturating_sub(*left)
+        ),
+    }
+}
+
+fn invalid_index(left: &LeftBehind) -> String {
+    let LeftBehind { index, revision } = left;
+    let builder = revision.as_ref().map(|id| format!("; revision {id} builds one of this name")).unwrap_or_default();
+    format!(
+        "the index {index} is invalid, as a concurrent build that failed leaves it{builder}; drop it by \
+         `DROP INDEX CONCURRENTLY {}`",
+        index.quoted()
+    )
 }
 
 fn list(ids: &[RevisionId]) -> String {

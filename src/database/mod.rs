@@ -17,6 +17,7 @@ mod sqlite;
 mod tls;
 mod url;
 mod version_table;
+mod waiting;
 
 pub use connection::{Access, Connection, Transaction};
 pub use dialect::Dialect;
@@ -32,3 +33,4 @@ pub use own_tables::{LOCK_TABLE, OWN_SCHEMA};
 pub use postgres::{InvalidIndex, ListedDatabase, LockingSession, PostgresServer, RelationName};
 pub use url::{DatabaseUrl, UrlError};
 pub use version_table::{VersionTableName, quote_identifier};
+pub use waiting::wait_for_database;

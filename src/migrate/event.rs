@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use super::{LeftBehind, Remainder};
 use crate::database::{LockWait, LockingSession};
 use crate::plan::{Plan, Step};
 use crate::revision::RevisionId;
@@ -37,6 +38,17 @@ pub enum Event<'a> {
     },
     /// A statement waited for a lock in vain; these hold locks on the tables that it names, the oldest transaction first.
     Locked(&'a [LockingSession]),
+    /// The database does not answer and is waited for (`wait-for-db`); told once.
+    DatabaseAway {
+        /// What it, or the driver, said.
+        reason: &'a str,
+        /// After which waiting ends.
+        limit: Duration,
+    },
+    /// The connection was lost in the middle of a run; what the version table holds now, if it could be asked.
+    ConnectionLost(Option<&'a Remainder>),
+    /// Indexes that failed concurrent builds have left behind, each told once.
+    InvalidIndexes(&'a [LeftBehind]),
     /// A run failed for another transaction's sake, was rolled back, and is tried again.
     Retrying {
         /// What the database said.

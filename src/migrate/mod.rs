@@ -9,7 +9,9 @@ mod operation;
 mod rendering;
 mod supervisor;
 
-pub use deployment::{Attendant, Consent, Deployment, DeploymentRequest, Readiness, ensure_version_table};
+pub use deployment::{
+    Attendant, Consent, Deployment, DeploymentRequest, LeftBehind, Readiness, Remainder, ensure_version_table,
+};
 pub use error::MigrateError;
 pub use event::Event;
 pub use executor::{Purge, run_env, stamp};

@@ -49,6 +49,16 @@ impl Held {
         Ok(())
     }
 
+    /// The database.
+    pub(super) fn url(&self) -> &DatabaseUrl {
+        &self.url
+    }
+
+    /// The version table.
+    pub(super) fn table(&self) -> &VersionTableName {
+        &self.table
+    }
+
     /// Whether it is this version table.
     pub(super) fn is(&self, url: &DatabaseUrl, table: &VersionTableName) -> bool {
         self.url.is_same_database(url) && self.table.name == table.name && self.table.schema == table.schema

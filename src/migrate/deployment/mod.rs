@@ -1,15 +1,19 @@
 //! One run of `upgrade`, `downgrade` or `stamp` on one project: lock, heads, plan, gates, history, limits, retries.
 
 mod backoff;
+mod connection_failure;
 mod held;
+mod invalid;
 mod limits;
 mod locks;
 mod retry;
 mod review;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+pub use connection_failure::Remainder;
 use held::Held;
+pub use invalid::LeftBehind;
 use locks::LockTerms;
 pub use locks::ensure_version_table;
 use retry::Attempt;
@@ -17,7 +21,7 @@ use review::{Gates, Place};
 
 use super::{Event, MigrateError, Operation, Preparation, Purge, Refusal, RunTarget, Statement, Supervisor};
 use crate::config::DeployOptions;
-use crate::database::{self, DatabaseUrl, LockWait, VersionTableName};
+use crate::database::{self, DatabaseUrl, InvalidIndex, LockWait, VersionTableName};
 use crate::gate::{Permissions, Review};
 use crate::plan::{Plan, Step};
 use crate::revision::RevisionId;
@@ -89,14 +93,26 @@ pub struct Deployment<'a> {
     commits_each_step: bool,
     /// What has been agreed to.
     gates: Gates,
+    /// Those that have been named.
+    invalid_indexes: Vec<InvalidIndex>,
+    /// When env.py failed to connect for the first time.
+    waiting_since: Option<Instant>,
 }
 
 impl<'a> Deployment<'a> {
     /// A deployment that has touched nothing yet.
     pub fn new(request: DeploymentRequest<'a>, attendant: &'a mut dyn Attendant) -> Self {
-        let attempt = Attempt::default();
-        let (plan, gates) = (Plan::default(), Gates::default());
-        Self { request, attendant, held: None, plan, attempt, commits_each_step: false, gates }
+        Self {
+            request,
+            attendant,
+            held: None,
+            plan: Plan::default(),
+            attempt: Attempt::default(),
+            invalid_indexes: Vec::new(),
+            waiting_since: None,
+            gates: Gates::default(),
+            commits_each_step: false,
+        }
     }
 
     /// Locks, reads the heads, plans and passes the gates on a database that is known before Python is started.
@@ -132,6 +148,7 @@ impl<'a> Deployment<'a> {
         attempt: &mut dyn FnMut(&mut dyn Supervisor) -> Result<(), MigrateError>,
     ) -> Result<(), MigrateError> {
         loop {
+            self.attempt.has_begun = false;
             match attempt(self) {
                 Ok(()) => return Ok(()),
                 Err(error) => self.recover(error)?,
@@ -192,6 +209,9 @@ impl Supervisor for Deployment<'_> {
             self.attendant.event(Event::Planned(&plan));
         }
         self.attempt.planned(rows, target);
+        if !target.offline {
+            self.tell_invalid_indexes(&plan);
+        }
         self.plan = plan.clone();
         Ok(plan)
     }

@@ -49,6 +49,8 @@ impl Contention {
 /// What is known of the attempt that is running.
 #[derive(Debug, Default)]
 pub(super) struct Attempt {
+    /// Whether env.py has got as far as its first `run_migrations()`.
+    pub(super) has_begun: bool,
     /// Retries since a step was last committed.
     retries: u32,
     /// The rows that each version table (URL, schema, name) was last seen with.
@@ -67,6 +69,7 @@ impl Attempt {
         let separate = target.transaction_per_migration || !target.transactional_ddl;
         self.commits_each_step = separate && !target.in_transaction;
         self.torn = None;
+        self.has_begun = true;
     }
 
     /// The heads were read. If they are others than at the last attempt, that got further, and retries count anew.
@@ -99,6 +102,11 @@ impl Deployment<'_> {
     /// # Errors
     /// The failure itself, if there is to be no other attempt; the lock was lost during the pause; the heads cannot be read.
     pub(super) fn recover(&mut self, error: MigrateError) -> Result<(), MigrateError> {
+        if self.waits_for_connection(&error) {
+            return Ok(());
+        }
+        self.tell_what_is_committed(&error);
+        self.tell_invalid_indexes(&self.plan.clone());
         let Some(failure) = database_failure(&error) else { return Err(error) };
         let Some(contention) = failure.code.as_deref().and_then(Contention::of) else { return Err(error) };
         let statement = failure.statement.clone().unwrap_or_default();
