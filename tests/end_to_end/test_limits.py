@@ -5,11 +5,12 @@ import sqlite3
 import threading
 import time
 from contextlib import contextmanager
+from functools import partial
 
 import psycopg2
 import pytest
 from support import databases
-from support.projects import Project
+from support.projects import Project, run_and_react
 
 IDS = ["1111", "2222", "3333"]
 MODES = {"per-run": "", "per-revision": ", transaction_per_migration=True"}
@@ -81,19 +82,9 @@ def test_limits_hold_in_every_revision_and_autocommit_block(mode, postgres_url, 
 
 
 def test_a_lock_that_is_released_is_waited_for_by_retries(shop, limbec_bin):
+    upgrade = [limbec_bin, "upgrade", "--lock-timeout", "300ms", "head"]
     with session(shop.url, "LOCK TABLE orders") as other:
-        tried = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        attempts = []
-
-        def seen():
-            """Once it has waited, and given up."""
-            waiting = databases.fetch(shop.url, tried)[0][0]
-            attempts.append(waiting)
-            return 1 in attempts and waiting == 0
-
-        thread = released_when(seen, other)
-        done = shop.run(limbec_bin, "upgrade", "--lock-timeout", "300ms", "head").ok()
-        thread.join()
+        done = run_and_react(*upgrade, cwd=shop.folder, sign="trying again", react=other.rollback).ok()
     assert re.search(
         r"a lock was not to be had in time; rolled back, trying again in \d\.\d s \(retry 1 of 3\)", done.err
     )
@@ -199,15 +190,14 @@ def test_a_concurrent_build_has_no_limit(shop, limbec_bin):
 def test_sqlite_waits_as_long_as_it_is_told(tmp_path, limbec_bin):
     project = Project(tmp_path / "project", f"sqlite:///{tmp_path}/test.db?timeout=100")
     project.add(IDS[0], up='op.execute("CREATE TABLE t (id INTEGER)")')
-    with sqlite3.connect(tmp_path / "test.db", isolation_level=None, check_same_thread=False) as other:
+    with sqlite3.connect(tmp_path / "test.db", isolation_level=None) as other:
         other.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
         other.execute("BEGIN IMMEDIATE")
         failed = project.run(limbec_bin, "upgrade", "--lock-timeout", "100ms", "--retries", "0", "head")
         failed.failed("database is locked", status=1)
-        thread = threading.Timer(1, lambda: other.execute("ROLLBACK"))
-        thread.start()
-        done = project.run(limbec_bin, "upgrade", "--lock-timeout", "100ms", "--retries", "20", "head").ok()
-        thread.join()
+        upgrade = [limbec_bin, "upgrade", "--lock-timeout", "100ms", "--retries", "1", "head"]
+        release = partial(other.execute, "ROLLBACK")
+        done = run_and_react(*upgrade, cwd=project.folder, sign="trying again", react=release).ok()
     assert "another connection is writing to the database; rolled back, trying again" in done.err
 
 

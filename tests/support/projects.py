@@ -84,6 +84,19 @@ def run(program: Path, *arguments: str, cwd: Path, environment: "dict[str, str] 
     return Run(done.returncode, done.stdout, done.stderr)
 
 
+def run_and_react(program: Path, *arguments: str, cwd: Path, sign: str, react) -> Run:
+    """Run a program; as soon as it has said `sign` on standard error, call `react`, once."""
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    told = []
+    with subprocess.Popen([str(program), *arguments], cwd=cwd, text=True, errors="replace", **pipes) as process:
+        for line in process.stderr:
+            if sign in line and not any(sign in before for before in told):
+                react()
+            told.append(line)
+        out = process.stdout.read()
+    return Run(process.returncode, out, "".join(told))
+
+
 @dataclass
 class Project:
     """A folder with alembic.ini, migrations/env.py and migrations/versions."""
