@@ -21,7 +21,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("trial", &["migrate", "catalogue", "plan", "database", "runtime", "revision"]),
     // Judges what the linter foresees, what the database measured and what the settings demand.
     ("gate", &["config", "database", "lint", "schema", "operation", "script", "plan", "revision"]),
-    ("migrate", &["config", "gate", "operation", "schema", "script", "plan", "database", "runtime", "revision"]),
+    // The history records what a file means.
+    (
+        "migrate",
+        &["config", "gate", "operation", "published", "schema", "script", "plan", "database", "runtime", "revision"],
+    ),
 ];
 
 /// What only `cli` does.

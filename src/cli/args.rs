@@ -7,8 +7,9 @@ use super::commands::{
     adopt::AdoptArgs, branches::BranchesArgs, check::CheckArgs, current::CurrentArgs, doctor::DoctorArgs,
     downgrade::DowngradeArgs, edit::EditArgs, ensure_version::EnsureVersionArgs, freeze::FreezeArgs, graph::GraphArgs,
     heads::HeadsArgs, history::HistoryArgs, init::InitArgs, list::ListArgs, list_templates::ListTemplatesArgs,
-    merge::MergeArgs, new::NewArgs, plan::PlanArgs, rebase::RebaseArgs, revision::RevisionArgs, rule::RuleArgs,
-    show::ShowArgs, stamp::StampArgs, test::TestArgs, upgrade::UpgradeArgs, validate::ValidateArgs,
+    log::LogArgs, merge::MergeArgs, new::NewArgs, plan::PlanArgs, rebase::RebaseArgs, revision::RevisionArgs,
+    rule::RuleArgs, show::ShowArgs, stamp::StampArgs, status::StatusArgs, test::TestArgs, upgrade::UpgradeArgs,
+    validate::ValidateArgs,
 };
 use crate::plan::TransactionMode;
 
@@ -118,10 +119,12 @@ pub enum Command {
     Freeze(FreezeArgs),
     Graph(GraphArgs),
     List(ListArgs),
+    Log(LogArgs),
     New(NewArgs),
     Plan(PlanArgs),
     Rebase(RebaseArgs),
     Rule(RuleArgs),
+    Status(StatusArgs),
     Test(TestArgs),
     Validate(ValidateArgs),
 }

@@ -49,6 +49,7 @@ impl CommandContext {
         let permissions = change.args.permissions(&self.environment);
         let can_ask = self.environment.interactive && self.environment.variable("CI").is_none();
         let environment = self.database_environment();
+        let runner = self.runner()?;
         // What Python needs is found before anything is locked.
         let engine = if stamps_natively {
             None
@@ -66,6 +67,7 @@ impl CommandContext {
             options: &options,
             permissions,
             environment: &environment,
+            runner: &runner,
         };
         let mut deployment = Deployment::new(request, &mut progress);
         let outcome = match (&known, engine) {

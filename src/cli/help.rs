@@ -78,6 +78,14 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     ),
     ("list", &[("limbec list", "oldest first"), ("limbec list --format json", "for a script, see docs/json.md")]),
     ("list_templates", &[("limbec list_templates", "what `init --template` takes")]),
+    (
+        "log",
+        &[
+            ("limbec log --limit 20", "the newest twenty steps"),
+            ("limbec log --outcome failed --since 7d", "what failed in the last week"),
+            ("limbec log --revision head --format json", "for a script, see docs/json.md"),
+        ],
+    ),
     ("merge", &[("limbec merge heads -m \"join both branches\"", "one head of all")]),
     (
         "new",
@@ -126,6 +134,14 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         &[
             ("limbec stamp head", "the schema is already there: say so"),
             ("limbec stamp --purge ae1027", "whatever the version table says"),
+        ],
+    ),
+    (
+        "status",
+        &[
+            ("limbec status", "what is applied, when, and what is pending"),
+            ("limbec status --check", "for a script: 1 where revisions are pending, 3 where the database is ahead"),
+            ("limbec status --format json", "for a script, see docs/json.md"),
         ],
     ),
     (

@@ -19,6 +19,7 @@ pub mod exit;
 mod fixes;
 mod graph;
 mod help;
+mod history_table;
 mod linting;
 pub mod options;
 pub mod progress;

@@ -134,6 +134,11 @@ pub struct Transaction<'a> {
 }
 
 impl Transaction<'_> {
+    /// Which language the connection speaks.
+    pub fn dialect(&self) -> Dialect {
+        self.connection.dialect()
+    }
+
     /// The connection, whose every statement is part of the transaction.
     pub(super) fn connection(&mut self) -> &mut Connection {
         self.connection

@@ -188,6 +188,15 @@ impl DatabaseUrl {
         spellings
     }
 
+    /// A text of somebody else, such as an error, with this URL's secrets as `***` wherever they occur in it.
+    pub fn censored(&self, text: &str) -> String {
+        let parameters = self.query.iter().filter(|(name, _)| is_secret(name)).flat_map(|(_, values)| values);
+        let secrets = self.password.iter().map(|password| &password.0).chain(parameters);
+        let written =
+            secrets.filter(|secret| !secret.is_empty()).flat_map(|secret| [secret.clone(), quote(secret, "")]);
+        written.fold(text.to_owned(), |text, secret| text.replace(&secret, "***"))
+    }
+
     /// The text with the password in clear, for the engine alone: never print, log or store it.
     pub fn with_password(&self) -> String {
         let password = self.password.as_ref().map(|p| quote(&p.0, " +")).unwrap_or_default();
@@ -345,6 +354,13 @@ mod tests {
             compared += 1;
         }
         assert!(compared > 600, "only {compared} URLs were compared");
+    }
+
+    #[test]
+    fn secrets_in_the_words_of_others_are_hidden() {
+        let url = url("postgresql://u:s%2Fcret@h/d?sslpassword=other");
+        assert_eq!(url.censored("no s/cret, no s%2Fcret, no other"), "no ***, no ***, no ***");
+        assert_eq!(super::DatabaseUrl::parse("sqlite:///a.db").unwrap().censored("a.db"), "a.db");
     }
 
     #[test]

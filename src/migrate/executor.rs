@@ -1,6 +1,6 @@
 use super::conversation::Conversation;
 use super::{MigrateError, Refusal, Supervisor};
-use crate::database::{Connection, VersionTableName};
+use crate::database::{Connection, Transaction, VersionTableName};
 use crate::plan::Plan;
 use crate::revision::RevisionId;
 use crate::runtime::{Invocation, Request, Runtime};
@@ -17,7 +17,7 @@ pub fn run_env(runtime: &Runtime, invocation: Invocation, supervisor: &mut dyn S
 }
 
 /// Stamps on the version table itself: rows are read, planned for and changed in one transaction, the deletion of all
-/// rows included where `Purge::All` asks for it.
+/// rows included where `Purge::All` asks for it. `record` is given the rows as they were and the plan before the end of the transaction.
 ///
 /// # Errors
 /// The planner's refusal, what the database says, and Alembic's sentence when a row that should change is not there.
@@ -26,20 +26,23 @@ pub fn stamp(
     table: &VersionTableName,
     purge: Purge,
     planner: impl FnOnce(&[RevisionId]) -> Result<Plan, Refusal>,
+    record: impl FnOnce(&mut Transaction<'_>, &[RevisionId], &Plan) -> Result<(), MigrateError>,
 ) -> Result<(), MigrateError> {
     let mut transaction = connection.begin()?;
     transaction.ensure_version_table(table)?;
+    let before = transaction.version_rows(table)?.unwrap_or_default();
     let rows = match purge {
-        Purge::Nothing => transaction.version_rows(table)?.unwrap_or_default(),
+        Purge::Nothing => before.as_slice(),
         Purge::All => {
             transaction.purge(table)?;
-            Vec::new()
+            &[]
         }
     };
-    let plan = planner(&rows).map_err(MigrateError::Refused)?;
+    let plan = planner(rows).map_err(MigrateError::Refused)?;
     for step in &plan.steps {
         transaction.apply(table, &step.changes)?;
     }
+    record(&mut transaction, &before, &plan)?;
     transaction.commit()?;
     Ok(())
 }

@@ -5,16 +5,21 @@ mod deployment;
 mod error;
 mod event;
 mod executor;
+mod history;
 mod operation;
 mod rendering;
+mod status;
 mod supervisor;
 
 pub use deployment::{
     Attendant, Consent, Deployment, DeploymentRequest, LeftBehind, Readiness, Remainder, ensure_version_table,
+    history_table,
 };
 pub use error::MigrateError;
 pub use event::Event;
 pub use executor::{Purge, run_env, stamp};
+pub use history::{AdoptedHistory, Runner, adopt_history};
 pub use operation::Operation;
 pub use rendering::{RenderedPart, RenderedStatement, RenderedStep, StepFailure, render_env};
+pub use status::{RevisionStanding, RevisionState, Standing};
 pub use supervisor::{NamedLock, Preparation, Refusal, RunTarget, Statement, Supervisor};

@@ -13,8 +13,10 @@
 //! That there is no base branch is a value ([`NoBase`]), not an error.
 
 mod base;
+mod fingerprint;
 mod freeze;
 mod git;
+mod head_commit;
 mod lock;
 mod meaning;
 mod no_base;
@@ -23,7 +25,9 @@ mod revisions;
 mod tree;
 
 pub use base::{Base, BaseFile, BaseRequest, BaseState};
+pub use fingerprint::Fingerprint;
 pub use freeze::{Freezable, Freeze};
+pub use head_commit::head_commit;
 pub use lock::{FrozenRevision, LOCK_FILE, Lock, LockError};
 pub use meaning::Meaning;
 pub use no_base::NoBase;

@@ -50,8 +50,10 @@ fn record(connection: &mut Connection, history: &History, entries: &[HistoryEntr
 }
 
 fn settle(connection: &mut Connection, history: &History, step: u32, settlement: &Settlement) {
+    let entries = history.entries(connection, &HistoryFilter::default()).expect("the rows");
+    let entry = entries.iter().find(|entry| entry.step == step).expect("the step");
     let mut transaction = connection.begin().expect("a transaction");
-    history.settle(&mut transaction, "6f0c", step, settlement).expect("a change");
+    history.settle(&mut transaction, entry, settlement).expect("a change");
     transaction.commit().expect("a commit");
 }
 
@@ -92,7 +94,7 @@ fn whole_life_of_a_history(connection: &mut Connection, table: &HistoryTable) {
     assert!(read.windows(2).all(|pair| pair[0].id < pair[1].id));
 
     settle(connection, &history, 1, &Settlement::Done);
-    settle(connection, &history, 2, &Settlement::Failed("boom".to_owned()));
+    settle(connection, &history, 2, &Settlement::Failed { error: "boom".to_owned(), started: time(1) });
     settle(connection, &history, 3, &Settlement::Removed);
     let all = HistoryFilter::default();
     assert_eq!(

@@ -30,6 +30,8 @@ pub mod init;
 pub mod list;
 /// `list_templates`
 pub mod list_templates;
+/// `log`
+pub mod log;
 /// `merge`
 pub mod merge;
 /// `new`
@@ -46,6 +48,8 @@ pub mod rule;
 pub mod show;
 /// `stamp`
 pub mod stamp;
+/// `status`
+pub mod status;
 /// `test`
 pub mod test;
 /// `upgrade`
@@ -76,6 +80,7 @@ pub(super) fn run(context: &mut CommandContext, command: &Command) -> Result<Exi
         Command::Init(args) => init::run(context, args),
         Command::List(args) => list::run(context, args),
         Command::ListTemplates(args) => list_templates::run(context, args),
+        Command::Log(args) => log::run(context, args),
         Command::Merge(args) => merge::run(context, args),
         Command::New(args) => new::run(context, args),
         Command::Plan(args) => plan::run(context, args),
@@ -84,6 +89,7 @@ pub(super) fn run(context: &mut CommandContext, command: &Command) -> Result<Exi
         Command::Rule(args) => rule::run(context, args),
         Command::Show(args) => show::run(context, args),
         Command::Stamp(args) => stamp::run(context, args),
+        Command::Status(args) => status::run(context, args),
         Command::Test(args) => test::run(context, args),
         Command::Upgrade(args) => upgrade::run(context, args),
         Command::Validate(args) => validate::run(context, args),

@@ -32,8 +32,13 @@ const UNDEFINED_COLUMN: &str = "42703";
 pub enum Settlement {
     /// The step turned out to be done.
     Done,
-    /// It ended with an error: a sentence without secrets.
-    Failed(String),
+    /// It ended with an error.
+    Failed {
+        /// A sentence without secrets.
+        error: String,
+        /// When the step began.
+        started: DateTime<Utc>,
+    },
     /// It ran and was undone with its transaction.
     RolledBack,
     /// The run was killed in it.
@@ -151,6 +156,18 @@ impl History {
         statement::advance(&self.table, &self.dialect, plan_id, step, ran)
     }
 
+    /// As [`History::entries`], inside a transaction.
+    ///
+    /// # Errors
+    /// As `entries`.
+    pub fn entries_within(
+        &self,
+        transaction: &mut Transaction<'_>,
+        filter: &HistoryFilter,
+    ) -> Result<Vec<HistoryEntry>, HistoryError> {
+        self.entries(transaction.connection(), filter)
+    }
+
     /// Closes one row.
     ///
     /// # Errors
@@ -158,29 +175,34 @@ impl History {
     pub fn settle(
         &self,
         transaction: &mut Transaction<'_>,
-        plan_id: &str,
-        step: u32,
+        entry: &HistoryEntry,
         settlement: &Settlement,
     ) -> Result<(), HistoryError> {
-        let step = step.to_string();
-        let (outcome, error) = match settlement {
+        let id = entry.id.to_string();
+        let (outcome, error, started) = match settlement {
             Settlement::Removed => {
-                let sql = format!("DELETE FROM {} WHERE {}", self.table.quoted(), self.row(1));
-                return self.change(transaction, &sql, &[plan_id, &step]);
+                let sql = format!("DELETE FROM {} WHERE id = {}", self.table.quoted(), self.number("$1"));
+                return self.change(transaction, &sql, &[&id]);
             }
-            Settlement::Done => (Outcome::Done, ""),
-            Settlement::Failed(sentence) => (Outcome::Failed, sentence.as_str()),
-            Settlement::RolledBack => (Outcome::RolledBack, ""),
-            Settlement::Interrupted => (Outcome::Interrupted, ""),
+            Settlement::Done => (Outcome::Done, "", None),
+            Settlement::Failed { error, started } => (Outcome::Failed, error.as_str(), Some(*started)),
+            Settlement::RolledBack => (Outcome::RolledBack, "", None),
+            Settlement::Interrupted => (Outcome::Interrupted, "", None),
         };
         let sql = format!(
-            "UPDATE {} SET outcome = $1, error = NULLIF($2, ''), finished_at = {} WHERE {}",
+            "UPDATE {} SET outcome = $1, error = NULLIF($2, ''), started_at = {}, finished_at = {}, \
+             duration_ms = {} WHERE id = {}",
             self.table.quoted(),
             self.time("$3"),
-            self.row(4),
+            self.time("$4"),
+            self.number("NULLIF($5, '')"),
+            self.number("$6"),
         );
-        let now = in_utc(Utc::now());
-        self.change(transaction, &sql, &[outcome.name(), error, &now, plan_id, &step])
+        let now = Utc::now();
+        // How long it took is known only where it is known when it began.
+        let milliseconds = started.map(|started| (now - started).num_milliseconds().to_string()).unwrap_or_default();
+        let (started, now) = (in_utc(started.unwrap_or(entry.started_at)), in_utc(now));
+        self.change(transaction, &sql, &[outcome.name(), error, &started, &now, &milliseconds, &id])
     }
 
     /// Writes down where the backup of a plan is.
@@ -217,11 +239,6 @@ impl History {
 
     fn change(&self, transaction: &mut Transaction<'_>, sql: &str, parameters: &[&str]) -> Result<(), HistoryError> {
         transaction.execute(sql, parameters, &self.table.as_version_table()).map(drop).map_err(|error| self.told(error))
-    }
-
-    /// `plan_id` and `step`, by two parameters from this number on.
-    fn row(&self, first: usize) -> String {
-        format!("plan_id = ${first} AND step = {}", self.number(&format!("${}", first + 1)))
     }
 
     fn number(&self, parameter: &str) -> String {

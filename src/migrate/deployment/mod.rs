@@ -6,6 +6,7 @@ mod held;
 mod invalid;
 mod limits;
 mod locks;
+mod recording;
 mod retry;
 mod review;
 
@@ -16,10 +17,12 @@ use held::Held;
 pub use invalid::LeftBehind;
 use locks::LockTerms;
 pub use locks::ensure_version_table;
+pub use recording::history_table;
+use recording::{Recording, record_stamp};
 use retry::Attempt;
 use review::{Gates, Place};
 
-use super::{Event, MigrateError, Operation, Preparation, Purge, Refusal, RunTarget, Statement, Supervisor};
+use super::{Event, MigrateError, Operation, Preparation, Purge, Refusal, RunTarget, Runner, Statement, Supervisor};
 use crate::config::DeployOptions;
 use crate::database::{self, DatabaseUrl, InvalidIndex, LockWait, VersionTableName};
 use crate::gate::{Permissions, Review};
@@ -44,6 +47,8 @@ pub struct DeploymentRequest<'a> {
     pub permissions: Permissions,
     /// What a connection may take from the environment.
     pub environment: &'a database::Environment,
+    /// Who does it, for the history.
+    pub runner: &'a Runner,
 }
 
 /// Who watches a deployment: a person at a terminal, or a log.
@@ -97,6 +102,8 @@ pub struct Deployment<'a> {
     invalid_indexes: Vec<InvalidIndex>,
     /// When env.py failed to connect for the first time.
     waiting_since: Option<Instant>,
+    /// The plan's rows in the history table, where there is one.
+    recording: Option<Recording>,
 }
 
 impl<'a> Deployment<'a> {
@@ -112,6 +119,7 @@ impl<'a> Deployment<'a> {
             waiting_since: None,
             gates: Gates::default(),
             commits_each_step: false,
+            recording: None,
         }
     }
 
@@ -125,6 +133,7 @@ impl<'a> Deployment<'a> {
         let Some(held) = &self.held else { return Ok(Readiness::Ready) };
         // Without rows Alembic creates the table even if there is nothing else to do.
         let is_done = held.plan.steps.is_empty() && !held.rows.is_empty() && self.request.purge == Purge::Nothing;
+        self.record_plan()?;
         Ok(if is_done { Readiness::NothingToDo } else { Readiness::Ready })
     }
 
@@ -133,10 +142,13 @@ impl<'a> Deployment<'a> {
     /// # Errors
     /// As `ready`, and a row that should change and is not there.
     pub fn stamp(&mut self, url: &DatabaseUrl, table: &VersionTableName) -> Result<(), MigrateError> {
-        let DeploymentRequest { operation, purge, scripts, .. } = self.request.clone();
+        let request = self.request.clone();
         let held = self.hold(url, table)?;
         held.check_lock()?;
-        super::stamp(&mut held.connection, table, purge, |rows| Ok(operation.plan(&scripts.map, rows)?))
+        let planner = |rows: &[RevisionId]| Ok(request.operation.plan(&request.scripts.map, rows)?);
+        super::stamp(&mut held.connection, table, request.purge, planner, |transaction, before, plan| {
+            record_stamp(transaction, &request, table, before, plan)
+        })
     }
 
     /// Carries the request out. `attempt` runs env.py once under the supervisor that it is given.
@@ -147,20 +159,29 @@ impl<'a> Deployment<'a> {
         &mut self,
         attempt: &mut dyn FnMut(&mut dyn Supervisor) -> Result<(), MigrateError>,
     ) -> Result<(), MigrateError> {
-        loop {
+        let outcome = loop {
             self.attempt.has_begun = false;
             match attempt(self) {
-                Ok(()) => return Ok(()),
-                Err(error) => self.recover(error)?,
+                Ok(()) => break Ok(()),
+                Err(error) => match self.recover(error) {
+                    Ok(()) => {}
+                    Err(error) => break Err(error),
+                },
             }
-        }
+        };
+        self.close_recording(outcome.as_ref().err());
+        outcome
     }
 
     /// The database in hand, made ready unless it is already.
     fn hold(&mut self, url: &DatabaseUrl, table: &VersionTableName) -> Result<&mut Held, MigrateError> {
         let before = match self.held.take() {
             Some(held) if held.is(url, table) => return Ok(self.held.insert(held)),
-            before => before,
+            before => {
+                self.held = before;
+                self.close_recording(None);
+                self.held.take()
+            }
         };
         let attendant = &mut *self.attendant;
         let held = Held::take(&self.request, url, table, before, &mut |wait| attendant.event(Event::Waiting(wait)))?;
@@ -189,6 +210,7 @@ impl Supervisor for Deployment<'_> {
         if let Some(url) = target.native_url() {
             self.hold(&url, &target.table())?;
             self.pass_gates()?;
+            self.record_plan()?;
         } else {
             let terms = LockTerms { options: self.request.options, environment: self.request.environment };
             preparation.named_lock = terms.named_lock(target);
@@ -212,6 +234,7 @@ impl Supervisor for Deployment<'_> {
         if !target.offline {
             self.tell_invalid_indexes(&plan);
         }
+        self.compare_with_recorded(&plan, target);
         self.plan = plan.clone();
         Ok(plan)
     }
@@ -221,6 +244,7 @@ impl Supervisor for Deployment<'_> {
             held.check_lock()?;
         }
         self.attempt.step_started(step);
+        self.record_start(index);
         self.attendant.event(Event::StepStarted { index, step });
         Ok(())
     }
@@ -229,10 +253,11 @@ impl Supervisor for Deployment<'_> {
         self.attempt.step_committed();
     }
 
-    fn step_applied(&mut self, index: usize, _: &Step, _: Duration) -> Result<Vec<Statement>, Refusal> {
+    fn step_applied(&mut self, index: usize, _: &Step, elapsed: Duration) -> Result<Vec<Statement>, Refusal> {
         let is_last = index + 1 >= self.plan.steps.len();
         let held = self.held.as_ref();
-        Ok(held.map(|held| held.lock_proofs(is_last || self.commits_each_step)).unwrap_or_default())
+        let proofs = held.map(|held| held.lock_proofs(is_last || self.commits_each_step)).unwrap_or_default();
+        Ok(proofs.into_iter().chain(self.record_applied(index, elapsed)).collect())
     }
 
     fn step_unproven(&mut self, _: usize, _: &Step) -> Result<(), Refusal> {
@@ -241,6 +266,7 @@ impl Supervisor for Deployment<'_> {
 
     fn step_finished(&mut self, index: usize, step: &Step, elapsed: Duration) -> Result<(), Refusal> {
         self.attempt.step_finished();
+        self.record_end();
         self.attendant.event(Event::StepFinished { index, step, elapsed });
         Ok(())
     }
