@@ -11,6 +11,7 @@ use super::commands::{
     rule::RuleArgs, show::ShowArgs, stamp::StampArgs, status::StatusArgs, test::TestArgs, upgrade::UpgradeArgs,
     validate::ValidateArgs,
 };
+use super::ui::LogFormat;
 use crate::plan::TransactionMode;
 
 /// A drop-in for the alembic command line: the same projects, commands and answers, without waiting for Python
@@ -64,6 +65,9 @@ pub struct GlobalArgs {
     /// When to colour standard error, and the findings of validate
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub color: ColorWhen,
+    /// Form of what goes to standard error [default: $LIMBEC_LOG_FORMAT, else text]
+    #[arg(long, value_name = "FORMAT")]
+    pub log_format: Option<LogFormat>,
     /// Tell more on standard error: tracebacks, what was looked for and where [can be repeated]
     #[arg(short = 'v', long = "verbose", id = "verbosity", action = ArgAction::Count)]
     pub verbosity: u8,

@@ -129,6 +129,7 @@ impl CommandContext {
             overrides: self.overrides()?,
             dont_mutate: mutation != Mutation::Allowed,
             untouched: mutation == Mutation::Undone,
+            json_logs: self.ui.logs_json(),
         })
     }
 

@@ -2,7 +2,7 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use super::ui::Ui;
-use crate::config::{ConfigError, TargetError};
+use crate::config::{ConfigError, HookPoint, TargetError};
 use crate::database::{DatabaseError, HistoryError, LockError};
 use crate::gate::GateError;
 use crate::migrate::MigrateError;
@@ -106,15 +106,12 @@ impl CommandError {
     pub(super) fn report(&self, ui: &mut Ui, convention: Convention) -> ExitCode {
         if self.kind == ErrorKind::Failed && convention == Convention::Alembic {
             ui.message(&format!("FAILED: {}", self.sentence));
-        } else {
-            ui.error(&self.sentence);
+            if !ui.logs_json() {
+                ui.reasons(&self.causes, &self.hints);
+                return ExitCode::from(self.status(convention));
+            }
         }
-        for cause in &self.causes {
-            ui.cause(cause);
-        }
-        for hint in &self.hints {
-            ui.hint(hint);
-        }
+        ui.failure(&self.sentence, &self.causes, &self.hints);
         ExitCode::from(self.status(convention))
     }
 
@@ -271,6 +268,14 @@ impl From<MigrateError> for CommandError {
             MigrateError::Database(error) => error.into(),
             MigrateError::Lock(error) => error.into(),
             MigrateError::Gate(error) => error.into(),
+            MigrateError::Hook(error) => {
+                let what_is_done = match error.point() {
+                    HookPoint::AfterUpgrade | HookPoint::AfterDowngrade => "every step is done and committed",
+                    HookPoint::BeforeUpgrade | HookPoint::BeforeDowngrade => "nothing was run",
+                    _ => "what was not committed is rolled back",
+                };
+                Self::from_error(&error, false).hint(what_is_done)
+            }
             MigrateError::History(error) => error.into(),
             MigrateError::Refused(refusal) => match refusal.downcast::<RevisionError>() {
                 Ok(error) => (*error).into(),

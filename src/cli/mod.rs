@@ -15,6 +15,7 @@ mod dry_run;
 mod engine;
 pub mod environment;
 pub mod error;
+mod event_log;
 pub mod exit;
 mod fixes;
 mod graph;

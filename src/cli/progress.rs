@@ -5,11 +5,11 @@
 use std::time::Duration;
 
 use super::consent;
+use super::event_log;
 use super::ui::Ui;
 use crate::database::LockWait;
 use crate::gate::Review;
 use crate::migrate::{Attendant, Consent, Event, LeftBehind, Remainder};
-use crate::plan::Direction;
 use crate::revision::RevisionId;
 use crate::script::ScriptDirectory;
 
@@ -68,9 +68,11 @@ impl<'a> Progress<'a> {
                     self.ui.warning(&invalid_index(left));
                 }
             }
-            Event::Warning(sentence) => self.ui.warning(sentence),
             Event::Note(sentence) => self.ui.status(sentence),
-            Event::Detail(_) | Event::Planned(_) | Event::StepStarted { .. } | Event::StepFinished { .. } => {}
+            Event::HookFinished { output, .. } => output.lines().for_each(|line| self.ui.status(line)),
+            Event::Warning(sentence) => self.ui.warning(sentence),
+            Event::Detail(sentence) if self.ui.verbosity() > 0 => self.ui.status(sentence),
+            _ => {}
         }
     }
 }
@@ -81,21 +83,22 @@ impl Attendant for Progress<'_> {
     }
 
     fn event(&mut self, event: Event<'_>) {
+        if let Event::Planned(plan) = &event {
+            self.steps = plan.steps.len();
+        }
+        if self.ui.logs_json() {
+            return event_log::log(self.ui, &event, self.steps);
+        }
         self.announce(&event);
         if !self.ui.shows_progress() {
             return;
         }
         match event {
-            Event::Planned(plan) => self.steps = plan.steps.len(),
             Event::StepStarted { index, step } => {
                 let position = self.scripts.map.position(step.revision.as_str());
                 let script = position.map(|position| self.scripts.script(position));
                 let doc = script.and_then(|script| script.doc().lines().next()).unwrap_or_default();
-                let direction = match step.direction {
-                    Direction::Upgrade => "upgrade",
-                    Direction::Downgrade => "downgrade",
-                    Direction::Stamp => "stamp",
-                };
+                let direction = step.direction.name();
                 self.ui.status(&format!("[{}/{}] {direction} {} {doc}", index + 1, self.steps, step.revision));
             }
             Event::StepFinished { elapsed, .. } if elapsed >= WORTH_TELLING => {
@@ -122,7 +125,7 @@ pub(super) fn away(reason: &str, limit: Duration) -> String {
     format!("Waiting up to {} s for the database: {reason}", limit.as_secs_f64())
 }
 
-fn lost(remainder: Option<&Remainder>) -> String {
+pub(super) fn lost(remainder: Option<&Remainder>) -> String {
     let lost = "the connection to the database was lost";
     match remainder {
         None => format!("{lost}; what is committed cannot be told before it answers again: `limbec current`"),
@@ -134,7 +137,7 @@ fn lost(remainder: Option<&Remainder>) -> String {
     }
 }
 
-fn invalid_index(left: &LeftBehind) -> String {
+pub(super) fn invalid_index(left: &LeftBehind) -> String {
     let LeftBehind { index, revision } = left;
     let builder = revision.as_ref().map(|id| format!("; revision {id} builds one of this name")).unwrap_or_default();
     format!(

@@ -9,7 +9,7 @@ use super::args::{Cli, ColorWhen, GlobalArgs};
 use super::context::CommandContext;
 use super::environment::Environment;
 use super::error::{CommandError, Convention};
-use super::ui::{Ui, UiOptions};
+use super::ui::{LogFormat, Ui, UiOptions};
 use super::{commands, help, options};
 
 /// Parses the arguments, runs the command and turns the outcome into an exit status: 0 done, 1 failed (255 where Alembic
@@ -63,7 +63,11 @@ fn run(cli: &Cli, invocation: Invocation) -> ExitCode {
         (true, true) => Convention::Raise,
         (false, _) => Convention::Limbec,
     };
-    let ui = Ui::new(ui_options(&cli.globals, &environment));
+    let log_format = match log_format(&cli.globals, &environment) {
+        Ok(format) => format,
+        Err(failure) => return failure.report(&mut Ui::new(UiOptions::plain()), convention),
+    };
+    let ui = Ui::new(ui_options(&cli.globals, &environment, log_format));
     let mut context = CommandContext::new(ui, environment, cli.globals.clone(), invocation);
     let outcome = commands::run(&mut context, &cli.command);
     // The first failure is told; one at the end of Python only if there was none before.
@@ -79,7 +83,17 @@ fn run(cli: &Cli, invocation: Invocation) -> ExitCode {
     }
 }
 
-fn ui_options(globals: &GlobalArgs, environment: &Environment) -> UiOptions {
+fn log_format(globals: &GlobalArgs, environment: &Environment) -> Result<LogFormat, CommandError> {
+    match (globals.log_format, environment.variable("LIMBEC_LOG_FORMAT")) {
+        (Some(format), _) => Ok(format),
+        (None, None | Some("text")) => Ok(LogFormat::Text),
+        (None, Some("json")) => Ok(LogFormat::Json),
+        (None, Some(other)) => Err(CommandError::usage(format!("LIMBEC_LOG_FORMAT is `{other}`"))
+            .hint("set it to `text` or `json`, or leave it out")),
+    }
+}
+
+fn ui_options(globals: &GlobalArgs, environment: &Environment, log_format: LogFormat) -> UiOptions {
     let unwanted = ["NO_COLOR", "CI"].iter().any(|name| environment.variable(name).is_some());
     let dumb = environment.variable("TERM") == Some("dumb");
     let colored = |is_terminal: bool| match globals.color {
@@ -94,6 +108,7 @@ fn ui_options(globals: &GlobalArgs, environment: &Environment) -> UiOptions {
         message_width: environment.message_width,
         verbosity: globals.verbosity,
         encoding: environment.stdout_encoding(),
+        log_format,
         progress: io::stderr().is_terminal() && environment.variable("CI").is_none(),
     }
 }

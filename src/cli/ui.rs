@@ -7,8 +7,11 @@
 use std::io::{self, Write};
 
 use anstream::{AutoStream, ColorChoice};
+use chrono::{SecondsFormat, Utc};
+use clap::ValueEnum;
 use owo_colors::OwoColorize;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::environment::Encoding;
 use super::table::Table;
@@ -32,6 +35,42 @@ pub struct UiOptions {
     pub encoding: Encoding,
     /// Whether standard error is a terminal that a person watches.
     pub progress: bool,
+    /// Of standard error.
+    pub log_format: LogFormat,
+}
+
+/// The form of what goes to standard error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// Sentences for people
+    Text,
+    /// One JSON object a line, for programs that collect logs
+    Json,
+}
+
+/// How much somebody should care about a line of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// Told only with `-v`.
+    Debug,
+    /// As planned.
+    Info,
+    /// Somebody should look at it.
+    Warning,
+    /// What was asked for was not done.
+    Error,
+}
+
+/// One line of the log, as JSON.
+#[derive(Debug, Serialize)]
+struct LogLine<'a> {
+    time: String,
+    level: LogLevel,
+    event: &'a str,
+    message: &'a str,
+    #[serde(flatten)]
+    fields: &'a Map<String, Value>,
 }
 
 impl UiOptions {
@@ -45,6 +84,7 @@ impl UiOptions {
             verbosity: 0,
             encoding: Encoding::Utf8,
             progress: false,
+            log_format: LogFormat::Text,
         }
     }
 }
@@ -139,28 +179,71 @@ impl Ui {
     /// Progress and context for people, on standard error; silenced by `-q`.
     pub fn status(&mut self, sentence: &str) {
         if !self.options.quiet {
-            self.line(sentence);
+            self.tell(LogLevel::Info, "status", sentence, sentence);
         }
     }
 
     /// `warning: …` on standard error.
     pub fn warning(&mut self, sentence: &str) {
-        self.line(&format!("{} {sentence}", "warning:".yellow().bold()));
+        let text = format!("{} {sentence}", "warning:".yellow().bold());
+        self.tell(LogLevel::Warning, "warning", sentence, &text);
     }
 
     /// `hint: …` on standard error: what to type or to change.
     pub fn hint(&mut self, sentence: &str) {
-        self.line(&format!("{} {sentence}", "hint:".cyan().bold()));
+        let text = format!("{} {sentence}", "hint:".cyan().bold());
+        self.tell(LogLevel::Info, "hint", sentence, &text);
     }
 
-    /// `error: …` on standard error.
-    pub(super) fn error(&mut self, sentence: &str) {
+    /// `error: …`, each `caused by: …` and each `hint: …` on standard error; one object in a log.
+    pub(super) fn failure(&mut self, sentence: &str, causes: &[String], hints: &[String]) {
+        if self.logs_json() {
+            let fields = Map::from_iter([("causes".to_owned(), causes.into()), ("hints".to_owned(), hints.into())]);
+            return self.log(LogLevel::Error, "error", sentence, &fields);
+        }
         self.line(&format!("{} {sentence}", "error:".red().bold()));
+        self.reasons(causes, hints);
     }
 
-    /// `caused by: …` on standard error.
-    pub(super) fn cause(&mut self, sentence: &str) {
-        self.line(&format!("{} {sentence}", "caused by:".bold()));
+    /// The causes and hints of a failure whose sentence is elsewhere.
+    pub(super) fn reasons(&mut self, causes: &[String], hints: &[String]) {
+        for cause in causes {
+            let text = format!("{} {cause}", "caused by:".bold());
+            self.tell(LogLevel::Error, "cause", cause, &text);
+        }
+        for hint in hints {
+            self.hint(hint);
+        }
+    }
+
+    /// Whether standard error is a log of JSON objects.
+    pub(super) fn logs_json(&self) -> bool {
+        self.options.log_format == LogFormat::Json
+    }
+
+    /// An event for the log; nothing where there is none. `-q` leaves out what went as planned.
+    pub(super) fn log(&mut self, level: LogLevel, event: &str, message: &str, fields: &Map<String, Value>) {
+        let is_wanted = match level {
+            LogLevel::Debug => self.options.verbosity > 0,
+            LogLevel::Info => !self.options.quiet,
+            LogLevel::Warning | LogLevel::Error => true,
+        };
+        if !self.logs_json() || !is_wanted {
+            return;
+        }
+        let time = Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true);
+        // Only maps with keys that are no strings cannot be written, and there are none.
+        if let Ok(line) = serde_json::to_string(&LogLine { time, level, event, message, fields }) {
+            self.line(&line);
+        }
+    }
+
+    fn tell(&mut self, level: LogLevel, event: &str, sentence: &str, text: &str) {
+        if self.logs_json() {
+            self.log(level, event, sentence, &Map::new());
+        } else {
+            self.line(text);
+        }
     }
 
     fn line(&mut self, text: &str) {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::MigrateError;
 use super::supervisor::{RunTarget, Supervisor};
 use crate::database::{LockError, LockHolder};
-use crate::plan::{Direction, Plan, Step};
+use crate::plan::{Plan, Step};
 use crate::revision::RevisionId;
 use crate::runtime::{Host, HostRefusal};
 
@@ -129,11 +129,6 @@ fn json(method: &str, answer: &impl Serialize) -> Result<Value, HostRefusal> {
 }
 
 pub(super) fn step_json(step: &Step) -> Value {
-    let direction = match step.direction {
-        Direction::Upgrade => "upgrade",
-        Direction::Downgrade => "downgrade",
-        Direction::Stamp => "stamp",
-    };
     let ids = |ids: &[RevisionId]| ids.iter().map(RevisionId::as_str).map(Value::from).collect::<Vec<_>>();
     let stamp = step.stamp.as_ref().map(|stamp| {
         json!({
@@ -143,7 +138,7 @@ pub(super) fn step_json(step: &Step) -> Value {
             "branch_move": stamp.branch_move,
         })
     });
-    json!({ "revision": step.revision.as_str(), "direction": direction, "stamp": stamp })
+    json!({ "revision": step.revision.as_str(), "direction": step.direction.name(), "stamp": stamp })
 }
 
 fn heads(method: &str, params: &Value) -> Result<Vec<RevisionId>, HostRefusal> {

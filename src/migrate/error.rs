@@ -5,7 +5,7 @@ use crate::gate::GateError;
 use crate::revision::RevisionError;
 use crate::runtime::{HostRefusal, RuntimeError};
 
-use super::Refusal;
+use super::{HookError, Refusal};
 
 /// Why a plan could not be built or did not run to its end.
 #[derive(Debug, Error)]
@@ -25,6 +25,9 @@ pub enum MigrateError {
     /// The history could not be written.
     #[error(transparent)]
     History(#[from] HistoryError),
+    /// A command of the project's settings says no.
+    #[error(transparent)]
+    Hook(#[from] HookError),
     /// Python, or what it ran, says no.
     #[error(transparent)]
     Runtime(RuntimeError),
@@ -58,7 +61,7 @@ impl MigrateError {
             Self::Refused(error) => error.downcast_ref::<RevisionError>().is_some_and(RevisionError::is_command_error),
             Self::Database(error) => error.is_command_error(),
             Self::Runtime(error) => error.is_command_error(),
-            Self::Lock(_) | Self::Gate(_) | Self::History(_) | Self::Protocol { .. } => false,
+            Self::Lock(_) | Self::Gate(_) | Self::Hook(_) | Self::History(_) | Self::Protocol { .. } => false,
         }
     }
 }

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::{LeftBehind, Remainder};
+use crate::config::HookPoint;
 use crate::database::{LockWait, LockingSession};
 use crate::plan::{Plan, Step};
 use crate::revision::RevisionId;
@@ -60,10 +61,28 @@ pub enum Event<'a> {
         /// How long it pauses first.
         pause: Duration,
     },
-    /// What only those want to know who ask for more (`-v`).
-    Detail(&'a str),
+    /// Everything has run.
+    Finished {
+        /// How many steps.
+        steps: usize,
+        /// Wall time from the lock on.
+        elapsed: Duration,
+    },
+    /// A command of the project's settings has run.
+    HookFinished {
+        /// When.
+        point: HookPoint,
+        /// Its program.
+        program: &'a str,
+        /// Wall time.
+        elapsed: Duration,
+        /// What it printed, its end at least.
+        output: &'a str,
+    },
     /// A sentence that a person should see.
     Warning(&'a str),
     /// A sentence that a person may like to see.
     Note(&'a str),
+    /// A sentence for whoever wants to know more (`-v`).
+    Detail(&'a str),
 }

@@ -12,8 +12,8 @@ mod status;
 mod supervisor;
 
 pub use deployment::{
-    Attendant, Consent, Deployment, DeploymentRequest, LeftBehind, Readiness, Remainder, ensure_version_table,
-    history_table,
+    Attendant, Consent, Deployment, DeploymentRequest, HookError, LeftBehind, Readiness, Remainder,
+    ensure_version_table, history_table,
 };
 pub use error::MigrateError;
 pub use event::Event;

@@ -15,6 +15,17 @@ pub enum Direction {
     Stamp,
 }
 
+impl Direction {
+    /// The command of this name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Upgrade => "upgrade",
+            Self::Downgrade => "downgrade",
+            Self::Stamp => "stamp",
+        }
+    }
+}
+
 /// One statement on the version table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HeadChange {

@@ -20,6 +20,7 @@ const MODULES: &[(&str, &str)] = driver![
     "failures",
     "limits",
     "locks",
+    "logs",
     "modules",
     "postponed",
     "probe",

@@ -47,6 +47,9 @@ pub struct Invocation {
     pub dont_mutate: bool,
     /// What env.py itself writes to the database is rolled back (dry runs).
     pub untouched: bool,
+    /// Log records that go to standard error are JSON objects, as limbec's own are.
+    #[serde(default)]
+    pub json_logs: bool,
 }
 
 /// What is to be rendered.

@@ -40,6 +40,7 @@ def call_command(config, options):
 def perform(session, request, action):
     """Reads argv and the configuration as Alembic does, then calls ``action(config, options)`` under the overrides."""
     from .environment import overridden_environment
+    from .logs import json_records
     from .scripts import lazy_scripts
 
     class Line(CommandLine):
@@ -52,6 +53,7 @@ def perform(session, request, action):
                     from .untouched import untouched
 
                     stack.enter_context(untouched())
+                stack.enter_context(json_records(request.get("json_logs", False)))
                 action(config, options)
 
     set_arguments(request["argv"])

@@ -7,7 +7,7 @@ use crate::cli::databases::DatabaseState;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::table::Table;
-use crate::plan::{self, Direction, Plan, Step};
+use crate::plan::{self, Plan, Step};
 use crate::revision::{RevisionError, RevisionId, RevisionMap};
 use crate::script::ScriptDirectory;
 
@@ -137,18 +137,9 @@ fn rows_given(map: &RevisionMap, from: &str) -> Result<Vec<RevisionId>, Revision
 fn step_json(step: &Step) -> StepJson<'_> {
     StepJson {
         revision: step.revision.as_str(),
-        direction: direction(step.direction),
+        direction: step.direction.name(),
         from_heads: step.from_heads.iter().map(RevisionId::as_str).collect(),
         to_heads: step.to_heads.iter().map(RevisionId::as_str).collect(),
-    }
-}
-
-/// In one word.
-pub(in crate::cli) fn direction(direction: Direction) -> &'static str {
-    match direction {
-        Direction::Upgrade => "upgrade",
-        Direction::Downgrade => "downgrade",
-        Direction::Stamp => "stamp",
     }
 }
 
@@ -160,7 +151,7 @@ pub(in crate::cli) fn table(plan: &Plan, scripts: &ScriptDirectory) -> Table {
         let message = index.and_then(|index| scripts.script(index).doc().lines().next()).unwrap_or_default();
         table.row(vec![
             format!("{:>4}", number + 1),
-            direction(step.direction).to_owned(),
+            step.direction.name().to_owned(),
             step.revision.to_string(),
             message.to_owned(),
             heads(&step.from_heads),

@@ -3,7 +3,6 @@ use serde_json::Value;
 
 use super::report::{CallReport, DatabaseReport, LockReport, Report, StatementReport, StepReport, TableReport};
 use super::source::Sources;
-use crate::cli::commands::plan::direction;
 use crate::database::Count;
 use crate::lint::render;
 use crate::operation::{LockMode, LockedRelation, TableName};
@@ -120,7 +119,7 @@ fn of_step<'a>(report: &'a StepReport<'a>, sources: &Sources) -> StepJson<'a> {
     let heads = report.heads.iter().map(|statement| of_statement(statement, true));
     StepJson {
         revision: step.revision.as_str(),
-        direction: direction(step.direction),
+        direction: step.direction.name(),
         from_heads: ids(&step.from_heads),
         to_heads: ids(&step.to_heads),
         path: sources.file(step).map(|file| sources.project.shown_path(&file.file.path)),

@@ -1,6 +1,6 @@
 use super::report::{CallReport, DatabaseReport, LockReport, Report, StatementReport, StepReport};
 use super::source::Sources;
-use crate::cli::commands::plan::{direction, table as plan_table};
+use crate::cli::commands::plan::table as plan_table;
 use crate::cli::table::Table;
 use crate::lint::render;
 use crate::operation::Dialect;
@@ -97,13 +97,7 @@ fn at(rows: &[RevisionId], has_version_table: bool) -> String {
 fn of_step(index: usize, report: &StepReport<'_>, sources: &Sources, out: &mut Vec<String>) {
     let step = report.step;
     let path = sources.file(step).map(|file| format!(" ({})", sources.project.shown_path(&file.file.path)));
-    out.push(format!(
-        "Step {}: {} {}{}",
-        index + 1,
-        direction(step.direction),
-        step.revision,
-        path.unwrap_or_default()
-    ));
+    out.push(format!("Step {}: {} {}{}", index + 1, step.direction.name(), step.revision, path.unwrap_or_default()));
     out.push(String::new());
     out.extend(report.prelude.iter().flat_map(sql));
     match &report.not_rendered {

@@ -3,13 +3,16 @@
 mod backoff;
 mod connection_failure;
 mod held;
+mod hooks;
 mod invalid;
 mod limits;
 mod locks;
+mod milestones;
 mod recording;
 mod retry;
 mod review;
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 pub use connection_failure::Remainder;
@@ -17,13 +20,16 @@ use held::Held;
 pub use invalid::LeftBehind;
 use locks::LockTerms;
 pub use locks::ensure_version_table;
+use milestones::Destination;
 pub use recording::history_table;
 use recording::{Recording, record_stamp};
 use retry::Attempt;
 use review::{Gates, Place};
 
+pub use hooks::HookError;
+
 use super::{Event, MigrateError, Operation, Preparation, Purge, Refusal, RunTarget, Runner, Statement, Supervisor};
-use crate::config::DeployOptions;
+use crate::config::{DeployOptions, HookPoint};
 use crate::database::{self, DatabaseUrl, InvalidIndex, LockWait, VersionTableName};
 use crate::gate::{Permissions, Review};
 use crate::plan::{Plan, Step};
@@ -104,6 +110,11 @@ pub struct Deployment<'a> {
     waiting_since: Option<Instant>,
     /// The plan's rows in the history table, where there is one.
     recording: Option<Recording>,
+    /// Where it is run, as env.py says.
+    destination: Destination,
+    /// Where the hooks before the run have run.
+    prepared: BTreeSet<Destination>,
+    began: Instant,
 }
 
 impl<'a> Deployment<'a> {
@@ -120,6 +131,9 @@ impl<'a> Deployment<'a> {
             gates: Gates::default(),
             commits_each_step: false,
             recording: None,
+            destination: Destination::default(),
+            prepared: BTreeSet::new(),
+            began: Instant::now(),
         }
     }
 
@@ -159,18 +173,22 @@ impl<'a> Deployment<'a> {
         &mut self,
         attempt: &mut dyn FnMut(&mut dyn Supervisor) -> Result<(), MigrateError>,
     ) -> Result<(), MigrateError> {
-        let outcome = loop {
+        let outcome = self.attempts(attempt);
+        self.close_recording(outcome.as_ref().err());
+        self.conclude(outcome)
+    }
+
+    fn attempts(
+        &mut self,
+        attempt: &mut dyn FnMut(&mut dyn Supervisor) -> Result<(), MigrateError>,
+    ) -> Result<(), MigrateError> {
+        loop {
             self.attempt.has_begun = false;
             match attempt(self) {
-                Ok(()) => break Ok(()),
-                Err(error) => match self.recover(error) {
-                    Ok(()) => {}
-                    Err(error) => break Err(error),
-                },
+                Ok(()) => return Ok(()),
+                Err(error) => self.recover(error)?,
             }
-        };
-        self.close_recording(outcome.as_ref().err());
-        outcome
+        }
     }
 
     /// The database in hand, made ready unless it is already.
@@ -227,7 +245,10 @@ impl Supervisor for Deployment<'_> {
         if !target.offline {
             self.gates.pass_target(&self.request, &plan, target, self.held.as_mut(), self.attendant)?;
         }
+        self.plan = plan.clone();
         if !target.offline && !plan.steps.is_empty() {
+            self.destination = Destination::of(target);
+            self.before_all()?;
             self.attendant.event(Event::Planned(&plan));
         }
         self.attempt.planned(rows, target);
@@ -235,7 +256,6 @@ impl Supervisor for Deployment<'_> {
             self.tell_invalid_indexes(&plan);
         }
         self.compare_with_recorded(&plan, target);
-        self.plan = plan.clone();
         Ok(plan)
     }
 
@@ -245,6 +265,7 @@ impl Supervisor for Deployment<'_> {
         }
         self.attempt.step_started(step);
         self.record_start(index);
+        self.around_step(HookPoint::BeforeStep, index)?;
         self.attendant.event(Event::StepStarted { index, step });
         Ok(())
     }
@@ -268,7 +289,7 @@ impl Supervisor for Deployment<'_> {
         self.attempt.step_finished();
         self.record_end();
         self.attendant.event(Event::StepFinished { index, step, elapsed });
-        Ok(())
+        self.around_step(HookPoint::AfterStep, index)
     }
 
     fn lock_waiting(&mut self, wait: &LockWait) {

@@ -1,0 +1,80 @@
+//! What a deployment does before the first step, around each step and at the end: hooks and the closing event.
+
+use super::hooks::{self, HookError, HookFacts};
+use super::{Deployment, Event};
+use crate::config::HookPoint;
+use crate::database::DatabaseUrl;
+use crate::migrate::{MigrateError, Operation, Refusal, RunTarget};
+
+/// Where a plan is run, in words without secrets.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Destination {
+    database: Option<String>,
+    version_table: Option<String>,
+}
+
+impl Destination {
+    pub(super) fn of(target: &RunTarget) -> Self {
+        let url = target.url.as_deref().and_then(|url| DatabaseUrl::parse(url).ok());
+        Self { database: url.map(|url| url.obfuscated()), version_table: Some(target.table().to_string()) }
+    }
+}
+
+impl Deployment<'_> {
+    /// The plan's gates are passed and nothing has run.
+    pub(super) fn before_all(&mut self) -> Result<(), MigrateError> {
+        // A retry plans anew; the hooks have run already.
+        if !self.prepared.insert(self.destination.clone()) {
+            return Ok(());
+        }
+        match self.request.operation {
+            Operation::Upgrade { .. } => self.run_hooks(HookPoint::BeforeUpgrade, None, None)?,
+            Operation::Downgrade { .. } => self.run_hooks(HookPoint::BeforeDowngrade, None, None)?,
+            Operation::Stamp { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// Hooks of a step, counted from 0; none for stamps.
+    pub(super) fn around_step(&mut self, point: HookPoint, index: usize) -> Result<(), Refusal> {
+        if matches!(self.request.operation, Operation::Stamp { .. }) {
+            return Ok(());
+        }
+        Ok(self.run_hooks(point, Some(index + 1), None).map_err(MigrateError::from)?)
+    }
+
+    /// The end of a run: what it came to is told to the hooks, whose own failure comes after that of the run.
+    pub(super) fn conclude(&mut self, outcome: Result<(), MigrateError>) -> Result<(), MigrateError> {
+        match outcome {
+            Ok(()) => {
+                let (steps, elapsed) = (self.plan.steps.len(), self.began.elapsed());
+                if steps == 0 {
+                    return Ok(());
+                }
+                self.attendant.event(Event::Finished { steps, elapsed });
+                match self.request.operation {
+                    Operation::Upgrade { .. } => self.run_hooks(HookPoint::AfterUpgrade, None, None)?,
+                    Operation::Downgrade { .. } => self.run_hooks(HookPoint::AfterDowngrade, None, None)?,
+                    Operation::Stamp { .. } => {}
+                }
+                Ok(())
+            }
+            Err(failure) => {
+                if let Err(error) = self.run_hooks(HookPoint::OnFailure, None, Some(failure.to_string())) {
+                    self.attendant.event(Event::Warning(&error.to_string()));
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    fn run_hooks(&mut self, point: HookPoint, step: Option<usize>, error: Option<String>) -> Result<(), HookError> {
+        let settings = &self.request.options.hooks;
+        if settings.is_empty() {
+            return Ok(());
+        }
+        let Destination { database, version_table } = self.destination.clone();
+        let facts = HookFacts { database, version_table, step, error, ..HookFacts::of(&self.plan) };
+        hooks::run(settings, point, &facts, self.attendant)
+    }
+}
