@@ -213,8 +213,23 @@ def start_postgres(servers: Servers) -> None:
     (data / "pg_hba.conf").write_text(HOST_BASED_ACCESS)
     postgres = str(servers.programs.postgres / "postgres")
     wait_for_port(servers.spawn([postgres, "-D", str(data)], "postgres.log"), servers.port, servers.folder)
+    wait_until_ready(servers)
     roles = f"CREATE ROLE {TRUSTED_ROLE} SUPERUSER LOGIN; ALTER ROLE postgres PASSWORD '{PASSWORD}'"
     servers.run("psql", "-h", str(servers.folder), "-p", str(servers.port), "-U", "postgres", "-qc", roles)
+
+
+def wait_until_ready(servers: Servers) -> None:
+    """It listens before it lets anybody in."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            return servers.run(
+                "psql", "-h", str(servers.folder), "-p", str(servers.port), "-U", "postgres", "-qc", "SELECT 1"
+            )
+        except Unavailable:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.1)
 
 
 def make_certificate(servers: Servers) -> bool:
