@@ -15,7 +15,6 @@ Each kill has a fresh database.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import random
 import shutil
@@ -33,12 +32,12 @@ from reliability import targets, witness
 from reliability.aftermath import reach_head
 from reliability.beside_servers import ensure_environment
 from reliability.proxy import KillingProxy, describe
+from reliability.results import keep, kept
 from reliability.witness import faults
 from support.page import table, write_part
 from support.paths import ROOT, limbec_binary
 
 LIMIT = 120
-RESULTS = ROOT / "target/reliability/kill_points.json"
 PAGE = ROOT / "docs/reliability.md"
 SOURCE = Path(__file__).with_name("killing.c")
 
@@ -228,17 +227,14 @@ def play(situation: Situation, kills: int, seed: int) -> list[Verdict]:
 
 def save(situation: Situation, verdicts: list[Verdict]) -> None:
     """Keeps the figures of a situation for the page."""
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     results = Counter(verdict.result for verdict in verdicts)
     ways = Counter(verdict.kill.way for verdict in verdicts if verdict.result != "missed")
-    known[situation.name] = {"results": results, "ways": ways}
-    RESULTS.write_text(json.dumps(known, indent=1))
+    keep("kill_points", situation.name, {"results": results, "ways": ways})
 
 
 def write_page() -> None:
     """Puts the saved figures into the page."""
-    known = json.loads(RESULTS.read_text())
+    known = kept("kill_points")
     columns = ["continued", "named", "broken"]
     rows = []
     for situation in SITUATIONS:

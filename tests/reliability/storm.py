@@ -29,6 +29,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from reliability import targets, witness
 from reliability.aftermath import reach_head
 from reliability.beside_servers import ensure_environment
+from reliability.results import keep, kept
 from reliability.runners import Runner, kill_some, overlapping
 from support.page import table, write_part
 from support.paths import ROOT, alembic_binary, limbec_binary
@@ -39,7 +40,6 @@ LOCK_WAIT = 240
 COUNTED = ("runners", "killed", "failed", "hung", "overlaps", "named", "stuck", "wrong")
 HEADER = ["database", "program", "kills", "at once", "runners", "killed", "failed", "hung", "overlaps"]
 HEADER += ["rounds named", "rounds stuck", "rounds wrong", "s a round"]
-RESULTS = ROOT / "target/reliability/storm.json"
 PAGE = ROOT / "docs/reliability.md"
 
 
@@ -189,15 +189,12 @@ def every_storm(program: str) -> list[Storm]:
 
 def save(storm: Storm, outcome: Outcome) -> None:
     """Keeps a result for the page, in place of an earlier one of the same storm."""
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    known[storm.title()] = {"storm": asdict(storm), "outcome": asdict(outcome)}
-    RESULTS.write_text(json.dumps(known, indent=1))
+    keep("storm", storm.title(), {"storm": asdict(storm), "outcome": asdict(outcome)})
 
 
 def write_page() -> None:
     """Puts the saved figures into the page."""
-    known = json.loads(RESULTS.read_text())
+    known = kept("storm")
     rows = []
     for storm in sorted((s for program in ("limbec", "alembic") for s in every_storm(program)), key=order):
         if found := known.get(storm.title()):
