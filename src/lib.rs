@@ -34,3 +34,5 @@ pub mod schema;
 pub mod script;
 /// A history tried out on ephemeral databases: `limbec test`.
 pub mod trial;
+/// A database against the revision files.
+pub mod verify;

@@ -13,7 +13,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("published", &["script", "revision"]),
     // The values of a plan (changes of a step, span of a transaction) are what these carry out, send and configure.
     ("database", &["plan", "revision"]),
-    ("catalogue", &["database", "operation"]),
+    ("catalogue", &["schema", "operation", "database", "revision"]),
+    ("verify", &["catalogue", "schema", "operation", "published", "database", "script", "plan", "revision"]),
     ("runtime", &["script", "plan", "revision"]),
     ("lint", &["schema", "operation", "published", "script", "revision"]),
     // The linter's settings are checked where they are read.

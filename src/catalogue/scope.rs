@@ -6,6 +6,10 @@ use crate::database::VersionTableName;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scope {
     schemas: Option<BTreeSet<String>>,
+    /// Beside `schemas` the one of names without a schema.
+    has_default: bool,
+    /// Where names without a schema are, where that is not the search path's business.
+    default: Option<String>,
     left_out: Vec<VersionTableName>,
 }
 
@@ -17,7 +21,18 @@ impl Scope {
 
     /// These schemas alone. SQLite has but one, which is always read.
     pub fn schemas<S: Into<String>>(names: impl IntoIterator<Item = S>) -> Self {
-        Self { schemas: Some(names.into_iter().map(Into::into).collect()), left_out: Vec::new() }
+        Self { schemas: Some(names.into_iter().map(Into::into).collect()), ..Self::default() }
+    }
+
+    /// The schema of names without one, and these.
+    pub fn default_and<S: Into<String>>(names: impl IntoIterator<Item = S>) -> Self {
+        Self { has_default: true, ..Self::schemas(names) }
+    }
+
+    /// Names without a schema are in this one, whatever the search path says.
+    #[must_use]
+    pub fn with_default(self, schema: String) -> Self {
+        Self { default: Some(schema), ..self }
     }
 
     /// Leaves out a table of Alembic's or limbec's own: a version table, the history. Without a schema it is left out wherever
@@ -28,9 +43,14 @@ impl Scope {
         self
     }
 
-    /// Whether a schema is read.
-    pub(super) fn has_schema(&self, name: &str) -> bool {
-        self.schemas.as_ref().is_none_or(|schemas| schemas.contains(name))
+    /// The default schema, where it was named.
+    pub(super) fn default_schema(&self) -> Option<&str> {
+        self.default.as_deref()
+    }
+
+    /// Whether a schema is read; `is_default`: names without a schema are there.
+    pub(super) fn has_schema(&self, name: &str, is_default: bool) -> bool {
+        self.schemas.as_ref().is_none_or(|schemas| schemas.contains(name) || is_default && self.has_default)
     }
 
     /// Whether a table is read.

@@ -7,9 +7,9 @@ use super::commands::{
     adopt::AdoptArgs, branches::BranchesArgs, check::CheckArgs, current::CurrentArgs, doctor::DoctorArgs,
     downgrade::DowngradeArgs, edit::EditArgs, ensure_version::EnsureVersionArgs, freeze::FreezeArgs, graph::GraphArgs,
     heads::HeadsArgs, history::HistoryArgs, init::InitArgs, list::ListArgs, list_templates::ListTemplatesArgs,
-    log::LogArgs, merge::MergeArgs, new::NewArgs, plan::PlanArgs, rebase::RebaseArgs, revision::RevisionArgs,
-    rule::RuleArgs, show::ShowArgs, stamp::StampArgs, status::StatusArgs, test::TestArgs, upgrade::UpgradeArgs,
-    validate::ValidateArgs,
+    log::LogArgs, merge::MergeArgs, new::NewArgs, plan::PlanArgs, rebase::RebaseArgs, repair::RepairArgs,
+    revision::RevisionArgs, rule::RuleArgs, show::ShowArgs, stamp::StampArgs, status::StatusArgs, test::TestArgs,
+    upgrade::UpgradeArgs, validate::ValidateArgs, verify::VerifyArgs,
 };
 use super::ui::LogFormat;
 use crate::plan::TransactionMode;
@@ -127,8 +127,10 @@ pub enum Command {
     New(NewArgs),
     Plan(PlanArgs),
     Rebase(RebaseArgs),
+    Repair(RepairArgs),
     Rule(RuleArgs),
     Status(StatusArgs),
     Test(TestArgs),
     Validate(ValidateArgs),
+    Verify(VerifyArgs),
 }

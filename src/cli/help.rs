@@ -122,6 +122,14 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
+        "repair",
+        &[
+            ("limbec repair --dry-run", "what would be done"),
+            ("limbec repair implied-row", "only that"),
+            ("limbec repair --accept ae1027a6acf4", "a changed revision is meant to be changed"),
+        ],
+    ),
+    (
         "rule",
         &[
             ("limbec rule index-without-concurrently", "what it flags, why, and what to do instead"),
@@ -161,6 +169,13 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ("limbec validate --changed --base origin/main", "what changed since that branch"),
             ("limbec validate --fix", "repair what is safe to repair"),
             ("limbec validate --format sarif > limbec.sarif", "for a code scanner"),
+        ],
+    ),
+    (
+        "verify",
+        &[
+            ("limbec verify", "is the database what the revision files say?"),
+            ("limbec verify --format json", "for a script"),
         ],
     ),
 ];

@@ -29,6 +29,7 @@ mod range;
 mod render;
 mod reparenting;
 mod run;
+mod subjects;
 pub mod table;
 mod testing;
 pub mod ui;

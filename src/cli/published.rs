@@ -60,7 +60,7 @@ pub(super) fn base(
 
 /// Where git runs: in the repository of the first version location; in the current directory for a hook, whose GIT_DIR would
 /// be taken for another place elsewhere.
-fn git_directory(environment: &Environment, locations: &Locations) -> PathBuf {
+pub(super) fn git_directory(environment: &Environment, locations: &Locations) -> PathBuf {
     if environment.variable("GIT_DIR").is_some() {
         return environment.current_dir.clone();
     }

@@ -16,6 +16,7 @@ mod postgres;
 mod sqlite;
 mod tls;
 mod url;
+mod version_repair;
 mod version_table;
 mod waiting;
 

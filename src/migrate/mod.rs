@@ -13,7 +13,7 @@ mod supervisor;
 
 pub use deployment::{
     Attendant, Consent, Deployment, DeploymentRequest, HookError, LeftBehind, Readiness, Remainder,
-    ensure_version_table, history_table,
+    ensure_version_table, history_table, lock,
 };
 pub use error::MigrateError;
 pub use event::Event;

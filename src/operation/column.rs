@@ -67,6 +67,13 @@ pub struct ColumnType {
     pub range: Range<usize>,
 }
 
+impl ColumnType {
+    /// A type as SQL writes it: `character varying(20)[]`.
+    pub fn in_sql(written: &str) -> Self {
+        super::sql::column_type(written)
+    }
+}
+
 /// Types that limbec tells apart.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TypeKind {

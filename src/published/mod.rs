@@ -22,6 +22,7 @@ mod meaning;
 mod no_base;
 mod rebase;
 mod revisions;
+mod trace;
 mod tree;
 
 pub use base::{Base, BaseFile, BaseRequest, BaseState};
@@ -33,3 +34,4 @@ pub use meaning::Meaning;
 pub use no_base::NoBase;
 pub use rebase::{Move, Rebase, RebaseError, RebaseRequest, plan_rebase};
 pub use revisions::{Known, Published, PublishedRevision, Source};
+pub use trace::{Trace, Traced};

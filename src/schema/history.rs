@@ -91,6 +91,14 @@ impl SchemaHistory {
         self.after_downgrade.get(revision.0 as usize).unwrap_or(&self.empty)
     }
 
+    /// What a database has whose version table holds these revisions.
+    pub fn at(&self, map: &RevisionMap, heads: &[RevisionIndex]) -> Schema {
+        let mut ancestry = Ancestry::new(map);
+        // Nobody joins them: what one of them has seen of another is told by their ancestors alone.
+        let joining = heads.last().copied().unwrap_or(RevisionIndex(0));
+        Merge::of(&mut ancestry, joining, heads, &self.after)
+    }
+
     /// What the operations of `upgrade()` work on that does not exist, as far as the history knows; nothing where something
     /// on the way was not understood.
     pub fn unknown(&self, revision: RevisionIndex) -> &[Unknown] {

@@ -7,6 +7,7 @@
 //! Where something on the way was not understood, or runs only under a condition, an object is marked doubtful, a table or the schema incomplete:
 //! a known object may then be missing, or an unknown one be there, and nothing must be claimed about it.
 
+mod actual;
 mod apply;
 mod default_name;
 mod difference;

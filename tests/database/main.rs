@@ -17,3 +17,4 @@ mod scenario;
 mod sqlite;
 mod table_locks;
 mod tls;
+mod verify;

@@ -44,6 +44,10 @@ impl Reading<'_> {
         rows(self.connection, &sql, &[&self.schemas])
     }
 
+    fn reads(&self, schema: &str) -> bool {
+        self.scope.has_schema(schema, self.default_schema.as_deref() == Some(schema))
+    }
+
     fn name(&self, schema: String, name: String) -> TableName {
         let schema = Some(schema).filter(|schema| Some(schema) != self.default_schema.as_ref());
         TableName { schema, name }
@@ -58,9 +62,10 @@ fn no_member(class: &str, id: &str) -> String {
 pub(super) fn read(connection: &mut Connection, scope: &Scope) -> Result<Catalogue, CatalogueError> {
     let sql = format!("{SCHEMAS}{}) r", no_member("pg_namespace", "n.oid"));
     let found: Vec<SchemaRow> = rows(connection, &sql, &[])?;
-    let default_schema = found.iter().find(|row| row.is_default).map(|row| row.name.clone());
-    let schemas: BTreeSet<String> =
-        found.into_iter().map(|row| row.name).filter(|name| scope.has_schema(name)).collect();
+    let on_path = found.iter().find(|row| row.is_default).map(|row| row.name.clone());
+    let default_schema = scope.default_schema().map(str::to_owned).or(on_path);
+    let is_read = |name: &String| scope.has_schema(name, Some(name) == default_schema.as_ref());
+    let schemas: BTreeSet<String> = found.into_iter().map(|row| row.name).filter(is_read).collect();
     let names =
         serde_json::to_string(&schemas).map_err(|error| CatalogueError::Answer { reason: error.to_string() })?;
     let mut reading = Reading { connection, scope, default_schema: default_schema.clone(), schemas: names };

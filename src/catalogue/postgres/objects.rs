@@ -95,10 +95,10 @@ fn commented(reading: &Reading<'_>, path: &[String]) -> Option<String> {
             let schema = name.split('.').next().unwrap_or_default().trim_matches('"');
             let is_default = Some(schema) == reading.default_schema.as_deref() && name.contains('.');
             let bare = name.split_once('.').filter(|_| is_default).map_or(name.as_str(), |(_, name)| name);
-            reading.scope.has_schema(schema).then(|| bare.to_owned())
+            reading.reads(schema).then(|| bare.to_owned())
         }
         [schema, table, parts @ ..] => {
-            let is_read = reading.scope.has_schema(schema) && reading.scope.has_table(schema, table);
+            let is_read = reading.reads(schema) && reading.scope.has_table(schema, table);
             let mut name = reading.name(schema.clone(), table.clone()).to_string();
             for part in parts {
                 name.push('.');

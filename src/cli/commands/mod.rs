@@ -40,6 +40,8 @@ pub mod new;
 pub mod plan;
 /// `rebase`
 pub mod rebase;
+/// `repair`
+pub mod repair;
 /// `revision`
 pub mod revision;
 /// `rule`
@@ -56,6 +58,8 @@ pub mod test;
 pub mod upgrade;
 /// `validate`
 pub mod validate;
+/// `verify`
+pub mod verify;
 
 use super::args::Command;
 use super::context::CommandContext;
@@ -85,6 +89,7 @@ pub(super) fn run(context: &mut CommandContext, command: &Command) -> Result<Exi
         Command::New(args) => new::run(context, args),
         Command::Plan(args) => plan::run(context, args),
         Command::Rebase(args) => rebase::run(context, args),
+        Command::Repair(args) => repair::run(context, args),
         Command::Revision(args) => revision::run(context, args),
         Command::Rule(args) => rule::run(context, args),
         Command::Show(args) => show::run(context, args),
@@ -93,5 +98,6 @@ pub(super) fn run(context: &mut CommandContext, command: &Command) -> Result<Exi
         Command::Test(args) => test::run(context, args),
         Command::Upgrade(args) => upgrade::run(context, args),
         Command::Validate(args) => validate::run(context, args),
+        Command::Verify(args) => verify::run(context, args),
     }
 }

@@ -38,6 +38,26 @@ impl LockTerms<'_> {
         }
     }
 
+    /// `None` where the settings want no lock.
+    fn acquire(
+        self,
+        url: &DatabaseUrl,
+        table: &VersionTableName,
+        on_wait: &mut dyn FnMut(&LockWait),
+    ) -> Result<Option<DatabaseLock>, MigrateError> {
+        let Some(method) = self.method() else { return Ok(None) };
+        let own_schema = self.options.history.as_ref().and_then(|history| history.schema.as_deref());
+        let request = LockRequest {
+            url,
+            environment: self.environment,
+            method,
+            wait: self.wait(),
+            own_schema: own_schema.unwrap_or(OWN_SCHEMA),
+            expiry: LockRequest::EXPIRY,
+        };
+        Ok(Some(DatabaseLock::acquire(&request, table, on_wait)?))
+    }
+
     /// The lock that only the engine can take, for dialects that have one.
     pub(super) fn named_lock(&self, target: &RunTarget) -> Option<NamedLock> {
         self.method()?;
@@ -59,20 +79,10 @@ impl Locks {
         table: &VersionTableName,
         on_wait: &mut dyn FnMut(&LockWait),
     ) -> Result<(), MigrateError> {
-        let Some(method) = terms.method() else { return Ok(()) };
         if let Some((_, lock)) = self.held.iter_mut().find(|(locked, _)| locked.is_same_database(url)) {
             return Ok(lock.add(table, terms.wait(), on_wait)?);
         }
-        let own_schema = terms.options.history.as_ref().and_then(|history| history.schema.as_deref());
-        let request = LockRequest {
-            url,
-            environment: terms.environment,
-            method,
-            wait: terms.wait(),
-            own_schema: own_schema.unwrap_or(OWN_SCHEMA),
-            expiry: LockRequest::EXPIRY,
-        };
-        let lock = DatabaseLock::acquire(&request, table, on_wait)?;
+        let Some(lock) = terms.acquire(url, table, on_wait)? else { return Ok(()) };
         self.held.push((url.clone(), lock));
         Ok(())
     }
@@ -106,6 +116,19 @@ impl Locks {
         let lock = self.held.iter().find(|(locked, _)| locked.is_same_database(url));
         lock.map(|(_, lock)| lock.describe())
     }
+}
+
+/// Locks one version table as a migration does; `None` where the settings want no lock.
+///
+/// # Errors
+/// The lock is not to be had.
+pub fn lock(
+    options: &DeployOptions,
+    environment: &Environment,
+    (url, table): (&DatabaseUrl, &VersionTableName),
+    on_wait: &mut dyn FnMut(&LockWait),
+) -> Result<Option<DatabaseLock>, MigrateError> {
+    LockTerms { options, environment }.acquire(url, table, on_wait)
 }
 
 /// Creates the version table where it does not exist, under the lock. Whether it was created.

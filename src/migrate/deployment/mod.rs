@@ -19,7 +19,7 @@ pub use connection_failure::Remainder;
 use held::Held;
 pub use invalid::LeftBehind;
 use locks::LockTerms;
-pub use locks::ensure_version_table;
+pub use locks::{ensure_version_table, lock};
 use milestones::Destination;
 pub use recording::history_table;
 use recording::{Recording, record_stamp};

@@ -1,7 +1,7 @@
 use crate::operation::{ColumnType, TypeKind};
 
 /// A type as SQL writes it (`character varying(20)[]`), and whether it fills itself (`serial`).
-pub(super) fn column_type(written: &str) -> ColumnType {
+pub(in crate::operation) fn column_type(written: &str) -> ColumnType {
     ColumnType { kind: kind(written), text: written.to_owned(), range: 0..0 }
 }
 

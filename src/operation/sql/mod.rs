@@ -23,6 +23,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub(super) use column_type::column_type;
 #[cfg(test)]
 pub(super) use reading::SqlReading;
 pub(super) use reading::{SqlOperation, read_sql};

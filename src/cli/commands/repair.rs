@@ -1,0 +1,206 @@
+use std::collections::BTreeSet;
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::cli::args::Format;
+use crate::cli::context::CommandContext;
+use crate::cli::error::CommandError;
+use crate::cli::exit::ExitStatus;
+use crate::cli::progress::tell_wait;
+use crate::cli::subjects::{KnownDatabase, read_files};
+use crate::database::{Access, Connection, HistoryDirection, HistoryEntry, Outcome};
+use crate::migrate;
+use crate::revision::RevisionId;
+use crate::script::ScriptDirectory;
+use crate::verify::{Code, Consent, Repairs, RevisionFiles};
+
+/// Mend what `limbec verify` finds, after showing it and asking
+///
+/// Nothing is guessed: what cannot be told from the version table, the history and the schema is left, with what to do about it. Every
+/// repair is recorded in the history where there is one. The exit status is 0 if all is mended, 1 if something is left.
+#[derive(Debug, Clone, Args)]
+pub struct RepairArgs {
+    /// Mend only findings of this code [can be repeated]
+    #[arg(value_name = "CODE")]
+    pub codes: Vec<Code>,
+    /// Do it without asking
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Show what would be done, and change nothing; the exit status is 1 if there is something
+    #[arg(long, conflicts_with = "yes")]
+    pub dry_run: bool,
+    /// Accept the changed file of this applied revision as it is [can be repeated]
+    #[arg(long, value_name = "REVISION")]
+    pub accept: Vec<String>,
+    /// Accept the changed files of all applied revisions
+    #[arg(long)]
+    pub accept_changes: bool,
+    /// Form of the result
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Serialize)]
+struct RepairJson {
+    databases: Vec<DatabaseJson>,
+}
+
+#[derive(Debug, Serialize)]
+struct DatabaseJson {
+    /// Password hidden.
+    database: String,
+    version_table: String,
+    repairs: Vec<RepairEntryJson>,
+    /// What cannot be mended, and what to do about it.
+    left: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct RepairEntryJson {
+    code: Code,
+    message: String,
+    done: bool,
+    hint: Option<String>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// A project that cannot be read, a database that does not answer, a lock that is not to be had.
+pub fn run(context: &mut CommandContext, args: &RepairArgs) -> Result<ExitStatus, CommandError> {
+    let scripts = context.scripts()?;
+    let consent = consent(&scripts, args)?;
+    let databases = context.known_databases("repair")?;
+    let files = read_files(&context.script_settings()?.locations, &scripts);
+    let mut results = Vec::new();
+    for database in &databases {
+        results.push(one(context, args, (database, &scripts, &files), &consent)?);
+    }
+    let is_clean = |result: &DatabaseJson| result.left.is_empty() && result.repairs.iter().all(|repair| repair.done);
+    let status = if results.iter().all(is_clean) { ExitStatus::Success } else { ExitStatus::Code(1) };
+    if args.format == Format::Json {
+        context.ui.json(&RepairJson { databases: results });
+    }
+    Ok(status)
+}
+
+fn consent(scripts: &ScriptDirectory, args: &RepairArgs) -> Result<Consent, CommandError> {
+    let mut accepted = BTreeSet::new();
+    for symbol in &args.accept {
+        let resolved = match scripts.map.position(symbol) {
+            Some(index) => vec![index],
+            None => scripts.map.resolve(symbol)?,
+        };
+        accepted.extend(resolved.into_iter().map(|index| scripts.map.revision(index).id.clone()));
+    }
+    let mut codes: BTreeSet<Code> = args.codes.iter().copied().collect();
+    // Who accepts a file wants that, beside the codes that are named or alone.
+    if !accepted.is_empty() || args.accept_changes {
+        codes.insert(Code::ChangedRevision);
+    }
+    let accepts_all = args.accept_changes || args.codes.contains(&Code::ChangedRevision);
+    Ok(Consent { codes, accepted, accepts_all })
+}
+
+fn one(
+    context: &mut CommandContext,
+    args: &RepairArgs,
+    (database, scripts, files): (&KnownDatabase, &ScriptDirectory, &RevisionFiles),
+    consent: &Consent,
+) -> Result<DatabaseJson, CommandError> {
+    let subject = database.subject(scripts, files);
+    let mut connection = Connection::open(&database.url, database.environment(), Access::Read)?;
+    let planned = Repairs::plan(&subject, &mut connection, consent)?;
+    drop(connection);
+    show(context, args, &planned);
+    let is_agreed = !planned.repairs.is_empty() && !args.dry_run && (args.yes || confirmed(context, args)?);
+    if is_agreed {
+        let options = context.project()?.settings.deploy.clone();
+        let ui = &mut context.ui;
+        let place = (&database.url, database.table());
+        let _lock = migrate::lock(&options, database.environment(), place, &mut |wait| tell_wait(ui, wait))?;
+        let mut connection = Connection::open(&database.url, database.environment(), Access::Write)?;
+        if Repairs::plan(&subject, &mut connection, consent)? != planned {
+            return Err(CommandError::failed("the database has changed since this was planned; nothing was done")
+                .hint("run the command again"));
+        }
+        let template = template(context)?;
+        let ui = &mut context.ui;
+        planned.apply(&subject, &mut connection, &template, &mut |repair| {
+            if let Some(hint) = &repair.hint {
+                ui.hint(hint);
+            }
+        })?;
+        context.ui.status(match planned.repairs.len() {
+            1 => "1 repair is done.",
+            _ => "All repairs are done.",
+        });
+    }
+    let entry = |repair: crate::verify::Repair| RepairEntryJson {
+        code: repair.code,
+        message: repair.sentence,
+        done: is_agreed,
+        hint: repair.hint,
+    };
+    Ok(DatabaseJson {
+        database: database.shown_url(),
+        version_table: database.table().to_string(),
+        repairs: planned.repairs.into_iter().map(entry).collect(),
+        left: planned.left,
+    })
+}
+
+fn show(context: &mut CommandContext, args: &RepairArgs, planned: &Repairs) {
+    if args.format == Format::Text {
+        for repair in &planned.repairs {
+            context.ui.result(&format!("{}: {}", repair.code, repair.sentence));
+        }
+        if planned.repairs.is_empty() && planned.left.is_empty() {
+            context.ui.result("There is nothing to repair.");
+        }
+    }
+    for sentence in &planned.left {
+        context.ui.warning(&format!("not repaired: {sentence}"));
+    }
+}
+
+fn confirmed(context: &mut CommandContext, args: &RepairArgs) -> Result<bool, CommandError> {
+    if !context.environment.interactive || args.format == Format::Json {
+        context.ui.hint("nothing was changed; `limbec repair --yes` does it");
+        return Ok(false);
+    }
+    context.ui.flush();
+    let asked = dialoguer::Confirm::new().with_prompt("Do this?").default(false).interact();
+    asked.map_err(|_| CommandError::interrupted())
+}
+
+/// What every record says of who runs this.
+fn template(context: &mut CommandContext) -> Result<HistoryEntry, CommandError> {
+    let runner = context.runner()?;
+    Ok(HistoryEntry {
+        id: 0,
+        plan_id: uuid::Uuid::new_v4().to_string(),
+        step: 0,
+        version_schema: String::new(),
+        version_table: String::new(),
+        revision: RevisionId::from(""),
+        description: String::new(),
+        direction: HistoryDirection::Stamp,
+        from_heads: Vec::new(),
+        to_heads: Vec::new(),
+        file_sha256: None,
+        meaning: None,
+        started_at: chrono::Utc::now(),
+        finished_at: None,
+        duration_ms: None,
+        outcome: Outcome::Done,
+        error: None,
+        user_name: runner.user,
+        host: runner.host,
+        tool_version: runner.tool_version,
+        git_commit: runner.git_commit,
+        transactional: true,
+        backup: None,
+    })
+}
