@@ -87,6 +87,7 @@ pub(super) fn hold(context: &mut CommandContext, args: &TestArgs) -> Result<Held
         irreversible,
         chosen,
         fixtures: fixtures.clone(),
+        jobs: usize::from(args.jobs),
         verdicts: cache.map_or_else(Verdicts::none, |folder| Verdicts::kept_in(folder.join("verdicts"))),
         environment: &environment,
     };

@@ -76,6 +76,9 @@ pub struct Preparation {
     pub watch_commits: bool,
     /// A lock that only the engine can take, on a connection of its own.
     pub named_lock: Option<NamedLock>,
+    /// Every step is to find what it would find in a run of its own: a fresh module, and an Alembic that remembers nothing of
+    /// the steps before.
+    pub fresh_steps: bool,
 }
 
 /// MySQL's `GET_LOCK`, held until the run ends.

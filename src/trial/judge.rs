@@ -281,7 +281,7 @@ impl Supervisor for Judge<'_> {
             return Err(self.stopped(Stop::OneTransaction));
         }
         self.scope = Scope::everything().without(target.table());
-        Ok(Preparation::default())
+        Ok(Preparation { fresh_steps: self.manner == Manner::OneRun, ..Preparation::default() })
     }
 
     fn plan(&mut self, rows: &[RevisionId], _: &RunTarget) -> Result<Plan, Refusal> {

@@ -4,10 +4,11 @@ use crate::plan::TransactionMode;
 use crate::runtime::{FailureKind, Invocation, NoCalls, Request, Runtime, RuntimeError};
 
 /// Starts a Python with these environment variables besides ours.
-pub type StartPython<'a> = &'a dyn Fn(Vec<(String, String)>) -> Result<Runtime, RuntimeError>;
+pub type StartPython<'a> = &'a (dyn Fn(Vec<(String, String)>) -> Result<Runtime, RuntimeError> + Sync);
 
-/// Runs env.py on one ephemeral database after the other, in one Python as long as that is possible.
-pub struct EnvRuns<'a> {
+/// How env.py of a project is run.
+#[derive(Clone)]
+pub(super) struct EnvPy<'a> {
     start: StartPython<'a>,
     /// `upgrade heads` on the project; the database is filled in here.
     upgrade: Invocation,
@@ -17,7 +18,18 @@ pub struct EnvRuns<'a> {
     driver: Option<DatabaseUrl>,
     /// Environment variables by which env.py is told the database.
     variables: Vec<String>,
+}
+
+/// Runs env.py on one ephemeral database after the other, in one Python as long as that is possible.
+pub struct EnvRuns<'a> {
+    env: EnvPy<'a>,
     running: Option<(DatabaseUrl, Runtime)>,
+}
+
+impl<'a> From<EnvPy<'a>> for EnvRuns<'a> {
+    fn from(env: EnvPy<'a>) -> Self {
+        Self { env, running: None }
+    }
 }
 
 /// What Alembic's `check` says of models and schema.
@@ -36,21 +48,26 @@ pub(super) enum Models {
 impl<'a> EnvRuns<'a> {
     /// Nothing is started before the first run.
     pub fn new(start: StartPython<'a>, upgrade: Invocation, check: Invocation) -> Self {
-        Self { start, upgrade, check, driver: None, variables: Vec::new(), running: None }
+        EnvPy { start, upgrade, check, driver: None, variables: Vec::new() }.into()
     }
 
     /// With the driver of the project's own URL, where none is named.
     #[must_use]
     pub fn with_driver_of(mut self, url: Option<DatabaseUrl>) -> Self {
-        self.driver = url;
+        self.env.driver = url;
         self
     }
 
     /// For an env.py that takes its database from environment variables: each is set to the URL.
     #[must_use]
     pub fn with_variables(mut self, names: Vec<String>) -> Self {
-        self.variables = names;
+        self.env.variables = names;
         self
+    }
+
+    /// What a Python beside this one needs to know.
+    pub(super) fn env(&self) -> EnvPy<'a> {
+        self.env.clone()
     }
 
     /// Runs env.py once, for the steps that the supervisor plans.
@@ -60,7 +77,7 @@ impl<'a> EnvRuns<'a> {
         transaction: Option<TransactionMode>,
         supervisor: &mut dyn Supervisor,
     ) -> Result<(), MigrateError> {
-        let mut invocation = self.upgrade.clone();
+        let mut invocation = self.env.upgrade.clone();
         invocation.overrides.url = Some(self.spelled(url).with_password());
         invocation.overrides.transaction = transaction.or(invocation.overrides.transaction);
         migrate::run_env(self.runtime(url)?, invocation, supervisor)
@@ -68,7 +85,7 @@ impl<'a> EnvRuns<'a> {
 
     /// Alembic's own comparison of models and schema.
     pub(super) fn compare_models(&mut self, url: &DatabaseUrl) -> Result<Models, RuntimeError> {
-        let mut invocation = self.check.clone();
+        let mut invocation = self.env.check.clone();
         invocation.overrides.url = Some(self.spelled(url).with_password());
         match self.runtime(url)?.run(&Request::Command(invocation), &mut NoCalls) {
             Ok(_) => Ok(Models::Match),
@@ -84,7 +101,7 @@ impl<'a> EnvRuns<'a> {
 
     /// Ends a Python in which an application may hold connections to the database at hand, which is about to go.
     pub(super) fn let_go(&mut self) {
-        if !self.variables.is_empty() {
+        if !self.env.variables.is_empty() {
             self.stop();
         }
     }
@@ -99,12 +116,12 @@ impl<'a> EnvRuns<'a> {
 
     /// The URL as env.py gets it.
     fn spelled(&self, url: &DatabaseUrl) -> DatabaseUrl {
-        url.accepted_by_sqlalchemy().with_driver_of(self.driver.as_ref())
+        url.accepted_by_sqlalchemy().with_driver_of(self.env.driver.as_ref())
     }
 
     /// A Python for this database: an application that reads its environment does so once.
     fn runtime(&mut self, url: &DatabaseUrl) -> Result<&Runtime, RuntimeError> {
-        let is_stale = self.running.as_ref().is_some_and(|(of, _)| of != url && !self.variables.is_empty());
+        let is_stale = self.running.as_ref().is_some_and(|(of, _)| of != url && !self.env.variables.is_empty());
         if is_stale {
             self.stop();
         }
@@ -112,7 +129,7 @@ impl<'a> EnvRuns<'a> {
             Some((_, runtime)) => runtime,
             None => {
                 let text = self.spelled(url).with_password();
-                (self.start)(self.variables.iter().map(|name| (name.clone(), text.clone())).collect())?
+                (self.env.start)(self.env.variables.iter().map(|name| (name.clone(), text.clone())).collect())?
             }
         };
         Ok(&self.running.insert((url.clone(), runtime)).1)

@@ -1,5 +1,6 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use super::judge::{Bench, Judge, Manner, Phase, Stop, Task, Verdict, sentence};
@@ -14,7 +15,7 @@ use crate::revision::{RevisionId, RevisionIndex, RevisionMap};
 use crate::runtime::{Interruption, RuntimeError};
 
 /// Who watches a trial.
-pub trait Observer {
+pub trait Observer: Send {
     /// Something begins, in words.
     fn stage(&mut self, sentence: &str);
     /// A revision is run, by position in the order of trying.
@@ -39,6 +40,8 @@ pub struct Trial<'a> {
     pub keys: HistoryKeys,
     /// Keys of verdicts and states with them; the same as `keys` where there are none.
     pub data_keys: HistoryKeys,
+    /// How many databases the revisions are distributed over; at least 1.
+    pub jobs: usize,
     /// What earlier runs found.
     pub verdicts: Verdicts,
     /// What a connection may take from the environment.
@@ -72,7 +75,11 @@ impl<'a> Trial<'a> {
             held.round_trips()?;
         }
         let mut report = held.report;
-        report.checks.sort_by_key(|check| check.name); // stable: revisions keep their order
+        let place = |check: &Check| {
+            let index = check.revision.as_ref().and_then(|id| self.map.position(id.as_str()));
+            index.and_then(|index| self.order.iter().position(|other| *other == index))
+        };
+        report.checks.sort_by_cached_key(|check| (check.name, place(check)));
         Ok(report)
     }
 
@@ -173,16 +180,67 @@ impl Held<'_, '_> {
         Ok(())
     }
 
-    /// Every chosen revision up, down and up again, each on top of those before it.
+    /// Every chosen revision up, down and up again, each on top of those before it; in as many databases as there are jobs.
     fn round_trips(&mut self) -> Result<(), TrialError> {
-        let open = self.open_positions();
+        let open: Vec<usize> = self.open_positions().into_iter().collect();
+        if open.is_empty() {
+            return Ok(());
+        }
+        self.observer.stage(&format!("trying {} revisions up, down and up again", open.len()));
+        let size = open.len().div_ceil(self.trial.jobs.max(1));
+        let mut parts = open.chunks(size).map(|part| part.iter().copied().collect::<BTreeSet<usize>>());
+        let first = parts.next().unwrap_or_default();
+        let (trial, place, env) = (self.trial, self.place, self.python.env());
+        let observer: &mut dyn Observer = &mut *self.observer;
+        let shared = Mutex::new(observer);
+        let mut observer = Shared(&shared);
+        let others = std::thread::scope(|scope| {
+            let work = |part: BTreeSet<usize>| {
+                let (env, mut observer) = (env.clone(), Shared(&shared));
+                scope.spawn(move || {
+                    let mut python = EnvRuns::from(env);
+                    let (report, failed_at) = (TrialReport::default(), None);
+                    let mut held =
+                        Held { trial, place, python: &mut python, observer: &mut observer, report, failed_at };
+                    held.try_positions(&part).map(|()| held.report)
+                })
+            };
+            let running: Vec<_> = parts.map(work).collect();
+            let report = std::mem::take(&mut self.report);
+            let mut here =
+                Held { trial, place, python: self.python, observer: &mut observer, report, failed_at: self.failed_at };
+            let outcome = here.try_positions(&first);
+            self.report = here.report;
+            let others: Vec<Result<TrialReport, TrialError>> = running
+                .into_iter()
+                .map(|running| running.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                .collect();
+            outcome.map(|()| others)
+        })?;
+        for other in others {
+            let other = other?;
+            self.report.checks.extend(other.checks);
+            self.report.steps += other.steps;
+            self.report.env_runs += other.env_runs;
+        }
+        Ok(())
+    }
+
+    /// Tries these revisions in one database.
+    fn try_positions(&mut self, open: &BTreeSet<usize>) -> Result<(), TrialError> {
         let Some((first, last)) = open.first().copied().zip(open.last().copied()) else { return Ok(()) };
-        let mut ground = Ground::new(self, first)?;
-        let mut position = ground.position;
         let mut manner = Manner::OneRun;
+        let mut ground = match Ground::new(self, first)? {
+            Ok(ground) => ground,
+            Err(failed) => {
+                self.give_up(open, failed);
+                return Ok(());
+            }
+        };
+        let mut position = first;
+        let mut is_whole = true;
         while position <= last {
-            self.observer.stage(&format!("trying {} revisions up, down and up again", open.range(position..).count()));
-            let tasks = self.tasks(position, last, &open);
+            let tasks = self.tasks(position, last, open);
             let url = ground.database.url()?;
             let bench = self.trial.bench(true);
             let mut judge = Judge::new(bench, self.observer, &url, tasks, manner)?;
@@ -194,6 +252,7 @@ impl Held<'_, '_> {
             self.report.steps += judge.steps();
             let verdicts = std::mem::take(&mut judge.verdicts);
             drop(judge);
+            is_whole = verdicts.iter().all(|verdict| !verdict.outcomes.iter().any(|(_, outcome)| outcome.is_failed()));
             self.settle(verdicts);
             position = match next {
                 None => break,
@@ -205,12 +264,13 @@ impl Held<'_, '_> {
                     position
                 }
                 Some(Next::Nowhere(position)) => {
-                    self.give_up(&open, position);
+                    self.give_up(open, position);
                     break;
                 }
             };
         }
-        ground.keep(self, last)
+        let is_kept = is_whole && !self.trial.fixtures.is_empty() && self.place.keeps_snapshots();
+        ground.leave(self, is_kept.then_some(last + 1))
     }
 
     /// Positions that are to be tried and of which nothing is known; the others are told.
@@ -260,7 +320,7 @@ impl Held<'_, '_> {
     fn give_up(&mut self, open: &BTreeSet<usize>, failed: usize) {
         let id = self.trial.order.get(failed).map(|index| self.trial.map.id(*index).clone());
         let reason = format!("revision {} before it cannot be run", id.as_ref().map_or("", RevisionId::as_str));
-        for position in open.range(failed + 1..) {
+        for position in open.iter().filter(|position| **position > failed) {
             self.tell_of(*position, CheckName::UpDownUp, Outcome::Skipped(reason.clone()), Some(Duration::ZERO));
         }
     }
@@ -315,17 +375,28 @@ impl Held<'_, '_> {
 /// The database of the round trips, and what it can be made from again.
 struct Ground {
     database: Ephemeral,
-    /// How many revisions it began with.
-    position: usize,
     /// A state on the way, made after a failure so that nothing is replayed twice.
     checkpoint: Option<(usize, Ephemeral)>,
 }
 
 impl Ground {
-    /// With the state that the first revision needs, or an earlier one of which there is a snapshot.
-    fn new(held: &mut Held<'_, '_>, first: usize) -> Result<Self, TrialError> {
-        let (database, position) = Self::start(held, first)?;
-        Ok(Self { database, position, checkpoint: None })
+    /// With the state that the first revision needs: a snapshot of it, or one that is made and kept for the next run. The position of
+    /// a revision that cannot be run on the way there is the other outcome.
+    fn new(held: &mut Held<'_, '_>, first: usize) -> Result<Result<Self, usize>, TrialError> {
+        let (database, from) = Self::start(held, first)?;
+        if from < first {
+            let tasks = (from..first).filter_map(|position| held.trial.task(position, Phase::Passing)).collect();
+            if let Some((failed, words)) = held.pass(&database, tasks, Manner::OneRun, true)? {
+                database.discard()?;
+                return failed.map(|task| Err(task.position)).ok_or(TrialError::NotRepeatable { words });
+            }
+            if let Some(key) = held.trial.data_keys.states.get(first).filter(|_| held.place.keeps_snapshots()) {
+                held.python.let_go();
+                held.place.keep(database, key)?;
+                return Ok(Ok(Self { database: held.place.restore(key)?, checkpoint: None }));
+            }
+        }
+        Ok(Ok(Self { database, checkpoint: None }))
     }
 
     fn start(held: &Held<'_, '_>, upto: usize) -> Result<(Ephemeral, usize), TrialError> {
@@ -358,14 +429,33 @@ impl Ground {
         Ok(())
     }
 
-    /// Keeps the last state, where nothing else would bring it back: with rows in it, or short of the heads.
-    fn keep(self, held: &mut Held<'_, '_>, last: usize) -> Result<(), TrialError> {
+    /// Drops it, or keeps it as the state with so many revisions.
+    fn leave(self, held: &mut Held<'_, '_>, kept: Option<usize>) -> Result<(), TrialError> {
         if let Some((_, checkpoint)) = self.checkpoint {
             checkpoint.discard()?;
         }
-        let _ = last;
         held.python.let_go();
-        self.database.discard()
+        match kept.and_then(|position| held.trial.data_keys.states.get(position)) {
+            Some(key) => held.place.keep(self.database, key),
+            None => self.database.discard(),
+        }
+    }
+}
+
+/// One observer for several threads.
+struct Shared<'m, 'o>(&'m Mutex<&'o mut dyn Observer>);
+
+impl Observer for Shared<'_, '_> {
+    fn stage(&mut self, sentence: &str) {
+        if let Ok(mut observer) = self.0.lock() {
+            observer.stage(sentence);
+        }
+    }
+
+    fn revision(&mut self, position: usize, revision: &RevisionId) {
+        if let Ok(mut observer) = self.0.lock() {
+            observer.revision(position, revision);
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 """A script directory whose revisions limbec has read: a revision's module is imported when somebody asks for it."""
 
+import copy
 import os
 import re
 from contextlib import contextmanager
@@ -27,6 +28,12 @@ class LazyScript(base.Script):
             branch_labels=util.to_tuple(meta["branch_labels"], default=()),
             dependencies=util.to_tuple(meta["depends_on"], default=()),
         )
+
+    def afresh(self):
+        """The same revision, whose module is imported anew."""
+        other = copy.copy(self)
+        other._module = None
+        return other
 
     @property
     def module(self):

@@ -23,6 +23,7 @@ class Session:
         self._lock = threading.Lock()
         self.refused = None
         self.watch = None
+        self.fresh_steps = False
 
     def send(self, message):
         with self._lock:
@@ -53,6 +54,7 @@ def serve(exchange):
             session.send({"outcome": {"value": {"flushed": flushed}}})
             return flushed
         session.refused = None
+        session.fresh_steps = False
         outcome = answer(session, request)
         flush_streams()
         session.send({"outcome": outcome})

@@ -47,6 +47,7 @@ def begun_with_limbec(session, locks, original):
             original(self, **options)
             return
         preparation = session.call("begin", {"target": describe_target(self)}) or {}
+        session.fresh_steps = preparation.get("fresh_steps", False)
         locks.take(self.connection.engine, preparation.get("named_lock"))
         with limited(self.connection, preparation), watched(session, self, preparation):
             original(self, **options)
@@ -82,9 +83,12 @@ def planned_steps(session, script, heads, locks):
     migration = context.get_context()
     plan = session.call("plan", {"heads": list(heads), "target": describe_target(migration)})
     # All modules first: a file that cannot be imported has to stop the run before anything has run.
-    steps = [make_step(script, step) for step in plan["steps"]]
+    steps = [make_step(script, step, session.fresh_steps) for step in plan["steps"]]
     for index, step in enumerate(steps):
         locks.check()
+        if session.fresh_steps:
+            # What SQLAlchemy's enum types leave there: one that was created is not created again in the same run.
+            migration.impl.memo.clear()
         session.call("step_started", {"index": index})
         if session.watch is not None:
             session.watch.step_began(index)
@@ -117,12 +121,14 @@ def applied_with_limbec(session, migration, index, began):
         migration.on_version_apply_callbacks = callbacks
 
 
-def make_step(script, step):
+def make_step(script, step, is_fresh=False):
     stamp = step.get("stamp")
     if stamp is not None:
         moved = (tuple(stamp["from"]), tuple(stamp["to"]), stamp["is_upgrade"], stamp["branch_move"])
         return StampStep(*moved, script.revision_map)
     revision = script.get_revision(step["revision"])
+    if is_fresh and hasattr(revision, "afresh"):
+        revision = revision.afresh()
     if not hasattr(revision.module, step["direction"]):
         raise AttributeError(f"{revision.path} has no function {step['direction']}()")
     return RevisionStep(script.revision_map, revision, step["direction"] == "upgrade")

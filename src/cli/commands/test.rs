@@ -35,6 +35,9 @@ pub struct TestArgs {
     /// Undo only the revisions that are not on this branch or commit
     #[arg(long, value_name = "BASE")]
     pub since: Option<String>,
+    /// Distribute the revisions over so many databases, each with a Python of its own
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub jobs: u16,
     /// Neither use nor keep snapshots and verdicts
     #[arg(long)]
     pub no_cache: bool,
