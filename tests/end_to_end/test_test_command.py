@@ -127,6 +127,33 @@ def test_an_enum_type_that_is_left_behind(on_postgres):
     assert found["bbbb"]["outcome"] == "passed"
 
 
+def test_an_enum_type_is_made_again_though_alembic_remembers_it(on_postgres):
+    column = 'sa.Column("kind", sa.Enum("a", "b", name="kind"))'
+    undo = 'op.drop_table("t"); op.execute("DROP TYPE kind")'
+    on_postgres.add("aaaa", up=f'op.create_table("t", {column})', undo=undo)
+    on_postgres.add("bbbb", "aaaa", up=f'op.create_table("u", {column})', undo='op.drop_table("u")')
+    document = on_postgres.report()
+    assert checks(document, "upgrade")[None]["outcome"] == "passed"
+    found = checks(document)
+    assert found["aaaa"]["outcome"] == "passed"
+    alone = "the upgrade passes in one run with those before it; in a run of its own it fails: "
+    assert found["bbbb"]["findings"][0].startswith(alone)
+    assert 'type "kind" already exists' in found["bbbb"]["findings"][0]
+
+
+def test_jobs_find_the_same(tested):
+    for number in range(7):
+        table, undo = USERS.replace("users", f"t{number}"), f'op.drop_table("t{number}")'
+        tested.add(f"r{number}", f"r{number - 1}" if number else None, up=table, undo="pass" if number == 5 else undo)
+    one, three = tested.report("--no-cache"), tested.report("--no-cache", "--jobs", "3")
+    outcomes = [
+        [(check["check"], check["revision"], check["outcome"]) for check in run["checks"]] for run in (one, three)
+    ]
+    assert outcomes[0] == outcomes[1]
+    assert three["summary"]["failed"] == 0 and three["summary"]["skipped"] == 2
+    assert tested.left_over() == []
+
+
 def test_irreversible_revisions_are_left_out_and_named(tested):
     tested.add("aaaa", up=USERS, undo="raise NotImplementedError")
     tested.add("bbbb", "aaaa", up=INDEX)
