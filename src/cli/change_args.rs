@@ -1,10 +1,11 @@
+use std::convert::Infallible;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
 use super::args::Format;
 use super::environment::Environment;
-use crate::config::{DeployOptions, LockSetting, parse_duration};
+use crate::config::{BackupSetting, DeployOptions, LockSetting, parse_duration};
 use crate::gate::Permissions;
 
 /// How a command that changes the database goes about it: options of `upgrade`, `downgrade` and `stamp`.
@@ -36,6 +37,9 @@ pub struct ChangeArgs {
     /// Agree to the loss of data that the plan brings
     #[arg(long)]
     pub allow_destructive: bool,
+    /// Make a backup before a plan that destroys data, in this folder [default: beside the SQLite file, else the current one]
+    #[arg(long, value_name = "FOLDER", num_args = 0..=1, require_equals = true, default_missing_value = "", value_parser = backup)]
+    pub backup: Option<BackupSetting>,
     /// Show what would be done, and do nothing: steps, SQL, locks, findings
     #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "plan")]
     pub dry_run: Option<DryRunArg>,
@@ -86,9 +90,15 @@ impl ChangeArgs {
         options.lock_timeout = self.lock_timeout.or(options.lock_timeout);
         options.statement_timeout = self.statement_timeout.or(options.statement_timeout);
         options.retries = self.retries.or(options.retries);
+        options.backup = self.backup.clone().or(options.backup);
         options.wait_for_db = self.wait_for_db.or(options.wait_for_db);
         options
     }
+}
+
+/// Without a folder the text is empty.
+fn backup(text: &str) -> Result<BackupSetting, Infallible> {
+    Ok(if text.is_empty() { BackupSetting::Default } else { BackupSetting::Folder(text.into()) })
 }
 
 fn time(text: &str) -> Result<Duration, String> {

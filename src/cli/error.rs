@@ -3,7 +3,7 @@ use std::process::ExitCode;
 
 use super::ui::Ui;
 use crate::config::{ConfigError, HookPoint, TargetError};
-use crate::database::{DatabaseError, HistoryError, LockError};
+use crate::database::{BackupError, DatabaseError, HistoryError, LockError};
 use crate::gate::GateError;
 use crate::migrate::MigrateError;
 use crate::revision::RevisionError;
@@ -268,6 +268,16 @@ impl From<MigrateError> for CommandError {
             MigrateError::Database(error) => error.into(),
             MigrateError::Lock(error) => error.into(),
             MigrateError::Gate(error) => error.into(),
+            MigrateError::Backup(error) => {
+                let failure = Self::from_error(&error, false).hint("nothing was run");
+                match error {
+                    BackupError::NoProgram { .. } => {
+                        failure.hint("install PostgreSQL's client programs, of the server's version or later")
+                    }
+                    BackupError::Write { .. } => failure.hint("`--backup=FOLDER` names another folder"),
+                    _ => failure,
+                }
+            }
             MigrateError::Hook(error) => {
                 let what_is_done = match error.point() {
                     HookPoint::AfterUpgrade | HookPoint::AfterDowngrade => "every step is done and committed",

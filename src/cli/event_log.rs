@@ -64,6 +64,12 @@ pub(super) fn log(ui: &mut Ui, event: &Event<'_>, steps: usize) {
             format!("{} done", counted(*steps)),
             json!({ "steps": steps, "duration_ms": millis(*elapsed) }),
         ),
+        Event::BackedUp(path) => (
+            LogLevel::Info,
+            "backed_up",
+            format!("the backup is {}", path.display()),
+            json!({ "path": path.display().to_string() }),
+        ),
         Event::HookFinished { point, program, elapsed, output } => (
             LogLevel::Info,
             "hook_finished",

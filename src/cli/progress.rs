@@ -69,6 +69,7 @@ impl<'a> Progress<'a> {
                 }
             }
             Event::Note(sentence) => self.ui.status(sentence),
+            Event::BackedUp(path) => self.ui.status(&format!("The backup is {}.", path.display())),
             Event::HookFinished { output, .. } => output.lines().for_each(|line| self.ui.status(line)),
             Event::Warning(sentence) => self.ui.warning(sentence),
             Event::Detail(sentence) if self.ui.verbosity() > 0 => self.ui.status(sentence),

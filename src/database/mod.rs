@@ -3,6 +3,7 @@
 //! Nothing here reads the environment: `PG…` variables and `HOME` come in as an [`Environment`]. No error and no
 //! `Display` or `Debug` text holds a password.
 
+mod backup;
 mod connection;
 mod dialect;
 mod environment;
@@ -20,6 +21,7 @@ mod version_repair;
 mod version_table;
 mod waiting;
 
+pub use backup::{BackupError, back_up};
 pub use connection::{Access, Connection, Transaction};
 pub use dialect::Dialect;
 pub use environment::Environment;

@@ -1,6 +1,6 @@
 use thiserror::Error;
 
-use crate::database::{DatabaseError, HistoryError, LockError};
+use crate::database::{BackupError, DatabaseError, HistoryError, LockError};
 use crate::gate::GateError;
 use crate::revision::RevisionError;
 use crate::runtime::{HostRefusal, RuntimeError};
@@ -25,6 +25,9 @@ pub enum MigrateError {
     /// The history could not be written.
     #[error(transparent)]
     History(#[from] HistoryError),
+    /// There is no backup, and so nothing was run.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     /// A command of the project's settings says no.
     #[error(transparent)]
     Hook(#[from] HookError),
@@ -61,7 +64,12 @@ impl MigrateError {
             Self::Refused(error) => error.downcast_ref::<RevisionError>().is_some_and(RevisionError::is_command_error),
             Self::Database(error) => error.is_command_error(),
             Self::Runtime(error) => error.is_command_error(),
-            Self::Lock(_) | Self::Gate(_) | Self::Hook(_) | Self::History(_) | Self::Protocol { .. } => false,
+            Self::Lock(_)
+            | Self::Gate(_)
+            | Self::Hook(_)
+            | Self::Backup(_)
+            | Self::History(_)
+            | Self::Protocol { .. } => false,
         }
     }
 }

@@ -1,3 +1,4 @@
+use std::path::Path;
 use std::time::Duration;
 
 use super::{LeftBehind, Remainder};
@@ -68,6 +69,8 @@ pub enum Event<'a> {
         /// Wall time from the lock on.
         elapsed: Duration,
     },
+    /// A backup was made before a plan that destroys data.
+    BackedUp(&'a Path),
     /// A command of the project's settings has run.
     HookFinished {
         /// When.

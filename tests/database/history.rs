@@ -35,7 +35,7 @@ fn entry(step: u32, revision: &str, outcome: Outcome) -> HistoryEntry {
         tool_version: "0.1.0".to_owned(),
         git_commit: None,
         transactional: true,
-        backup: None,
+        backup: Some("/backups/x.dump".to_owned()),
     }
 }
 
@@ -102,7 +102,7 @@ fn whole_life_of_a_history(connection: &mut Connection, table: &HistoryTable) {
         [("a1".to_owned(), Outcome::Done), ("b2".to_owned(), Outcome::Failed)]
     );
     filters_apply(connection, &history);
-    hashes_and_backup_are_written_later(connection, &history);
+    hashes_are_written_later(connection, &history);
     another_version_table_has_its_own_rows(connection, table);
 }
 
@@ -120,11 +120,10 @@ fn filters_apply(connection: &mut Connection, history: &History) {
     assert_eq!(found(HistoryFilter::open()), [""; 0]);
 }
 
-fn hashes_and_backup_are_written_later(connection: &mut Connection, history: &History) {
+fn hashes_are_written_later(connection: &mut Connection, history: &History) {
     let before = history.entries(connection, &HistoryFilter::default()).expect("the rows");
     let mut transaction = connection.begin().expect("a transaction");
     history.accept(&mut transaction, &before[0], ("cd", "ast1:ef")).expect("a change");
-    history.set_backup(&mut transaction, "6f0c", "/backups/x.dump").expect("a change");
     transaction.commit().expect("a commit");
     let after = history.entries(connection, &HistoryFilter::default()).expect("the rows");
     assert_eq!(after[0].file_sha256.as_deref(), Some("cd"));

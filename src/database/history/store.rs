@@ -205,20 +205,6 @@ impl History {
         self.change(transaction, &sql, &[outcome.name(), error, &started, &now, &milliseconds, &id])
     }
 
-    /// Writes down where the backup of a plan is.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub fn set_backup(
-        &self,
-        transaction: &mut Transaction<'_>,
-        plan_id: &str,
-        backup: &str,
-    ) -> Result<(), HistoryError> {
-        let sql = format!("UPDATE {} SET backup = $1 WHERE plan_id = $2", self.table.quoted());
-        self.change(transaction, &sql, &[backup, plan_id])
-    }
-
     /// Accepts a file as it is now for what was run then: `entry` gets these hashes.
     ///
     /// # Errors

@@ -18,3 +18,4 @@ pub(super) use hosts::hosts_of;
 pub use invalid_indexes::InvalidIndex;
 pub use locking_sessions::LockingSession;
 pub use relations::RelationName;
+pub(super) use settings::libpq_variables;

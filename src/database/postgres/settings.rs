@@ -152,6 +152,22 @@ impl Settings {
     }
 }
 
+/// The variables by which a program of PostgreSQL's own connects to where a URL leads: those of the URL, and for the rest what is
+/// in the environment.
+pub(in crate::database) fn libpq_variables(
+    url: &DatabaseUrl,
+    environment: &Environment,
+) -> Result<BTreeMap<&'static str, String>, DatabaseError> {
+    let mut values = from_url(url)?;
+    let given = VARIABLES.iter().filter(|(_, variable)| !variable.is_empty());
+    Ok(given
+        .filter_map(|(key, variable)| {
+            let value = values.remove(*key).or_else(|| environment.get(variable).map(str::to_owned))?;
+            Some((*variable, value))
+        })
+        .collect())
+}
+
 /// What the URL itself says, under libpq's names. The query wins over the parts before it, as in psycopg.
 fn from_url(url: &DatabaseUrl) -> Result<BTreeMap<String, String>, DatabaseError> {
     let mut values = BTreeMap::new();

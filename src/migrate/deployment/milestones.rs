@@ -74,7 +74,8 @@ impl Deployment<'_> {
             return Ok(());
         }
         let Destination { database, version_table } = self.destination.clone();
-        let facts = HookFacts { database, version_table, step, error, ..HookFacts::of(&self.plan) };
+        let backup = self.backup_path();
+        let facts = HookFacts { database, version_table, step, backup, error, ..HookFacts::of(&self.plan) };
         hooks::run(settings, point, &facts, self.attendant)
     }
 }

@@ -1,6 +1,7 @@
 //! One run of `upgrade`, `downgrade` or `stamp` on one project: lock, heads, plan, gates, history, limits, retries.
 
 mod backoff;
+mod backup;
 mod connection_failure;
 mod held;
 mod hooks;
@@ -13,6 +14,7 @@ mod retry;
 mod review;
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 pub use connection_failure::Remainder;
@@ -110,6 +112,8 @@ pub struct Deployment<'a> {
     waiting_since: Option<Instant>,
     /// The plan's rows in the history table, where there is one.
     recording: Option<Recording>,
+    /// The backup that was made of a database.
+    backup: Option<(DatabaseUrl, PathBuf)>,
     /// Where it is run, as env.py says.
     destination: Destination,
     /// Where the hooks before the run have run.
@@ -131,6 +135,7 @@ impl<'a> Deployment<'a> {
             gates: Gates::default(),
             commits_each_step: false,
             recording: None,
+            backup: None,
             destination: Destination::default(),
             prepared: BTreeSet::new(),
             began: Instant::now(),
@@ -144,6 +149,7 @@ impl<'a> Deployment<'a> {
     pub fn ready(&mut self, url: &DatabaseUrl, table: &VersionTableName) -> Result<Readiness, MigrateError> {
         self.hold(url, table)?;
         self.pass_gates()?;
+        self.back_up(&url.dialect().to_string())?;
         let Some(held) = &self.held else { return Ok(Readiness::Ready) };
         // Without rows Alembic creates the table even if there is nothing else to do.
         let is_done = held.plan.steps.is_empty() && !held.rows.is_empty() && self.request.purge == Purge::Nothing;
@@ -228,6 +234,7 @@ impl Supervisor for Deployment<'_> {
         if let Some(url) = target.native_url() {
             self.hold(&url, &target.table())?;
             self.pass_gates()?;
+            self.back_up(&target.dialect)?;
             self.record_plan()?;
         } else {
             let terms = LockTerms { options: self.request.options, environment: self.request.environment };
@@ -248,6 +255,7 @@ impl Supervisor for Deployment<'_> {
         self.plan = plan.clone();
         if !target.offline && !plan.steps.is_empty() {
             self.destination = Destination::of(target);
+            self.back_up(&target.dialect)?;
             self.before_all()?;
             self.attendant.event(Event::Planned(&plan));
         }

@@ -43,6 +43,7 @@ impl Recording {
         request: &DeploymentRequest<'_>,
         held: &mut Held,
         table: &HistoryTable,
+        backup: Option<&str>,
     ) -> Result<Option<Self>, MigrateError> {
         let purged = match request.purge {
             Purge::Nothing => Vec::new(),
@@ -60,6 +61,7 @@ impl Recording {
             purged.iter().map(|row| writer.purged(row, &purged, Outcome::Started)).collect();
         let steps = held.plan.steps.iter().enumerate();
         entries.extend(steps.map(|(index, step)| writer.step(number(index), step, outcome(index))));
+        entries.iter_mut().for_each(|entry| entry.backup = backup.map(str::to_owned));
         let mut transaction = held.connection.begin()?;
         let history = begin_history(&mut transaction, table, &held.table, rows, writer)?;
         history.record(&mut transaction, &entries)?;
@@ -127,10 +129,11 @@ impl Deployment<'_> {
     /// Writes the rows of the plan in hand, once. To be called when the gates are passed and before env.py reads the heads: later, its
     /// connection may hold the lock of an SQLite file.
     pub(super) fn record_plan(&mut self) -> Result<(), MigrateError> {
+        let backup = self.backup_path();
         let (None, Some(held)) = (&self.recording, &mut self.held) else { return Ok(()) };
         let Some(setting) = enabled(&self.request) else { return Ok(()) };
         let table = history_table(setting, &held.connection.dialect());
-        self.recording = Recording::begin(&self.request, held, &table)?;
+        self.recording = Recording::begin(&self.request, held, &table, backup.as_deref())?;
         Ok(())
     }
 

@@ -41,7 +41,6 @@ pub(super) struct Gates {
 
 impl Gates {
     /// Whether a plan that passed destroys data, or may.
-    #[expect(dead_code, reason = "asked by what is done before a destructive plan")]
     pub(super) fn destroys(&self) -> bool {
         self.destroys
     }

@@ -1,0 +1,25 @@
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::BackupError;
+use crate::database::postgres::libpq_variables;
+use crate::database::{DatabaseUrl, Environment};
+
+/// More of what pg_dump says is noise.
+const LINES: usize = 3;
+
+/// `pg_dump --format=custom`. Everything about the connection goes through the environment of the child alone: its command
+/// line can be seen by everybody on the machine.
+pub(super) fn dump(url: &DatabaseUrl, environment: &Environment, path: &Path) -> Result<(), BackupError> {
+    let mut command = Command::new("pg_dump");
+    command.args(["--format=custom", "--no-password", "--file"]).arg(path).stdin(Stdio::null());
+    command.envs(libpq_variables(url, environment)?);
+    let done = command.output().map_err(|error| BackupError::NoProgram { reason: error.to_string() })?;
+    if done.status.success() {
+        return Ok(());
+    }
+    let text = String::from_utf8_lossy(&done.stderr);
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let said = lines.get(lines.len().saturating_sub(LINES)..).unwrap_or_default().join("; ");
+    Err(BackupError::Dump { said: if said.is_empty() { done.status.to_string() } else { said } })
+}
