@@ -53,6 +53,8 @@ pub struct ChangeArgs {
 pub enum DryRunArg {
     /// Nothing is sent to the database but questions
     Plan,
+    /// Everything is run in one transaction, timed, and rolled back
+    Execute,
 }
 
 /// `--lock`

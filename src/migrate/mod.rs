@@ -7,6 +7,7 @@ mod event;
 mod executor;
 mod history;
 mod operation;
+mod rehearsal;
 mod rendering;
 mod status;
 mod supervisor;
@@ -20,6 +21,9 @@ pub use event::Event;
 pub use executor::{Purge, run_env, stamp};
 pub use history::{AdoptedHistory, Runner, adopt_history};
 pub use operation::Operation;
+pub use rehearsal::{
+    AdvancedSequence, RehearsalRefusal, RehearsedRun, RehearsedStatement, RehearsedStep, TakenLock, rehearse_env,
+};
 pub use rendering::{RenderedPart, RenderedStatement, RenderedStep, StepFailure, render_env};
 pub use status::{RevisionStanding, RevisionState, Standing};
 pub use supervisor::{NamedLock, Preparation, Refusal, RunTarget, Statement, Supervisor};

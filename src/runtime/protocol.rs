@@ -25,6 +25,7 @@ const MODULES: &[(&str, &str)] = driver![
     "postponed",
     "probe",
     "refusal",
+    "rehearsal",
     "rendering",
     "scripts",
     "session",

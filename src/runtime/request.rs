@@ -18,6 +18,8 @@ pub enum Request {
     Probe(Invocation),
     /// Runs env.py offline and tells the SQL of each step that the host plans.
     Render(Rendering),
+    /// Runs the steps that the host plans in one transaction on env.py's connection, and rolls it back.
+    Rehearse(Rehearsal),
     /// Imports revision files for what they declare; the answer is a list of `Metadata`, in the order of `paths`.
     Metadata {
         /// The files, absolute.
@@ -71,6 +73,18 @@ pub struct RenderedDatabase {
     pub driver: Option<String>,
     /// Whether the version table is there.
     pub has_version_table: bool,
+}
+
+/// What is to be rehearsed.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Rehearsal {
+    /// The command line of the upgrade or downgrade.
+    #[serde(flatten)]
+    pub invocation: Invocation,
+    /// How often env.py calls `run_migrations()`.
+    pub runs: usize,
+    /// Settings of PostgreSQL in milliseconds, by name: `lock_timeout`, `statement_timeout`.
+    pub limits_ms: BTreeMap<String, u64>,
 }
 
 /// What overrides env.py and the configuration.

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, pool, text
 from support import databases
 from support.projects import Project
 
@@ -174,3 +175,126 @@ def test_a_missing_server_is_an_error(tmp_path, limbec_bin):
 def test_not_with_sql(project, limbec_bin):
     project.run(limbec_bin, "upgrade", "head", "--sql", "--dry-run").failed("--sql", status=2)
     project.run(limbec_bin, "upgrade", "head", "--format", "json").failed("--dry-run", status=2)
+
+
+def rehearse(project, limbec_bin, *arguments, status=0):
+    """What --dry-run=execute tells; the database is the same before and after."""
+    before = fingerprint(project.url)
+    done = project.run(limbec_bin, *arguments, "--dry-run=execute", "--format", "json")
+    assert done.status == status, done.out + done.err
+    assert fingerprint(project.url) == before
+    return json.loads(done.out)
+
+
+def test_a_rehearsal_leaves_nothing_behind(project, limbec_bin):
+    project.add(IDS[2], IDS[1], up="op.execute(\"INSERT INTO users (id, name) VALUES (1, 'x')\")\n" + READS)
+    for start in (None, IDS[0]):
+        if start:
+            project.run(limbec_bin, "upgrade", start).ok()
+        (database,) = rehearse(project, limbec_bin, "upgrade", "head")["databases"]
+        assert {step["outcome"] for step in database["steps"]} == {"rolled back"}
+    index, reads = database["steps"]
+    assert [one["sql"].split()[0] for one in index["statements"]] == ["CREATE", "UPDATE"]
+    # The script read a row of its own, and went on.
+    assert [one["sql"].split()[0] for one in reads["statements"]] == ["INSERT", "SELECT", "UPDATE", "ALTER", "UPDATE"]
+    if project.url.startswith("postgresql"):
+        taken = [(lock["relation"], lock["mode"]) for lock in index["statements"][0]["locks"]]
+        assert taken == [("users", "SHARE")]
+    project.run(limbec_bin, "upgrade", "head").ok()
+    (database,) = rehearse(project, limbec_bin, "downgrade", "base")["databases"]
+    assert [step["direction"] for step in database["steps"]] == ["downgrade"] * 3
+    text = project.run(limbec_bin, "downgrade", "base", "--dry-run=execute").ok().out
+    assert "Everything was rolled back." in text
+
+
+def test_a_rehearsal_that_fails_says_where(project, limbec_bin):
+    project.add(IDS[2], IDS[1], up='op.execute("INSERT INTO nowhere VALUES (1)")')
+    done = rehearse(project, limbec_bin, "upgrade", "head", status=1)
+    assert "nowhere" in done["failure"] and f"{IDS[2]}_.py" in done["failure"]
+    assert [step["outcome"] for step in done["databases"][0]["steps"]] == ["rolled back", "rolled back", "failed"]
+
+
+COMMITS = {
+    "in sql": 'op.execute("INSERT INTO users VALUES (7); COMMIT")',
+    "of the connection": "op.get_bind().commit()",
+    "hidden": 'getattr(op.get_bind(), "com" + "mit")()',
+    "computed": 'op.execute("COM" + str("MIT"))',
+    "a block": BLOCK.replace(" (age)", " (name)"),
+}
+
+
+@pytest.mark.parametrize("how", list(COMMITS))
+@pytest.mark.parametrize("start", [None, IDS[1]])
+def test_what_cannot_be_rolled_back_is_refused(how, start, project, limbec_bin):
+    if project.url.startswith("sqlite") and how in ("a block", "in sql"):
+        pytest.skip("PostgreSQL's alone")
+    if start:
+        project.run(limbec_bin, "upgrade", start).ok()
+    project.add(IDS[2], IDS[1], up=COMMITS[how])
+    before = fingerprint(project.url)
+    project.run(limbec_bin, "upgrade", "head", "--dry-run=execute").failed(status=1)
+    assert fingerprint(project.url) == before
+    assert databases.versions(project.url) == ([start] if start else None)
+
+
+def test_a_sequence_that_advanced_is_told(project, limbec_bin):
+    if project.url.startswith("sqlite"):
+        pytest.skip("SQLite has no sequences")
+    project.run(limbec_bin, "upgrade", "head").ok()
+    project.add(IDS[2], IDS[1], up="op.execute(\"INSERT INTO users (name) VALUES ('x')\")")
+    done = json.loads(project.run(limbec_bin, "upgrade", "head", "--dry-run=execute", "--format", "json").ok().out)
+    assert done["databases"][0]["sequences"] == [{"sequence": "public.users_id_seq", "before": None, "after": "1"}]
+    assert databases.fetch(project.url, "SELECT * FROM users") == []
+
+
+def test_a_rehearsal_waits_for_no_lock_for_long(project, limbec_bin):
+    if project.url.startswith("sqlite"):
+        pytest.skip("PostgreSQL's lock_timeout")
+    project.run(limbec_bin, "upgrade", IDS[0]).ok()
+    engine = create_engine(project.url, poolclass=pool.NullPool)
+    with engine.connect() as other:
+        other.execute(text("LOCK TABLE users IN ACCESS EXCLUSIVE MODE"))
+        arguments = ("upgrade", "head", "--dry-run=execute", "--lock-timeout", "200ms")
+        project.run(limbec_bin, *arguments).failed("lock timeout", status=1)
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "asyncpg"])
+def test_a_rehearsal_with_other_drivers(driver, postgres_url, tmp_path, limbec_bin):
+    project = Project(tmp_path / "project", postgres_url)
+    project.add(IDS[0], up=TABLE, undo='op.drop_table("users")')
+    url = postgres_url.replace("+psycopg2", f"+{driver}")
+    project.write_ini(url)
+    if driver == "asyncpg":
+        (project.folder / "migrations" / "env.py").write_text(ASYNC_ENV)
+    (database,) = json.loads(
+        project.run(limbec_bin, "upgrade", "head", "--dry-run=execute", "--format", "json").ok().out
+    )["databases"]
+    assert database["steps"][0]["outcome"] == "rolled back"
+    assert databases.tables(postgres_url) == []
+
+
+ASYNC_ENV = """import asyncio
+from alembic import context
+from sqlalchemy import pool
+from sqlalchemy.ext.asyncio import create_async_engine
+
+
+def run(connection):
+    context.configure(connection=connection)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+async def main():
+    engine = create_async_engine(context.config.get_main_option("sqlalchemy.url"), poolclass=pool.NullPool)
+    async with engine.connect() as connection:
+        await connection.run_sync(run)
+    await engine.dispose()
+
+
+asyncio.run(main())
+"""
+
+
+def test_a_stamp_is_not_rehearsed(project, limbec_bin):
+    project.run(limbec_bin, "stamp", "head", "--dry-run=execute").failed("--dry-run", status=2)

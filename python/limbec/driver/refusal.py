@@ -17,3 +17,7 @@ class UrlMismatch(CommandError):
 
 class TransactionModeRefused(CommandError):
     """The transaction mode asked for cannot be had with the connection that env.py made."""
+
+
+class RehearsalRefused(CommandError):
+    """Something that a rollback would not undo."""

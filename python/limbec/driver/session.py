@@ -89,6 +89,10 @@ def handler(kind):
         from . import rendering
 
         return rendering.render
+    if kind == "rehearse":
+        from . import rehearsal
+
+        return rehearsal.rehearse
     from . import modules
 
     return getattr(modules, kind)

@@ -4,6 +4,7 @@
 //! what env.py prints offline; a script that cannot be printed is shown by the calls that limbec reads in it.
 
 mod asked;
+mod execution;
 mod json;
 mod made;
 mod report;
@@ -12,6 +13,7 @@ mod target;
 mod text;
 
 use super::args::Format;
+use super::change_args::DryRunArg;
 use super::context::CommandContext;
 use super::deploy::Change;
 use super::engine::Mutation;
@@ -35,6 +37,9 @@ impl CommandContext {
         if change.offline {
             return Err(CommandError::usage("--sql prints SQL for a range, --dry-run for the database as it is")
                 .hint("leave one of them out"));
+        }
+        if change.args.dry_run == Some(DryRunArg::Execute) {
+            return self.rehearse(change);
         }
         let targets = self.dry_run_targets(change)?;
         let rendered = match change.operation {

@@ -32,7 +32,7 @@ fn of_database(database: &DatabaseReport<'_>, sources: &Sources, scripts: &Scrip
         out.push(format!("Purged first: {purged} row{}", if purged == 1 { "" } else { "s" }));
     }
     out.push(String::new());
-    out.extend(database.before.iter().flat_map(sql));
+    out.extend(database.before.iter().flat_map(|statement| sql(&statement.sql)));
     if target.plan.steps.is_empty() {
         out.push("Nothing to do.".to_owned());
         return;
@@ -86,7 +86,8 @@ fn size(bytes: u64) -> String {
     format!("{value} {}", UNITS.get(unit).unwrap_or(&"TB"))
 }
 
-fn at(rows: &[RevisionId], has_version_table: bool) -> String {
+/// Where a database is, in words.
+pub(super) fn at(rows: &[RevisionId], has_version_table: bool) -> String {
     match (rows, has_version_table) {
         ([], false) => "nothing (there is no version table yet)".to_owned(),
         ([], true) => "nothing".to_owned(),
@@ -99,7 +100,7 @@ fn of_step(index: usize, report: &StepReport<'_>, sources: &Sources, out: &mut V
     let path = sources.file(step).map(|file| format!(" ({})", sources.project.shown_path(&file.file.path)));
     out.push(format!("Step {}: {} {}{}", index + 1, step.direction.name(), step.revision, path.unwrap_or_default()));
     out.push(String::new());
-    out.extend(report.prelude.iter().flat_map(sql));
+    out.extend(report.prelude.iter().flat_map(|statement| sql(&statement.sql)));
     match &report.not_rendered {
         None => out.extend(report.statements.iter().flat_map(statement)),
         Some(reason) => {
@@ -111,7 +112,7 @@ fn of_step(index: usize, report: &StepReport<'_>, sources: &Sources, out: &mut V
     if report.not_rendered.is_none() && report.statements.is_empty() && report.calls.is_empty() {
         out.extend(sources.file(step).map(|_| "  -- The script sends nothing.".to_owned()));
     }
-    out.extend(report.heads.iter().flat_map(sql));
+    out.extend(report.heads.iter().flat_map(|statement| sql(&statement.sql)));
     let findings = render::concise(&sources.project, &report.findings);
     if !findings.is_empty() {
         out.push(String::new());
@@ -121,7 +122,7 @@ fn of_step(index: usize, report: &StepReport<'_>, sources: &Sources, out: &mut V
 
 /// A statement with its locks.
 fn statement(statement: &StatementReport) -> Vec<String> {
-    let mut lines = sql(statement);
+    let mut lines = sql(&statement.sql);
     if statement.is_autocommit {
         lines.push(
             "    -- outside of the migration's transaction: not rolled back when a later statement fails".to_owned(),
@@ -131,8 +132,10 @@ fn statement(statement: &StatementReport) -> Vec<String> {
     lines
 }
 
-fn sql(statement: &StatementReport) -> Vec<String> {
-    let mut lines: Vec<String> = shortened(&statement.sql).lines().map(|line| format!("  {line}")).collect();
+/// A statement on lines of its own, with a semicolon.
+pub(super) fn sql(statement: &str) -> Vec<String> {
+    let mut lines: Vec<String> =
+        shortened(statement).lines().map(|line| format!("  {line}").trim_end().to_owned()).collect();
     if let Some(last) = lines.last_mut() {
         last.push(';');
     }
