@@ -24,6 +24,7 @@ mod history_table;
 mod linting;
 pub mod options;
 pub mod progress;
+mod provide;
 mod published;
 mod range;
 mod render;

@@ -18,7 +18,7 @@ use crate::runtime::{Interpreter, Mode, Runtime, RuntimeError, RuntimeOptions};
 use crate::script::env::Sources;
 use crate::script::{self, ScriptDirectory};
 use crate::trial::{
-    Cluster, ClusterRequest, EnvRuns, Fixtures, HistoryKeys, Ingredients, Observer, Place, Trial, TrialError,
+    Cluster, ClusterRequest, EnvRuns, Fixtures, HistoryKeys, Ingredients, Observer, Place, Provider, Trial, TrialError,
     TrialReport, Verdicts, cluster_folder,
 };
 
@@ -46,11 +46,12 @@ struct Grounds {
     folder: tempfile::TempDir,
 }
 
-/// Makes databases, tries the history on them and drops them.
+/// Makes databases, tries the history on them and drops them; or, with `--provide`, lends them to another program, and there is no
+/// trial.
 ///
 /// # Errors
 /// Whatever keeps the trial from being held.
-pub(super) fn hold(context: &mut CommandContext, args: &TestArgs) -> Result<HeldTrial, CommandError> {
+pub(super) fn hold(context: &mut CommandContext, args: &TestArgs) -> Result<Option<HeldTrial>, CommandError> {
     let scripts = context.scripts()?;
     let order = Trial::order(&scripts.map)?;
     let own = own_url(context, args)?;
@@ -91,11 +92,18 @@ pub(super) fn hold(context: &mut CommandContext, args: &TestArgs) -> Result<Held
         verdicts: cache.map_or_else(Verdicts::none, |folder| Verdicts::kept_in(folder.join("verdicts"))),
         environment: &environment,
     };
+    if args.provide {
+        let locks = cache_folder(context).filter(|_| !args.no_cache).map(|cache| cache.join("locks"));
+        let provider = Provider::new(&trial, &grounds.place, &mut python).with_locks_in(locks);
+        super::provide::serve(context, provider)?;
+        return Ok(None);
+    }
     let mut progress = TestProgress { ui: &mut context.ui, total: trial.order.len() };
     let outcome = trial.run(&grounds.place, &mut python, &mut progress);
     drop(python);
     let report = outcome.map_err(|error| context.trial_error(error))?;
-    Ok(HeldTrial { report, place: grounds.words.clone(), dialect: name_of(dialect), revisions: scripts.map.len() })
+    let (place, dialect, revisions) = (grounds.words.clone(), name_of(dialect), scripts.map.len());
+    Ok(Some(HeldTrial { report, place, dialect, revisions }))
 }
 
 /// Progress on a terminal.
@@ -137,7 +145,7 @@ impl Observer for TestProgress<'_> {
 }
 
 impl CommandContext {
-    fn trial_error(&mut self, error: TrialError) -> CommandError {
+    pub(super) fn trial_error(&mut self, error: TrialError) -> CommandError {
         match error {
             TrialError::Migrate(error) => {
                 let failure = self.migrate_error(error);

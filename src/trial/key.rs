@@ -79,6 +79,17 @@ impl HistoryKeys {
         }
         Self { revisions, states }
     }
+
+    /// The key of the state in which exactly these revisions have run, by position in the order of trying.
+    pub fn state_with(&self, positions: &[usize]) -> Option<Key> {
+        if positions.is_empty() {
+            return self.states.first().cloned();
+        }
+        let keys: Option<Vec<&Key>> = positions.iter().map(|position| self.revisions.get(*position)).collect();
+        let mut keys = keys?;
+        keys.sort_by(|a, b| a.0.cmp(&b.0));
+        Some(Key::of(keys.iter().map(|key| key.0.as_bytes())))
+    }
 }
 
 #[cfg(test)]
@@ -107,6 +118,16 @@ mod tests {
         assert_ne!(before.revisions[2], after.revisions[2]);
         assert_eq!(before.states[..2], after.states[..2]);
         assert_ne!(before.states[2], after.states[2]);
+    }
+
+    #[test]
+    fn a_state_is_the_same_by_whichever_way_it_is_named() {
+        let keys = keys(&["a", "b", "c"], "x");
+        for count in 0..=3 {
+            let positions: Vec<usize> = (0..count).rev().collect();
+            assert_eq!(keys.state_with(&positions).as_ref(), Some(&keys.states[count]));
+        }
+        assert_eq!(keys.state_with(&[3]), None);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A history tried out on databases that exist for that alone: what `limbec test` does.
 //!
 //! [`Place`] makes and drops ephemeral databases and keeps snapshots of them; [`Cluster`] brings a PostgreSQL where there is no
-//! server; [`Trial`] replays the history there and judges every step by what the catalogue has before and after it.
+//! server; [`Provider`] lends them to another program; [`Trial`] replays the history there and judges every step by what the catalogue has before and after it.
 
 mod cluster;
 mod error;
@@ -11,6 +11,7 @@ mod judge;
 mod key;
 mod place;
 mod programs;
+mod provider;
 mod python;
 mod report;
 mod run;
@@ -21,6 +22,7 @@ pub use error::TrialError;
 pub use fixtures::Fixtures;
 pub use key::{HistoryKeys, Ingredients, Key};
 pub use place::{Ephemeral, Place};
+pub use provider::{Provided, Provider};
 pub use python::{EnvRuns, StartPython};
 pub use report::{Check, CheckName, Outcome, TrialReport};
 pub use run::{Observer, Trial};

@@ -202,6 +202,11 @@ impl Place {
 }
 
 impl Ephemeral {
+    /// Its name on the server or in the folder.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// How it is connected to.
     ///
     /// # Errors

@@ -99,6 +99,11 @@ impl<'a> EnvRuns<'a> {
         }
     }
 
+    /// The URL for an application, with its password and the project's driver.
+    pub(super) fn url_for_sqlalchemy(&self, url: &DatabaseUrl) -> String {
+        self.spelled(url).with_password()
+    }
+
     /// Ends a Python in which an application may hold connections to the database at hand, which is about to go.
     pub(super) fn let_go(&mut self) {
         if !self.env.variables.is_empty() {

@@ -41,6 +41,9 @@ pub struct TestArgs {
     /// Neither use nor keep snapshots and verdicts
     #[arg(long)]
     pub no_cache: bool,
+    /// Run no check, but lend databases to a program: requests on standard input and answers on standard output, a JSON object a line
+    #[arg(long, conflicts_with_all = ["fixtures", "since", "format", "junit"])]
+    pub provide: bool,
     /// Form of the result
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: TestFormat,
@@ -83,6 +86,7 @@ pub fn run(context: &mut CommandContext, args: &TestArgs) -> Result<ExitStatus, 
         _ if interrupted => return Err(CommandError::interrupted()),
         outcome => outcome?,
     };
+    let Some(held) = held else { return Ok(ExitStatus::Success) };
     for warning in &held.report.warnings {
         context.ui.warning(warning);
     }
