@@ -89,10 +89,12 @@ class Checks:
 
 
 def _words(check: dict[str, Any]) -> str:
-    """`up-down-up 8f3a61c027d4 (path)` and the findings."""
-    place = f" {check['revision']} ({check['path']})" if check["revision"] else ""
-    findings = ("  " + finding.replace("\n", "\n    ") for finding in check["findings"])
-    return "\n".join([f"{check['check']}{place}", *findings])
+    """A line for each finding, with the revision and its file."""
+    place = ""
+    if check["revision"]:
+        path = os.path.relpath(check["path"]) if check["path"] else ""
+        place = f"{check['revision']} ({check['path'] if path.startswith(os.pardir) else path}): "
+    return "\n".join(place + finding.replace("\n", "\n  ") for finding in check["findings"])
 
 
 def _setting(config: pytest.Config, name: str) -> str:
