@@ -57,16 +57,17 @@ impl<'t, 'p> Provider<'t, 'p> {
     }
 
     /// Brings a database that was lent to the state of `target`: what it has too many is undone, newest first, and what it lacks is
-    /// run. `None`: there is no such database.
+    /// run. `+N` and `-N` count from where it is. `None`: there is no such database.
     ///
     /// # Errors
     /// No such revision, or one that cannot be run or undone.
     pub fn migrate(&mut self, name: &str, target: &str) -> Result<Option<Provided>, TrialError> {
-        let wanted = revisions_of(self.trial.map, target)?;
+        let is_relative = target.starts_with(['+', '-']);
+        let wanted = if is_relative { Vec::new() } else { revisions_of(self.trial.map, target)? };
+        let aim = if is_relative { Aim::Relative(target) } else { Aim::Exactly(&wanted) };
         let Some(database) = self.lent.get(name) else { return Ok(None) };
         let url = database.url()?;
-        let mut passage =
-            Passage { map: self.trial.map, order: &self.trial.order, wanted: &wanted, has_planned: false };
+        let mut passage = Passage { map: self.trial.map, order: &self.trial.order, aim, has_planned: false };
         self.python.run(&url, None, &mut passage)?;
         self.python.let_go();
         Ok(Some(Provided { name: name.to_owned(), url: self.python.url_for_sqlalchemy(&url) }))
@@ -124,7 +125,7 @@ impl<'t, 'p> Provider<'t, 'p> {
             None => self.place.create()?,
         };
         let order = &self.trial.order;
-        let mut passage = Passage { map: self.trial.map, order, wanted: revisions, has_planned: false };
+        let mut passage = Passage { map: self.trial.map, order, aim: Aim::Exactly(revisions), has_planned: false };
         self.python.run(&database.url()?, None, &mut passage)?;
         self.python.let_go();
         Ok(database)
@@ -155,13 +156,20 @@ fn revisions_of(map: &RevisionMap, target: &str) -> Result<Vec<RevisionIndex>, R
     Ok(plan.steps.iter().filter_map(|step| map.position(step.revision.as_str())).collect())
 }
 
-/// From whatever state a database is in to exactly these revisions.
+/// Where a database is to go.
+enum Aim<'a> {
+    /// To these revisions, ancestors first, and no others.
+    Exactly(&'a [RevisionIndex]),
+    /// So many steps up (`+N`) or down (`-N`).
+    Relative(&'a str),
+}
+
+/// From whatever state a database is in to another.
 struct Passage<'a> {
     map: &'a RevisionMap,
     /// Every revision, ancestors first.
     order: &'a [RevisionIndex],
-    /// Ancestors first.
-    wanted: &'a [RevisionIndex],
+    aim: Aim<'a>,
     has_planned: bool,
 }
 
@@ -184,10 +192,15 @@ impl Supervisor for Passage<'_> {
         if std::mem::replace(&mut self.has_planned, true) {
             return Err("env.py calls run_migrations() more than once: limbec makes one database at a time".into());
         }
+        let revisions = match self.aim {
+            Aim::Exactly(revisions) => revisions,
+            Aim::Relative(target) if target.starts_with('-') => return Ok(plan::downgrade(self.map, rows, target)?),
+            Aim::Relative(target) => return Ok(plan::upgrade(self.map, rows, target)?),
+        };
         let applied = self.applied(rows)?;
-        let wanted: BTreeSet<RevisionIndex> = self.wanted.iter().copied().collect();
+        let wanted: BTreeSet<RevisionIndex> = revisions.iter().copied().collect();
         let undone = self.order.iter().rev().filter(|index| applied.contains(index) && !wanted.contains(index));
-        let run = self.wanted.iter().filter(|index| !applied.contains(index));
+        let run = revisions.iter().filter(|index| !applied.contains(index));
         let steps =
             undone.map(|index| (*index, Direction::Downgrade)).chain(run.map(|index| (*index, Direction::Upgrade)));
         Ok(plan::sequence(self.map, rows, steps)?)

@@ -160,17 +160,22 @@ def test_it(limbec_migrate_to):
     assert tables(limbec_migrate_to("head")) == {"users", "orders", "alembic_version"}
     assert tables(limbec_migrate_to("bbbb")) == {"users", "alembic_version"}
     assert run(url, "SELECT version_num FROM alembic_version") == ["bbbb"]
+    assert tables(limbec_migrate_to("-1")) == {"users", "alembic_version"}
+    assert tables(limbec_migrate_to("+2")) == {"users", "orders", "alembic_version"}
     assert tables(limbec_migrate_to("base")) == {"alembic_version"}
 
 def test_the_same_database(limbec_database, limbec_migrate_to):
     assert limbec_migrate_to("aaaa") == limbec_database
     assert tables(limbec_database) == {"users", "alembic_version"}
 
+def test_before_a_revision(limbec_migrate_to):
+    assert tables(limbec_migrate_to("cccc-1")) == {"users", "alembic_version"}
+
 def test_from_nothing(limbec_migrate_to):
     assert tables(limbec_migrate_to("base")) == set()
 """
     )
-    assert "3 passed" in suite.pytest().ok().out
+    assert "4 passed" in suite.pytest().ok().out
     assert suite.left_over() == []
 
 

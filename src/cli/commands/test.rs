@@ -42,7 +42,7 @@ pub struct TestArgs {
     #[arg(long)]
     pub no_cache: bool,
     /// Run no check, but lend databases to a program: requests on standard input and answers on standard output, a JSON object a line
-    #[arg(long, conflicts_with_all = ["fixtures", "since", "format", "junit"])]
+    #[arg(long, conflicts_with_all = ["fixtures", "since", "jobs", "format", "junit"])]
     pub provide: bool,
     /// Form of the result
     #[arg(long, value_name = "FORMAT", default_value = "text")]

@@ -88,8 +88,10 @@ impl PostgresServer {
     /// # Errors
     /// It belongs to somebody else.
     pub fn drop(&self, name: &str) -> Result<(), DatabaseError> {
-        let statement = format!("DROP DATABASE IF EXISTS {}", quote_identifier(name));
-        alone(&mut self.connect()?, name, &statement)
+        let mut connection = self.connect()?;
+        // The server would wait five seconds for them to leave. Who may not end them is told so by the statement itself.
+        let _ = end_others(&mut connection, name);
+        alone(&mut connection, name, &format!("DROP DATABASE IF EXISTS {}", quote_identifier(name)))
     }
 
     /// The databases whose names begin with a prefix (of letters, digits and `_`), by name.
@@ -118,18 +120,22 @@ fn execute(connection: &mut PostgresConnection, sql: &str) -> Result<(), Databas
 /// Runs a statement for which nobody may be connected to a database. (`DROP DATABASE … WITH (FORCE)` is PostgreSQL 13's, and
 /// there is no such thing for the others.)
 fn alone(connection: &mut PostgresConnection, database: &str, sql: &str) -> Result<(), DatabaseError> {
-    let end = "SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(pid))::text FROM pg_catalog.pg_stat_activity \
-               WHERE datname = $1";
     for _ in 0..ATTEMPTS {
         match execute(connection, sql) {
             Err(DatabaseError::Server { code, .. }) if code == IN_USE => {}
             outcome => return outcome,
         }
-        connection.text(end, &[database])?;
+        end_others(connection, database)?;
         // A backend that was told to end takes its time.
         std::thread::sleep(PAUSE);
     }
     execute(connection, sql)
+}
+
+fn end_others(connection: &mut PostgresConnection, database: &str) -> Result<(), DatabaseError> {
+    let end = "SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(pid))::text FROM pg_catalog.pg_stat_activity \
+               WHERE datname = $1";
+    connection.text(end, &[database]).map(|_| ())
 }
 
 fn comment_statement(name: &str, comment: &str) -> String {
