@@ -95,7 +95,16 @@ impl CommandContext {
         let scripts = self.scripts()?;
         let rows = connection.version_rows(&table)?.unwrap_or_default();
         // Without rows Alembic creates the table even if there is nothing else to do.
-        Ok(!rows.is_empty() && change.operation.plan(&scripts.map, &rows)?.steps.is_empty())
+        let plan = change.operation.plan(&scripts.map, &rows).map_err(|error| {
+            let unknown = rows.iter().find(|row| scripts.map.position(row.as_str()).is_none());
+            match unknown {
+                Some(row) => CommandError::from(error).hint(format!(
+                    "the version table holds {row}, which no file here has: the database is ahead of this code, or the file was deleted"
+                )),
+                None => error.into(),
+            }
+        })?;
+        Ok(!rows.is_empty() && plan.steps.is_empty())
     }
 
     /// The database and its version table, where they are known before env.py is run and limbec speaks the dialect.

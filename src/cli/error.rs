@@ -253,6 +253,13 @@ impl From<GateError> for CommandError {
         match error {
             GateError::Interrupted => Self { kind: ErrorKind::Interrupted, ..failure },
             GateError::Declined => failure,
+            GateError::Changed { .. } => {
+                failure.hint("put the files back as they were, or accept them as they are by `limbec repair`")
+            }
+            GateError::Missing { .. } => {
+                failure.hint("bring the files back (git has them); `--yes` goes on without them")
+            }
+            GateError::HalfApplied { .. } => failure.hint("`limbec repair` looks at what was applied, and settles it"),
             GateError::NeedsConsent { options, is_production, .. } => {
                 let why = if is_production { ": the settings call this database production" } else { "" };
                 failure.hint(format!("nothing was changed; `{}` agrees to it{why}", options.join(" ")))

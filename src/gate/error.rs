@@ -1,5 +1,7 @@
 use thiserror::Error;
 
+use super::review::printable;
+
 /// Why a plan must not run.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum GateError {
@@ -15,6 +17,24 @@ pub enum GateError {
         /// The project's settings call this database production.
         is_production: bool,
     },
+    /// Files of applied revisions mean something else than when they were run.
+    #[error("{}", with_lines("revisions that are applied have been changed since", lines))]
+    Changed {
+        /// One for each revision.
+        lines: Vec<String>,
+    },
+    /// Applied revisions have no files.
+    #[error("{}", with_lines("revisions that are applied have no file any more", lines))]
+    Missing {
+        /// One for each revision.
+        lines: Vec<String>,
+    },
+    /// A run was killed where the database does not undo a step.
+    #[error("{}", with_lines("an earlier run was killed in a step that may be half applied", lines))]
+    HalfApplied {
+        /// One for each step.
+        lines: Vec<String>,
+    },
     /// Somebody was asked and said no.
     #[error("nothing was changed: the answer was no")]
     Declined,
@@ -27,7 +47,7 @@ fn with_lines(heading: &str, lines: &[String]) -> String {
     let mut text = heading.to_owned();
     for line in lines {
         text.push_str("\n  ");
-        text.push_str(line);
+        text.push_str(&printable(line));
     }
     text
 }

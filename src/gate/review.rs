@@ -106,7 +106,7 @@ fn predicate(loss: &Loss) -> String {
 }
 
 /// Names come from files and databases: what a terminal would obey is shown as it is written.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     text.chars()
         .flat_map(|c| {
             let escaped = c.is_control().then(|| c.escape_default());

@@ -18,7 +18,12 @@ pub struct Fingerprint {
 impl Fingerprint {
     /// Of a file that was read.
     pub fn of(file: &RevisionFile) -> Self {
-        Self { file_sha256: hexadecimal(&Sha256::digest(file.bytes())), meaning: Meaning::of(file) }
+        Self { file_sha256: Self::sha256_of(file.bytes()), meaning: Meaning::of(file) }
+    }
+
+    /// The hash of a file's bytes, as `file_sha256` has it.
+    pub fn sha256_of(bytes: &[u8]) -> String {
+        hexadecimal(&Sha256::digest(bytes))
     }
 
     /// Reads a file; what imports stand for in it is not looked at, as it does not count. `None`: it cannot be read.

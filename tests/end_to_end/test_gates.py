@@ -226,3 +226,52 @@ def test_offline_mode_has_no_gates(project, limbec_bin):
     done = project.run(limbec_bin, "downgrade", "b1:base", "--sql").ok()
     assert "DROP TABLE users" in done.out
     assert "destroys" not in done.err
+
+
+@pytest.fixture
+def recorded(project, limbec_bin):
+    """The same project, with a history."""
+    settings(project, "history = true\n")
+    project.run(limbec_bin, "upgrade", "head", "--yes").ok()
+    project.add("c1", "b1")
+    return project
+
+
+def test_a_changed_revision_stops_a_run(recorded, limbec_bin):
+    path = recorded.versions / "b1_.py"
+    text = path.read_text()
+    path.write_text(text + "\n# a remark\n")
+    recorded.run(limbec_bin, "upgrade", "c1").ok()
+    recorded.add("d1", "c1")
+    path.write_text(text.replace('"phone"', '"id"'))
+    refused = recorded.run(limbec_bin, "upgrade", "head", "--yes")
+    refused.failed("revisions that are applied have been changed since", "b1 (", "b1_.py) was applied on ", status=1)
+    refused.failed("limbec repair")
+    assert at(recorded) == ["c1"]
+    path.write_text(text)
+    recorded.run(limbec_bin, "upgrade", "head").ok()
+    assert at(recorded) == ["d1"]
+
+
+def test_a_deleted_revision_stops_a_run(recorded, limbec_bin):
+    # The file is gone and the next one tied to the one before: the graph is whole again, the history knows better.
+    (recorded.versions / "b1_.py").unlink()
+    recorded.add("c1", "a1")
+    databases.execute(recorded.url, "UPDATE alembic_version SET version_num = 'a1'")
+    refused = recorded.run(limbec_bin, "upgrade", "head")
+    refused.failed("revisions that are applied have no file any more", "b1 (revision b1) was applied on ", status=1)
+    assert at(recorded) == ["a1"]
+    recorded.run(limbec_bin, "upgrade", "head", "--yes").ok()
+
+
+def test_a_version_table_edited_by_hand_is_told(recorded, limbec_bin):
+    databases.execute(recorded.url, "UPDATE alembic_version SET version_num = 'a1'")
+    done = recorded.run(limbec_bin, "downgrade", "base", "--yes").ok()
+    assert "warning: the version table holds a1, but limbec left b1 there on " in done.err
+
+
+def test_a_database_ahead_of_the_code_is_told(recorded, limbec_bin):
+    databases.execute(recorded.url, "UPDATE alembic_version SET version_num = 'f00'")
+    refused = recorded.run(limbec_bin, "upgrade", "head")
+    refused.failed("the version table holds f00, which no file here has", status=255)
+    assert refused.out.startswith("FAILED: Can't locate revision identified by 'f00'")

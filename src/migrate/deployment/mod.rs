@@ -9,6 +9,7 @@ mod invalid;
 mod limits;
 mod locks;
 mod milestones;
+mod past;
 mod recording;
 mod retry;
 mod review;
@@ -216,6 +217,10 @@ impl<'a> Deployment<'a> {
     /// The gates of the plan for the database in hand.
     fn pass_gates(&mut self) -> Result<(), MigrateError> {
         let Some(held) = &mut self.held else { return Ok(()) };
+        // Once the plan is recorded, the open rows are its own.
+        if self.recording.is_none() {
+            past::check_past(&self.request, held, self.attendant)?;
+        }
         let dialect = held.url.dialect().to_string();
         let place = Place {
             url: Some(&held.url),

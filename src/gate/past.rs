@@ -1,0 +1,234 @@
+use crate::database::{HistoryEntry, LatestRecords, Outcome};
+use crate::revision::{RevisionId, RevisionIndex, RevisionMap};
+
+use super::GateError;
+
+/// What the history says about what is applied, and about runs that did not end.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Past {
+    /// Applied revisions whose files mean something else now.
+    changed: Vec<HistoryEntry>,
+    /// Revisions that were run and not undone, and have no file any more.
+    missing: Vec<HistoryEntry>,
+    /// Steps that were begun by a run that was killed.
+    begun: Vec<HistoryEntry>,
+    /// Steps that such a run would have done next.
+    unbegun: Vec<HistoryEntry>,
+    /// The row that says what limbec left in the version table, where that holds something else now.
+    left: Option<HistoryEntry>,
+    /// What it holds, sorted.
+    rows: Vec<RevisionId>,
+}
+
+impl Past {
+    /// Judges the rows of a version table's history, oldest first. `is_changed` compares an applied revision's file with its row.
+    pub fn of(
+        entries: Vec<HistoryEntry>,
+        rows: &[RevisionId],
+        map: &RevisionMap,
+        is_changed: impl Fn(RevisionIndex, &HistoryEntry) -> bool,
+    ) -> Self {
+        let mut rows = rows.to_vec();
+        rows.sort();
+        let of = |outcome| entries.iter().filter(move |entry| entry.outcome == outcome).cloned().collect();
+        let last = entries.iter().rev().find(|entry| matches!(entry.outcome, Outcome::Done | Outcome::Adopted));
+        let left = last.filter(|entry| entry.to_heads != rows).cloned();
+        let (begun, unbegun) = (of(Outcome::Started), of(Outcome::Planned));
+        let (mut changed, mut missing) = (Vec::new(), Vec::new());
+        let applied = map.applied(&rows);
+        for (id, record) in LatestRecords::of(entries, map).iter() {
+            match map.position(id.as_str()) {
+                Some(index) if applied.contains(&index) && is_changed(index, &record.entry) => {
+                    changed.push(record.entry.clone());
+                }
+                None if record.was_run() => missing.push(record.entry.clone()),
+                _ => {}
+            }
+        }
+        Self { changed, missing, begun, unbegun, left, rows }
+    }
+
+    /// Steps that were begun and that the database undid with their transaction.
+    pub fn undone(&self) -> impl Iterator<Item = &HistoryEntry> {
+        self.begun.iter().filter(|entry| entry.transactional)
+    }
+
+    /// Steps of a killed run that never began.
+    pub fn unbegun(&self) -> impl Iterator<Item = &HistoryEntry> {
+        self.unbegun.iter()
+    }
+
+    /// What shuts the gate; `path` is a revision's file, for people.
+    ///
+    /// # Errors
+    /// The first of: a step that may be half applied, changed revisions, missing ones unless `yes` was said.
+    pub fn check(&self, path: impl Fn(&RevisionId) -> String, yes: bool) -> Result<(), GateError> {
+        if let Some(entry) = self.begun.iter().find(|entry| !entry.transactional) {
+            return Err(GateError::HalfApplied { lines: vec![self.half_applied(entry, &path(&entry.revision))] });
+        }
+        if !self.changed.is_empty() {
+            let line =
+                |entry: &HistoryEntry| format!("{} ({}) was {}", entry.revision, path(&entry.revision), ran(entry));
+            return Err(GateError::Changed { lines: self.changed.iter().map(line).collect() });
+        }
+        if !self.missing.is_empty() && !yes {
+            let line = |entry: &HistoryEntry| format!("{} ({}) was {}", entry.revision, entry.description, ran(entry));
+            return Err(GateError::Missing { lines: self.missing.iter().map(line).collect() });
+        }
+        Ok(())
+    }
+
+    /// What is remarkable, and nothing to stop for.
+    pub fn warnings(&self) -> Vec<String> {
+        let undone = self.undone().map(|entry| {
+            format!(
+                "an earlier {} of {} was killed after {}; the database has rolled it back",
+                entry.direction,
+                entry.revision,
+                ran_since(entry)
+            )
+        });
+        let left = self.left.iter().filter(|_| self.begun.is_empty()).map(|entry| {
+            format!(
+                "the version table holds {}, but limbec left {} there on {}: plain alembic, or somebody by hand, has changed it since",
+                list(&self.rows),
+                list(&entry.to_heads),
+                day(entry)
+            )
+        });
+        undone.chain(left).collect()
+    }
+
+    fn half_applied(&self, entry: &HistoryEntry, path: &str) -> String {
+        let says = if self.rows == entry.to_heads {
+            "the version table says that it was done"
+        } else if self.rows == entry.from_heads {
+            "the version table says that it was not done"
+        } else {
+            "the version table says neither that it was done nor that it was not"
+        };
+        format!("{} of {} ({path}), begun {}: {says}", entry.direction, entry.revision, ran_since(entry))
+    }
+}
+
+fn list(rows: &[RevisionId]) -> String {
+    if rows.is_empty() {
+        return "nothing".to_owned();
+    }
+    rows.iter().map(RevisionId::as_str).collect::<Vec<_>>().join(", ")
+}
+
+fn day(entry: &HistoryEntry) -> String {
+    entry.finished_at.unwrap_or(entry.started_at).format("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// `applied on 2026-05-01 12:00 UTC, at commit 0123abcd`
+fn ran(entry: &HistoryEntry) -> String {
+    let commit =
+        entry.git_commit.as_deref().map(|commit| format!(", at commit {}", commit.get(..12).unwrap_or(commit)));
+    format!("applied on {}{}", day(entry), commit.unwrap_or_default())
+}
+
+fn ran_since(entry: &HistoryEntry) -> String {
+    let host = entry.host.as_deref().map(|host| format!(" on {host}")).unwrap_or_default();
+    format!("{}{host}", entry.started_at.format("%Y-%m-%d %H:%M:%S UTC"))
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{TimeZone, Utc};
+
+    use super::*;
+    use crate::database::HistoryDirection;
+    use crate::revision::text_graph;
+
+    fn entry(revision: &str, outcome: Outcome, heads: [&[&str]; 2]) -> HistoryEntry {
+        let ids = |heads: &[&str]| heads.iter().map(|id| RevisionId::from(*id)).collect();
+        HistoryEntry {
+            id: 0,
+            plan_id: "p".into(),
+            step: 1,
+            version_schema: String::new(),
+            version_table: "alembic_version".into(),
+            revision: revision.into(),
+            description: format!("what {revision} does"),
+            direction: HistoryDirection::Upgrade,
+            from_heads: ids(heads[0]),
+            to_heads: ids(heads[1]),
+            file_sha256: None,
+            meaning: None,
+            started_at: Utc.with_ymd_and_hms(2026, 5, 1, 12, 0, 0).unwrap(),
+            finished_at: None,
+            duration_ms: None,
+            outcome,
+            error: None,
+            user_name: None,
+            host: Some("web-1".into()),
+            tool_version: String::new(),
+            git_commit: Some("0123456789abcdef".into()),
+            transactional: true,
+            backup: None,
+        }
+    }
+
+    /// a, then b; the database is at these rows.
+    fn past(entries: Vec<HistoryEntry>, rows: &[&str], changed: &str) -> Past {
+        let map = text_graph::map("a\nb < a");
+        let rows: Vec<RevisionId> = rows.iter().map(|id| RevisionId::from(*id)).collect();
+        Past::of(entries, &rows, &map, |_, entry| entry.revision.as_str() == changed)
+    }
+
+    fn refusal(past: &Past, yes: bool) -> String {
+        past.check(|id| format!("versions/{id}.py"), yes).map_or_else(|error| error.to_string(), |()| String::new())
+    }
+
+    fn done(revision: &str, heads: [&[&str]; 2]) -> HistoryEntry {
+        entry(revision, Outcome::Done, heads)
+    }
+
+    #[test]
+    fn what_agrees_passes() {
+        let past = past(vec![done("a", [&[], &["a"]])], &["a"], "b");
+        assert_eq!(refusal(&past, false), "");
+        assert!(past.warnings().is_empty());
+    }
+
+    #[test]
+    fn a_changed_file_is_named() {
+        let past = past(vec![done("a", [&[], &["a"]])], &["a"], "a");
+        insta::assert_snapshot!(refusal(&past, true), @r"
+        revisions that are applied have been changed since
+          a (versions/a.py) was applied on 2026-05-01 12:00 UTC, at commit 0123456789ab
+        ");
+    }
+
+    #[test]
+    fn a_missing_file_is_named() {
+        let past = past(vec![done("gone", [&[], &["gone"]]), done("a", [&["gone"], &["a"]])], &["a"], "");
+        insta::assert_snapshot!(refusal(&past, false), @r"
+        revisions that are applied have no file any more
+          gone (what gone does) was applied on 2026-05-01 12:00 UTC, at commit 0123456789ab
+        ");
+        assert_eq!(refusal(&past, true), "");
+    }
+
+    #[test]
+    fn a_killed_step_is_told_or_stops_everything() {
+        let started = entry("a", Outcome::Started, [&[], &["a"]]);
+        let undone = past(vec![started.clone()], &[], "");
+        assert_eq!(refusal(&undone, false), "");
+        insta::assert_snapshot!(undone.warnings().join("\n"), @"an earlier upgrade of a was killed after 2026-05-01 12:00:00 UTC on web-1; the database has rolled it back");
+        let half = past(vec![HistoryEntry { transactional: false, ..started }], &[], "");
+        insta::assert_snapshot!(refusal(&half, true), @r"
+        an earlier run was killed in a step that may be half applied
+          upgrade of a (versions/a.py), begun 2026-05-01 12:00:00 UTC on web-1: the version table says that it was not done
+        ");
+    }
+
+    #[test]
+    fn another_hand_in_the_version_table_is_told() {
+        let past = past(vec![done("a", [&[], &["a"]])], &["b"], "");
+        assert_eq!(refusal(&past, false), "");
+        insta::assert_snapshot!(past.warnings().join("\n"), @"the version table holds b, but limbec left a there on 2026-05-01 12:00 UTC: plain alembic, or somebody by hand, has changed it since");
+    }
+}

@@ -1,0 +1,68 @@
+//! The gates of what happened before: applied revisions whose files changed or went away, and runs that were killed.
+
+use super::recording::history_table;
+use super::{Attendant, DeploymentRequest, Held};
+use crate::config::LockSetting;
+use crate::database::{History, HistoryEntry, HistoryFilter, Settlement};
+use crate::gate::Past;
+use crate::migrate::{Event, MigrateError, Operation};
+use crate::published::{Fingerprint, Meaning};
+use crate::revision::RevisionIndex;
+use crate::script::{Imports, RevisionFile};
+
+/// Looks at the history of the version table in hand before its plan runs. Rows that a killed run left open are closed here, where that
+/// is certain.
+pub(super) fn check_past(
+    request: &DeploymentRequest<'_>,
+    held: &mut Held,
+    attendant: &mut dyn Attendant,
+) -> Result<(), MigrateError> {
+    let setting = request.options.history.as_ref().filter(|setting| setting.enabled);
+    let is_stamp = matches!(request.operation, Operation::Stamp { .. });
+    let Some(setting) = setting.filter(|_| !is_stamp && !held.plan.steps.is_empty()) else { return Ok(()) };
+    let table = history_table(setting, &held.connection.dialect());
+    let Some(history) = History::open(&mut held.connection, &table, &held.table)? else { return Ok(()) };
+    let entries = history.entries(&mut held.connection, &HistoryFilter::default())?;
+    let map = &request.scripts.map;
+    let past = Past::of(entries, &held.rows, map, |index, entry| is_changed(request, index, entry));
+    let path = |id: &crate::revision::RevisionId| {
+        let position = map.position(id.as_str());
+        position.map_or_else(|| "no file".to_owned(), |at| request.scripts.script(at).path.display().to_string())
+    };
+    past.check(path, request.permissions.yes)?;
+    for warning in past.warnings() {
+        attendant.event(Event::Warning(&warning));
+    }
+    // Without a lock another run may be in the midst of these.
+    if request.options.lock != Some(LockSetting::Off) {
+        close(&history, held, &past)?;
+    }
+    Ok(())
+}
+
+fn close(history: &History, held: &mut Held, past: &Past) -> Result<(), MigrateError> {
+    if past.undone().next().is_none() && past.unbegun().next().is_none() {
+        return Ok(());
+    }
+    let mut transaction = held.connection.begin()?;
+    for entry in past.undone() {
+        history.settle(&mut transaction, entry, &Settlement::Interrupted)?;
+    }
+    for entry in past.unbegun() {
+        history.settle(&mut transaction, entry, &Settlement::Removed)?;
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Whether a file means something else than when it was run. One that is the same byte for byte is not parsed.
+fn is_changed(request: &DeploymentRequest<'_>, index: RevisionIndex, entry: &HistoryEntry) -> bool {
+    let (Some(sha256), Some(meaning)) = (&entry.file_sha256, &entry.meaning) else { return false };
+    let path = &request.scripts.script(index).path;
+    let Ok(bytes) = std::fs::read(path) else { return false };
+    if Fingerprint::sha256_of(&bytes) == *sha256 {
+        return false;
+    }
+    let Some(meaning) = Meaning::parse(meaning) else { return false };
+    !meaning.is_of(&RevisionFile::parse(path, bytes, &Imports::new(&[])))
+}
