@@ -308,6 +308,9 @@ impl From<TrialError> for CommandError {
         let failure = Self::from_error(&error, false);
         let configuration = |failure: Self| Self { is_configuration: true, ..failure };
         match error {
+            TrialError::Database(DatabaseError::Permission { .. }) => configuration(failure).hint(
+                "the role needs CREATEDB: `ALTER ROLE … CREATEDB`; or leave the server out, and one is started",
+            ),
             TrialError::Database(error) => Self { is_configuration: true, ..error.into() },
             TrialError::Graph(error) => error.into(),
             TrialError::Migrate(error) => error.into(),
