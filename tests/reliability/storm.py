@@ -37,8 +37,8 @@ from support.paths import ROOT, alembic_binary, limbec_binary
 # Longer than any wait that limbec is told to make; in seconds.
 LIMIT = 300
 LOCK_WAIT = 240
-COUNTED = ("runners", "killed", "failed", "hung", "overlaps", "named", "stuck", "wrong")
-HEADER = ["database", "program", "kills", "at once", "runners", "killed", "failed", "hung", "overlaps"]
+COUNTED = ("rounds", "runners", "killed", "failed", "hung", "overlaps", "named", "stuck", "wrong")
+HEADER = ["database", "program", "kills", "at once", "rounds", "runners", "killed", "failed", "hung", "overlaps"]
 HEADER += ["rounds named", "rounds stuck", "rounds wrong", "s a round"]
 PAGE = ROOT / "docs/reliability.md"
 
