@@ -208,9 +208,7 @@ def order(storm: Storm) -> tuple:
 
 def row_of(storm: Storm, outcome: dict) -> list:
     how = ["URL in env.py alone"] * storm.hidden + ["a transaction a revision"] * storm.per_revision
-    counts = [
-        outcome.get(key, 0) for key in ("runners", "killed", "failed", "hung", "overlaps", "named", "stuck", "wrong")
-    ]
+    counts = [outcome.get(key, 0) for key in COUNTED]
     title = ", ".join([storm.program, *how])
     kills = "yes" if storm.kill else "no"
     return [storm.database, title, kills, storm.processes, *counts, round(outcome["seconds"] / outcome["rounds"], 1)]
