@@ -198,7 +198,7 @@ def write_page() -> None:
     rows = []
     for storm in sorted((s for program in ("limbec", "alembic") for s in every_storm(program)), key=order):
         if found := known.get(storm.title()):
-            rows.append(row_of(storm, found["outcome"]))
+            rows.append(row_of(Storm(**found["storm"]), found["outcome"]))
     write_part(PAGE, "storm", table(HEADER, rows))
 
 
@@ -209,7 +209,7 @@ def order(storm: Storm) -> tuple:
 def row_of(storm: Storm, outcome: dict) -> list:
     how = ["URL in env.py alone"] * storm.hidden + ["a transaction a revision"] * storm.per_revision
     counts = [outcome.get(key, 0) for key in COUNTED]
-    title = ", ".join([storm.program, *how])
+    title = ", ".join([storm.program, *how, *["history"] * ("history" in storm.settings)])
     kills = "yes" if storm.kill else "no"
     return [storm.database, title, kills, storm.processes, *counts, round(outcome["seconds"] / outcome["rounds"], 1)]
 
