@@ -8,6 +8,7 @@ import time
 import uuid
 
 import pytest
+import tomllib
 from support import databases
 from support.paths import ROOT
 from support.projects import Project, run
@@ -302,6 +303,21 @@ def test_nothing_is_imported_where_nothing_is_used(on_sqlite):
         "import sys\ndef test_it():\n"
         "    assert not {'sqlalchemy', 'alembic', 'limbec.testing', 'limbec.pytest'} & set(sys.modules)\n"
     )
+    assert "1 passed" in on_sqlite.pytest().ok().out
+
+
+def test_pytest_finds_the_plugin_by_its_entry_point(on_sqlite, tmp_path):
+    """With metadata as an installer writes it from pyproject.toml."""
+    registered = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]["pytest11"]
+    metadata = tmp_path / "site" / "limbec-0.dist-info"
+    metadata.mkdir(parents=True)
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: limbec\nVersion: 0\n")
+    lines = [f"{name} = {module}" for name, module in registered.items()]
+    (metadata / "entry_points.txt").write_text("\n".join(["[pytest11]", *lines, ""]))
+    on_sqlite.environment["PYTHONPATH"] += f"{os.pathsep}{metadata.parent}"
+    on_sqlite.options = []
+    on_sqlite.history()
+    on_sqlite.write("def test_it(limbec_database):\n    assert limbec_database\n")
     assert "1 passed" in on_sqlite.pytest().ok().out
 
 
