@@ -13,6 +13,8 @@ pub struct SettingsEdit<'a> {
     pub url: Option<&'a str>,
     /// What was seen of env.py.
     pub adopted: &'a Adopted,
+    /// Whether `history = true` is written, unless the key is there already; it is a setting of all sections.
+    pub history: bool,
 }
 
 impl SettingsEdit<'_> {
@@ -30,25 +32,34 @@ impl SettingsEdit<'_> {
         if let Some(section) = self.section {
             keys.extend(["sections", section]);
         }
-        let table = keys.iter().enumerate().fold(
-            document.as_table_mut() as &mut dyn toml_edit::TableLike,
-            |table, (depth, key)| {
-                let last = depth + 1 == keys.len();
-                let item = table.entry(key).or_insert_with(|| {
-                    let mut new = Table::new();
-                    new.set_implicit(!last);
-                    Item::Table(new)
-                });
-                // A value where a table belongs was refused when the settings were read.
-                item.as_table_like_mut().unwrap_or_else(|| unreachable!("settings were read before they are edited"))
-            },
-        );
+        if self.history {
+            let root = &keys[..keys.iter().position(|key| *key == "sections").unwrap_or(keys.len())];
+            let table = table_at(&mut document, root);
+            if table.get("history").is_none_or(|value| value.as_bool() == Some(false)) {
+                table.insert("history", toml_edit::value(true));
+            }
+        }
+        let table = table_at(&mut document, &keys);
         if let Some(url) = self.url {
             table.insert("url", toml_edit::value(url));
         }
         table.insert("adopted", Item::Table(self.adopted.to_toml()));
         Ok(document.to_string())
     }
+}
+
+/// The table that these keys lead to, made where it is absent.
+fn table_at<'a>(document: &'a mut DocumentMut, keys: &[&str]) -> &'a mut dyn toml_edit::TableLike {
+    keys.iter().enumerate().fold(document.as_table_mut() as &mut dyn toml_edit::TableLike, |table, (depth, key)| {
+        let last = depth + 1 == keys.len();
+        let item = table.entry(key).or_insert_with(|| {
+            let mut new = Table::new();
+            new.set_implicit(!last);
+            Item::Table(new)
+        });
+        // A value where a table belongs was refused when the settings were read.
+        item.as_table_like_mut().unwrap_or_else(|| unreachable!("settings were read before they are edited"))
+    })
 }
 
 #[cfg(test)]
@@ -70,7 +81,7 @@ mod tests {
     #[test]
     fn a_pyproject_keeps_what_it_has() {
         let text = "[project]\nname = \"a\" # the name\n\n[tool.black]\nline-length = 99\n";
-        let edit = SettingsEdit { section: None, url: Some("env:DB"), adopted: &adopted() };
+        let edit = SettingsEdit { section: None, url: Some("env:DB"), adopted: &adopted(), history: false };
         let edited = edit.apply(text, Path::new("/p/pyproject.toml")).unwrap();
         assert!(edited.starts_with(text), "{edited}");
         assert!(edited.contains("[tool.limbec]\nurl = \"env:DB\"\n"), "{edited}");
@@ -79,14 +90,25 @@ mod tests {
 
     #[test]
     fn a_second_edit_replaces_the_first() {
-        let edit = SettingsEdit { section: None, url: Some("env:DB"), adopted: &adopted() };
+        let edit = SettingsEdit { section: None, url: Some("env:DB"), adopted: &adopted(), history: false };
         let once = edit.apply("", Path::new("limbec.toml")).unwrap();
         assert_eq!(edit.apply(&once, Path::new("limbec.toml")).unwrap(), once);
     }
 
     #[test]
+    fn a_history_is_switched_on_for_all_sections() {
+        let edit = SettingsEdit { section: Some("tenant"), url: None, adopted: &adopted(), history: true };
+        let edited = edit.apply("schema = \"s\"\n", Path::new("limbec.toml")).unwrap();
+        assert!(edited.starts_with("schema = \"s\"\nhistory = true\n"), "{edited}");
+        let own = "history = { schema = \"public\" }\n";
+        assert!(edit.apply(own, Path::new("limbec.toml")).unwrap().starts_with(own));
+        let edited = edit.apply("", Path::new("pyproject.toml")).unwrap();
+        assert!(edited.starts_with("[tool.limbec]\nhistory = true\n"), "{edited}");
+    }
+
+    #[test]
     fn a_section_has_a_table_of_its_own() {
-        let edit = SettingsEdit { section: Some("tenant"), url: None, adopted: &adopted() };
+        let edit = SettingsEdit { section: Some("tenant"), url: None, adopted: &adopted(), history: false };
         let edited = edit.apply("schema = \"s\"\n", Path::new("limbec.toml")).unwrap();
         assert!(edited.starts_with("schema = \"s\"\n"), "{edited}");
         assert!(edited.contains("[sections.tenant.adopted]\n"), "{edited}");

@@ -6,10 +6,10 @@ use serde_json::{Map, Value, json};
 
 use super::{FailureKind, Host, HostRefusal, PythonFailure, RuntimeError, signal};
 
-/// Texts of the driver, by module name. `boot` and `child` are run, not imported.
+/// Texts of the driver, by module name. `boot` and `child` are run, not imported; `own_tables` is a module of the package as well.
 macro_rules! driver {
     ($($name:literal),* $(,)?) => {
-        &[$(($name, include_str!(concat!("../../python/limbec/driver/", $name, ".py")))),*]
+        &[("own_tables", include_str!("../../python/limbec/own_tables.py")), $(($name, include_str!(concat!("../../python/limbec/driver/", $name, ".py")))),*]
     };
 }
 

@@ -41,6 +41,7 @@ def perform(session, request, action):
     """Reads argv and the configuration as Alembic does, then calls ``action(config, options)`` under the overrides."""
     from .environment import overridden_environment
     from .logs import json_records
+    from .own_tables import hidden
     from .scripts import lazy_scripts
 
     class Line(CommandLine):
@@ -49,6 +50,7 @@ def perform(session, request, action):
             with ExitStack() as stack:
                 stack.enter_context(lazy_scripts(request["scripts"]))
                 stack.enter_context(overridden_environment(request))
+                stack.enter_context(hidden())
                 if request.get("untouched"):
                     from .untouched import untouched
 

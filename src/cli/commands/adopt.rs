@@ -10,7 +10,7 @@ use crate::cli::exit::ExitStatus;
 use crate::cli::render::path_text;
 use crate::config::{Adopted, DEFAULT_INI_SECTION, SettingsEdit};
 use crate::database::{Access, Connection, DatabaseUrl, Dialect, VersionTableName};
-use crate::migrate::RunTarget;
+use crate::migrate::{AdoptedHistory, RunTarget, adopt_history};
 use crate::revision::RevisionId;
 
 /// Run env.py once, find out which database it uses and from where, and write that to limbec's settings
@@ -19,6 +19,9 @@ pub struct AdoptArgs {
     /// Write without asking
     #[arg(short, long)]
     pub yes: bool,
+    /// Begin the history table as well: what is applied today is recorded as adopted
+    #[arg(long)]
+    pub history: bool,
 }
 
 /// Runs the command.
@@ -64,7 +67,28 @@ pub fn run(context: &mut CommandContext, args: &AdoptArgs) -> Result<ExitStatus,
             "no environment variable and no file holds this URL, so {literal} itself is written, for every environment alike"
         ));
     }
-    write(context, args, setting.as_deref(), &adopted)
+    let table = VersionTableName::new(adopted.version_table.clone()).in_schema(adopted.version_table_schema.clone());
+    let written = write(context, args, setting.as_deref(), &adopted)?;
+    if args.history && written == ExitStatus::Success {
+        begin_history(context, &url, &table)?;
+    }
+    Ok(written)
+}
+
+/// Creates the history table and records what is applied.
+fn begin_history(
+    context: &mut CommandContext,
+    url: &DatabaseUrl,
+    table: &VersionTableName,
+) -> Result<(), CommandError> {
+    let scripts = context.scripts()?;
+    let runner = context.runner()?;
+    let mut connection = Connection::open(url, &context.database_environment(), Access::Write)?;
+    let history = context.history_table(&connection)?;
+    let AdoptedHistory { is_created, adopted } = adopt_history(&mut connection, &history, table, &scripts, &runner)?;
+    let table = if is_created { "Created" } else { "Kept" };
+    context.ui.status(&format!("{table} the history table {history}; {adopted} revisions recorded as adopted."));
+    Ok(())
 }
 
 /// Runs env.py as `current` does: on its own connection, without a step, without creating a table.
@@ -148,9 +172,10 @@ fn write(
         Err(error) => return Err(unreadable(&path, &error)),
     };
     let section = Some(project.section.as_str()).filter(|section| *section != DEFAULT_INI_SECTION);
-    let after = SettingsEdit { section, url, adopted }.apply(&before, &path).map_err(|error| {
-        CommandError::crashed(format!("{} is not valid TOML", path_text(&path))).caused_by(error.to_string())
-    })?;
+    let after =
+        SettingsEdit { section, url, adopted, history: args.history }.apply(&before, &path).map_err(|error| {
+            CommandError::crashed(format!("{} is not valid TOML", path_text(&path))).caused_by(error.to_string())
+        })?;
     if after == before {
         context.ui.result(&format!("{} says all this already.", path_text(&path)));
         return Ok(ExitStatus::Success);

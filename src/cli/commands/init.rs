@@ -6,6 +6,7 @@ use clap::Args;
 use crate::cli::context::CommandContext;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
+use crate::cli::render::path_text;
 use crate::cli::writing::{ProjectState, PythonCommand, needs_python, templates};
 use crate::config::Sources;
 use crate::script::{InitError, InitRequest, init};
@@ -40,13 +41,46 @@ pub fn run(context: &mut CommandContext, args: &InitArgs) -> Result<ExitStatus, 
         current_dir: environment.current_dir.clone(),
     };
     let templates = templates(context);
+    let is_new = is_new_project(&request);
     match init(&request, &templates, &mut context.ui) {
-        Ok(()) => Ok(ExitStatus::Success),
+        Ok(()) => {
+            if is_new {
+                begin_settings(context, &request);
+            }
+            Ok(ExitStatus::Success)
+        }
         Err(error @ InitError::NeedsPython { .. }) => {
             let argv = context.invocation.alembic.clone();
             let command = PythonCommand { argv, options: BTreeMap::new(), project: ProjectState::ToBeMade };
             needs_python(context, command, &error.to_string())
         }
         Err(error) => Err(CommandError::from_error(&error, error.is_command_error())),
+    }
+}
+
+/// What a new project is set up with.
+const SETTINGS: &str = "# Settings of limbec; Alembic does not read this file.\n\
+                        # What runs is recorded in the database: `limbec log`, `limbec status`.\n\
+                        history = true\n";
+
+/// Whether nothing is configured yet: neither Alembic nor limbec, so that no database has been used without a history.
+fn is_new_project(request: &InitRequest) -> bool {
+    let ini = request.current_dir.join(&request.ini);
+    let pyproject = std::fs::read_to_string(request.current_dir.join(&request.toml)).unwrap_or_default();
+    let beside = std::fs::read_to_string(ini.with_file_name("pyproject.toml")).unwrap_or_default();
+    let is_configured = |text: &str| ["[tool.alembic", "[tool.limbec"].iter().any(|table| text.contains(table));
+    !ini.exists() && !settings_file(request).exists() && !is_configured(&pyproject) && !is_configured(&beside)
+}
+
+fn settings_file(request: &InitRequest) -> std::path::PathBuf {
+    request.current_dir.join(&request.ini).with_file_name("limbec.toml")
+}
+
+/// Writes limbec.toml beside the ini file. The project is there without it, so that a failure is no more than a warning.
+fn begin_settings(context: &mut CommandContext, request: &InitRequest) {
+    let path = settings_file(request);
+    match std::fs::write(&path, SETTINGS) {
+        Ok(()) => context.ui.status(&format!("Settings of limbec are in {}.", path_text(&path))),
+        Err(error) => context.ui.warning(&format!("cannot write {}: {error}", path_text(&path))),
     }
 }
