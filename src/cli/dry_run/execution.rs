@@ -47,7 +47,6 @@ impl CommandContext {
         outcome
     }
 
-    #[expect(clippy::type_complexity, reason = "what was run, and how it ended")]
     fn rehearsed(
         &mut self,
         change: &Change<'_>,
