@@ -50,6 +50,7 @@ impl CommandContext {
         let can_ask = self.environment.interactive && self.environment.variable("CI").is_none();
         let environment = self.database_environment();
         let runner = self.runner()?;
+        let sets_transactions = self.globals.transaction.or(self.project()?.settings.transaction).is_some();
         // What Python needs is found before anything is locked.
         let engine = if stamps_natively {
             None
@@ -67,6 +68,7 @@ impl CommandContext {
             options: &options,
             permissions,
             environment: &environment,
+            sets_transactions,
             runner: &runner,
         };
         let mut deployment = Deployment::new(request, &mut progress);

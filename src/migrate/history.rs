@@ -6,7 +6,7 @@ use chrono::{DateTime, SubsecRound, Utc};
 
 use super::MigrateError;
 use crate::database::{
-    Connection, Dialect, History, HistoryDirection, HistoryEntry, HistoryFilter, HistoryTable, LatestRecords, Outcome,
+    Connection, History, HistoryDirection, HistoryEntry, HistoryFilter, HistoryTable, LatestRecords, Outcome,
     Transaction, VersionTableName,
 };
 use crate::operation::{self, OperationKind};
@@ -33,7 +33,8 @@ pub struct Runner {
 pub(super) struct EntryWriter<'a> {
     pub(super) scripts: &'a ScriptDirectory,
     pub(super) runner: &'a Runner,
-    pub(super) dialect: &'a Dialect,
+    /// Whether a failed or killed step is rolled back, DDL included.
+    pub(super) rolls_back_ddl: bool,
     pub(super) plan_id: &'a str,
 }
 
@@ -104,7 +105,7 @@ impl EntryWriter<'_> {
             host: self.runner.host.clone(),
             tool_version: self.runner.tool_version.clone(),
             git_commit: self.runner.git_commit.clone(),
-            transactional: transactional && (only_rows || self.dialect.transactional_ddl()),
+            transactional: transactional && (only_rows || self.rolls_back_ddl),
             backup: None,
         }
     }
@@ -161,7 +162,7 @@ pub fn adopt_history(
     let entries = history.entries_within(&mut transaction, &HistoryFilter::default())?;
     let known = LatestRecords::of(entries, &scripts.map);
     let plan_id = new_plan_id();
-    let writer = EntryWriter { scripts, runner, dialect: &dialect, plan_id: &plan_id };
+    let writer = EntryWriter { scripts, runner, rolls_back_ddl: dialect.transactional_ddl(), plan_id: &plan_id };
     let adopted = adoption(writer, &rows, &known);
     history.record(&mut transaction, &adopted)?;
     transaction.commit()?;

@@ -37,6 +37,7 @@ use crate::database::{self, DatabaseUrl, InvalidIndex, LockWait, VersionTableNam
 use crate::gate::{Permissions, Review};
 use crate::plan::{Plan, Step};
 use crate::revision::RevisionId;
+use crate::runtime::{FailureKind, RuntimeError};
 use crate::script::{Locations, ScriptDirectory};
 
 /// What is to be done, to what, under which conditions.
@@ -56,6 +57,8 @@ pub struct DeploymentRequest<'a> {
     pub permissions: Permissions,
     /// What a connection may take from the environment.
     pub environment: &'a database::Environment,
+    /// Whether limbec, and not env.py, says how the steps are cut into transactions.
+    pub sets_transactions: bool,
     /// Who does it, for the history.
     pub runner: &'a Runner,
 }
@@ -193,8 +196,23 @@ impl<'a> Deployment<'a> {
             self.attempt.has_begun = false;
             match attempt(self) {
                 Ok(()) => return Ok(()),
-                Err(error) => self.recover(error)?,
+                Err(error) => {
+                    let error = self.lock_or(error);
+                    self.recover(error)?;
+                }
             }
+        }
+    }
+
+    /// A row of the version table that was not as expected may have been changed by whoever took over a lock that was lost.
+    fn lock_or(&mut self, error: MigrateError) -> MigrateError {
+        let is_unmatched = matches!(
+            &error,
+            MigrateError::Runtime(RuntimeError::Python(failure)) if failure.kind == FailureKind::CommandError
+        );
+        match self.held.as_mut().filter(|_| is_unmatched).map(Held::check_lock) {
+            Some(Err(lost)) => lost,
+            _ => error,
         }
     }
 

@@ -53,9 +53,11 @@ impl Recording {
             return Ok(None);
         }
         let rows = if request.purge == Purge::All { &purged } else { &held.rows };
-        let (plan_id, dialect) = (new_plan_id(), held.connection.dialect());
+        let plan_id = new_plan_id();
+        // pysqlite commits DDL at once unless limbec begins the transactions.
+        let rolls_back_ddl = request.sets_transactions || held.connection.dialect().transactional_ddl();
         let writer =
-            EntryWriter { scripts: request.scripts, runner: request.runner, dialect: &dialect, plan_id: &plan_id };
+            EntryWriter { scripts: request.scripts, runner: request.runner, rolls_back_ddl, plan_id: &plan_id };
         let outcome = |index| if index == 0 { Outcome::Started } else { Outcome::Planned };
         let mut entries: Vec<HistoryEntry> =
             purged.iter().map(|row| writer.purged(row, &purged, Outcome::Started)).collect();
@@ -206,7 +208,8 @@ pub(super) fn record_stamp(
         return Ok(());
     }
     let (plan_id, dialect) = (new_plan_id(), transaction.dialect());
-    let writer = EntryWriter { scripts: request.scripts, runner: request.runner, dialect: &dialect, plan_id: &plan_id };
+    let rolls_back_ddl = dialect.transactional_ddl();
+    let writer = EntryWriter { scripts: request.scripts, runner: request.runner, rolls_back_ddl, plan_id: &plan_id };
     let history = begin_history(transaction, &history_table(setting, &dialect), version_table, before, writer)?;
     let mut entries: Vec<HistoryEntry> = purged.iter().map(|row| writer.purged(row, purged, Outcome::Done)).collect();
     let steps = plan.steps.iter().enumerate();
