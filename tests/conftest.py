@@ -5,15 +5,9 @@ import uuid
 from pathlib import Path
 
 import pytest
+from support.absence import missing
 from support.databases import run_on_server
 from support.paths import alembic_binary, limbec_binary
-
-
-def missing(what: str, required_by: str):
-    """Skip, or fail when the environment variable `required_by` says that nothing may be skipped."""
-    if os.environ.get(required_by) or os.environ.get("CI") == "true":
-        pytest.fail(f"{what}, and {required_by} or CI is set")
-    pytest.skip(what)
 
 
 @pytest.fixture(scope="session")

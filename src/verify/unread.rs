@@ -55,7 +55,7 @@ impl Unread {
             let is_older = deviation
                 .made_by
                 .is_some_and(|by| by != unread.revision && subject.scripts.map.is_ancestor(unread.revision, by));
-            is_older || !unread.is_sweeping && !unread.text.contains(name)
+            is_older || !unread.is_sweeping && !names(&unread.text, name)
         })
     }
 
@@ -69,5 +69,30 @@ impl Unread {
                 format!("limbec cannot read what revision {} ({}) and {} more do", id(first), first.call, others.len())
             }
         }
+    }
+}
+
+/// Whether a name stands in a text as a word of its own.
+fn names(text: &str, name: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    !name.is_empty()
+        && text.match_indices(name).any(|(start, found)| {
+            let before = text.get(..start).and_then(|text| text.chars().next_back());
+            let after = text.get(start + found.len()..).and_then(|text| text.chars().next());
+            !before.is_some_and(is_part) && !after.is_some_and(is_part)
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_a_whole_word() {
+        assert!(names("helper(\"dag\")", "dag"));
+        assert!(names("UPDATE dag SET x = 1", "dag"));
+        assert!(!names("dag_run, serialized_dag", "dag"));
+        assert!(names("dag_run, dag", "dag"));
+        assert!(!names("anything", ""));
     }
 }

@@ -114,7 +114,8 @@ fn filters_apply(connection: &mut Connection, history: &History) {
     assert_eq!(found(HistoryFilter { revision: Some(RevisionId::from("a1")), ..all() }), ["a1"]);
     assert_eq!(found(HistoryFilter { outcomes: vec![Outcome::Failed, Outcome::Started], ..all() }), ["b2"]);
     assert_eq!(found(HistoryFilter { direction: Some(HistoryDirection::Downgrade), ..all() }), [""; 0]);
-    assert_eq!(found(HistoryFilter { since: Some(time(1)), ..all() }), [""; 0]);
+    assert_eq!(found(HistoryFilter { since: Some(time(2)), ..all() }), [""; 0]);
+    assert_eq!(found(HistoryFilter { since: Some(time(1)), ..all() }), ["b2"]);
     assert_eq!(found(HistoryFilter { since: Some(time(0)), ..all() }), ["a1", "b2"]);
     assert_eq!(found(HistoryFilter { limit: Some(1), ..all() }), ["b2"]);
     assert_eq!(found(HistoryFilter::open()), [""; 0]);

@@ -4,9 +4,9 @@ import os
 import time
 
 import pytest
-from conftest import missing
 from reliability import targets, witness
 from reliability.runners import Runner
+from support.absence import missing
 
 PROCESSES = 8
 

@@ -3,10 +3,10 @@
 import os
 
 import pytest
-from conftest import missing
 from reliability import targets, witness
 from reliability.runners import Runner, wait_for_line
 from support import postgres
+from support.absence import missing
 
 
 @pytest.fixture
