@@ -254,7 +254,7 @@ impl From<GateError> for CommandError {
             GateError::Interrupted => Self { kind: ErrorKind::Interrupted, ..failure },
             GateError::Declined => failure,
             GateError::Changed { .. } => {
-                failure.hint("put the files back as they were, or accept them as they are by `limbec repair`")
+                failure.hint("put the files back as they were, or accept them as they are by `limbec repair --accept REVISION --yes`")
             }
             GateError::Missing { .. } => {
                 failure.hint("bring the files back (git has them); `--yes` goes on without them")

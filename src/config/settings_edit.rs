@@ -11,8 +11,8 @@ pub struct SettingsEdit<'a> {
     pub section: Option<&'a str>,
     /// `url`, such as `env:DATABASE_URL`; `None` leaves the key as it is.
     pub url: Option<&'a str>,
-    /// What was seen of env.py.
-    pub adopted: &'a Adopted,
+    /// What was seen of env.py; `None` leaves what is there as it is.
+    pub adopted: Option<&'a Adopted>,
     /// Whether `history = true` is written, unless the key is there already; it is a setting of all sections.
     pub history: bool,
 }
@@ -39,11 +39,15 @@ impl SettingsEdit<'_> {
                 table.insert("history", toml_edit::value(true));
             }
         }
-        let table = table_at(&mut document, &keys);
-        if let Some(url) = self.url {
-            table.insert("url", toml_edit::value(url));
+        if self.url.is_some() || self.adopted.is_some() {
+            let table = table_at(&mut document, &keys);
+            if let Some(url) = self.url {
+                table.insert("url", toml_edit::value(url));
+            }
+            if let Some(adopted) = self.adopted {
+                table.insert("adopted", Item::Table(adopted.to_toml()));
+            }
         }
-        table.insert("adopted", Item::Table(self.adopted.to_toml()));
         Ok(document.to_string())
     }
 }
@@ -81,7 +85,7 @@ mod tests {
     #[test]
     fn a_pyproject_keeps_what_it_has() {
         let text = "[project]\nname = \"a\" # the name\n\n[tool.black]\nline-length = 99\n";
-        let edit = SettingsEdit { section: None, url: Some("env:DB"), adopted: &adopted(), history: false };
+        let edit = SettingsEdit { section: None, url: Some("env:DB"), adopted: Some(&adopted()), history: false };
         let edited = edit.apply(text, Path::new("/p/pyproject.toml")).unwrap();
         assert!(edited.starts_with(text), "{edited}");
         assert!(edited.contains("[tool.limbec]\nurl = \"env:DB\"\n"), "{edited}");
@@ -90,14 +94,14 @@ mod tests {
 
     #[test]
     fn a_second_edit_replaces_the_first() {
-        let edit = SettingsEdit { section: None, url: Some("env:DB"), adopted: &adopted(), history: false };
+        let edit = SettingsEdit { section: None, url: Some("env:DB"), adopted: Some(&adopted()), history: false };
         let once = edit.apply("", Path::new("limbec.toml")).unwrap();
         assert_eq!(edit.apply(&once, Path::new("limbec.toml")).unwrap(), once);
     }
 
     #[test]
     fn a_history_is_switched_on_for_all_sections() {
-        let edit = SettingsEdit { section: Some("tenant"), url: None, adopted: &adopted(), history: true };
+        let edit = SettingsEdit { section: Some("tenant"), url: None, adopted: Some(&adopted()), history: true };
         let edited = edit.apply("schema = \"s\"\n", Path::new("limbec.toml")).unwrap();
         assert!(edited.starts_with("schema = \"s\"\nhistory = true\n"), "{edited}");
         let own = "history = { schema = \"public\" }\n";
@@ -108,7 +112,7 @@ mod tests {
 
     #[test]
     fn a_section_has_a_table_of_its_own() {
-        let edit = SettingsEdit { section: Some("tenant"), url: None, adopted: &adopted(), history: false };
+        let edit = SettingsEdit { section: Some("tenant"), url: None, adopted: Some(&adopted()), history: false };
         let edited = edit.apply("schema = \"s\"\n", Path::new("limbec.toml")).unwrap();
         assert!(edited.starts_with("schema = \"s\"\n"), "{edited}");
         assert!(edited.contains("[sections.tenant.adopted]\n"), "{edited}");

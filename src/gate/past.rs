@@ -1,4 +1,6 @@
-use crate::database::{HistoryEntry, LatestRecords, Outcome};
+use std::collections::{HashMap, HashSet};
+
+use crate::database::{HistoryDirection, HistoryEntry, LatestRecords, Outcome};
 use crate::revision::{RevisionId, RevisionIndex, RevisionMap};
 
 use super::GateError;
@@ -36,12 +38,13 @@ impl Past {
         let (begun, unbegun) = (of(Outcome::Started), of(Outcome::Planned));
         let (mut changed, mut missing) = (Vec::new(), Vec::new());
         let applied = map.applied(&rows);
+        let below = lineage(&entries, &rows);
         for (id, record) in LatestRecords::of(entries, map).iter() {
             match map.position(id.as_str()) {
                 Some(index) if applied.contains(&index) && is_changed(index, &record.entry) => {
                     changed.push(record.entry.clone());
                 }
-                None if record.was_run() => missing.push(record.entry.clone()),
+                None if record.was_run() && below.contains(id) => missing.push(record.entry.clone()),
                 _ => {}
             }
         }
@@ -51,6 +54,11 @@ impl Past {
     /// Steps that were begun and that the database undid with their transaction.
     pub fn undone(&self) -> impl Iterator<Item = &HistoryEntry> {
         self.begun.iter().filter(|entry| entry.transactional)
+    }
+
+    /// Steps that the database could not undo, and that the version table says are done: it is set after a step, and with it.
+    pub fn done(&self) -> impl Iterator<Item = &HistoryEntry> {
+        self.begun.iter().filter(|entry| !entry.transactional && self.rows == entry.to_heads)
     }
 
     /// Steps of a killed run that never began.
@@ -63,7 +71,7 @@ impl Past {
     /// # Errors
     /// The first of: a step that may be half applied, changed revisions, missing ones unless `yes` was said.
     pub fn check(&self, path: impl Fn(&RevisionId) -> String, yes: bool) -> Result<(), GateError> {
-        if let Some(entry) = self.begun.iter().find(|entry| !entry.transactional) {
+        if let Some(entry) = self.begun.iter().find(|entry| !entry.transactional && self.rows != entry.to_heads) {
             return Err(GateError::HalfApplied { lines: vec![self.half_applied(entry, &path(&entry.revision))] });
         }
         if !self.changed.is_empty() {
@@ -88,6 +96,14 @@ impl Past {
                 ran_since(entry)
             )
         });
+        let done = self.done().map(|entry| {
+            format!(
+                "an earlier {} of {} was killed after {}; the version table says that it is done",
+                entry.direction,
+                entry.revision,
+                ran_since(entry)
+            )
+        });
         let left = self.left.iter().filter(|_| self.begun.is_empty()).map(|entry| {
             format!(
                 "the version table holds {}, but limbec left {} there on {}: plain alembic, or somebody by hand, has changed it since",
@@ -96,19 +112,34 @@ impl Past {
                 day(entry)
             )
         });
-        undone.chain(left).collect()
+        undone.chain(done).chain(left).collect()
     }
 
     fn half_applied(&self, entry: &HistoryEntry, path: &str) -> String {
-        let says = if self.rows == entry.to_heads {
-            "the version table says that it was done"
-        } else if self.rows == entry.from_heads {
+        let says = if self.rows == entry.from_heads {
             "the version table says that it was not done"
         } else {
             "the version table says neither that it was done nor that it was not"
         };
         format!("{} of {} ({path}), begun {}: {says}", entry.direction, entry.revision, ran_since(entry))
     }
+}
+
+/// What the rows of the version table were reached through, as recorded: without its file, a revision has no other place in the graph.
+fn lineage(entries: &[HistoryEntry], rows: &[RevisionId]) -> HashSet<RevisionId> {
+    let mut parents: HashMap<&RevisionId, Vec<&RevisionId>> = HashMap::new();
+    for entry in entries {
+        if entry.outcome == Outcome::Done && entry.direction == HistoryDirection::Upgrade {
+            parents
+                .insert(&entry.revision, entry.from_heads.iter().filter(|id| !entry.to_heads.contains(id)).collect());
+        }
+    }
+    let (mut found, mut open) = (HashSet::new(), rows.to_vec());
+    while let Some(id) = open.pop() {
+        open.extend(parents.get(&id).into_iter().flatten().map(|id| (*id).clone()).filter(|id| !found.contains(id)));
+        found.insert(id);
+    }
+    found
 }
 
 fn list(rows: &[RevisionId]) -> String {
@@ -139,7 +170,6 @@ mod tests {
     use chrono::{TimeZone, Utc};
 
     use super::*;
-    use crate::database::HistoryDirection;
     use crate::revision::text_graph;
 
     fn entry(revision: &str, outcome: Outcome, heads: [&[&str]; 2]) -> HistoryEntry {
@@ -213,6 +243,14 @@ mod tests {
     }
 
     #[test]
+    fn what_another_hand_has_taken_back_or_squashed_is_not_missed() {
+        let history = || vec![done("a", [&[], &["a"]]), done("gone", [&["a"], &["gone"]])];
+        assert_eq!(refusal(&past(history(), &["a"], ""), false), "");
+        assert_eq!(refusal(&past(history(), &["b"], ""), false), "");
+        assert_eq!(refusal(&past(history(), &[], ""), false), "");
+    }
+
+    #[test]
     fn a_killed_step_is_told_or_stops_everything() {
         let started = entry("a", Outcome::Started, [&[], &["a"]]);
         let undone = past(vec![started.clone()], &[], "");
@@ -223,6 +261,15 @@ mod tests {
         an earlier run was killed in a step that may be half applied
           upgrade of a (versions/a.py), begun 2026-05-01 12:00:00 UTC on web-1: the version table says that it was not done
         ");
+    }
+
+    #[test]
+    fn a_killed_step_that_the_version_table_knows_is_done() {
+        let started = HistoryEntry { transactional: false, ..entry("a", Outcome::Started, [&[], &["a"]]) };
+        let stamped = past(vec![started], &["a"], "");
+        assert_eq!(refusal(&stamped, false), "");
+        assert_eq!(stamped.done().count(), 1);
+        assert!(stamped.warnings()[0].ends_with("the version table says that it is done"));
     }
 
     #[test]

@@ -16,7 +16,7 @@ mod verification;
 
 pub use files::{ReadRevision, RevisionFiles};
 pub use finding::{Code, Finding};
-pub use repair::{Consent, Repair, Repairs};
+pub use repair::{Consent, Repair, Repairs, Word};
 pub use rows::VersionRows;
 pub use schema::{AppliedSchema, read_applied};
 pub use standing::Standing;

@@ -9,7 +9,7 @@ use limbec::database::{
 use limbec::plan::HeadChange;
 use limbec::revision::{RevisionId, RevisionMap};
 use limbec::script::{self, Locations, ScriptDirectory};
-use limbec::verify::{Consent, Repairs, RevisionFiles, Subject, Verification};
+use limbec::verify::{Consent, Repairs, RevisionFiles, Subject, Verification, Word};
 
 use crate::fixture::TestDatabase;
 
@@ -219,10 +219,38 @@ fn a_killed_step_that_happened_in_part_is_left() {
             left,
             [
                 "the upgrade of bbbb was interrupted, and a part of it happened: table b; not: column b.n. Complete or undo it by \
-              hand, then `limbec stamp bbbb` if it is complete"
+              hand, then `limbec repair --done bbbb` if all of it is there then, `limbec repair --undone bbbb` if nothing of it is"
             ]
         );
         assert_eq!(project.entries(), [("bbbb".into(), Outcome::Started)]);
+        let words = [(RevisionId::from("bbbb"), Word::Undone)].into();
+        let (mended, left) = project.repair(&Consent { words, ..Consent::default() });
+        assert_eq!(mended, ["settle the upgrade of bbbb: you say that nothing of it is there"]);
+        assert_eq!(left, [""; 0]);
+        assert_eq!(project.entries()[0], ("bbbb".into(), Outcome::Interrupted));
+        assert_eq!(project.connect().version_rows(&project.table).expect("rows"), Some(vec!["aaaa".into()]));
+    }
+}
+
+#[test]
+fn a_killed_step_with_rows_is_left_to_those_who_know() {
+    for project in projects() {
+        let insert = "op.create_table('b', sa.Column('id', sa.Integer), sa.Column('n', sa.Text))\n    \
+                      op.execute('INSERT INTO b VALUES (1)')";
+        project.write("bbbb", "'aaaa'", insert);
+        project.record(&[killed(false)]);
+        project.sql(&mut project.connect(), "CREATE TABLE b (id INTEGER, n TEXT)");
+        let (mended, left) = project.repair(&Consent::default());
+        assert_eq!(mended, [""; 0]);
+        assert!(left[0].contains("the schema does not tell how far it came"), "{left:?}");
+        let words = [(RevisionId::from("bbbb"), Word::Done)].into();
+        let (mended, _) = project.repair(&Consent { words, ..Consent::default() });
+        assert_eq!(
+            mended,
+            ["settle the upgrade of bbbb: you say that all of it is there, so the version table is set"]
+        );
+        assert_eq!(project.connect().version_rows(&project.table).expect("rows"), Some(vec!["bbbb".into()]));
+        assert_eq!(project.entries()[0], ("bbbb".into(), Outcome::Done));
     }
 }
 

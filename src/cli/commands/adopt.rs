@@ -51,6 +51,15 @@ pub fn run(context: &mut CommandContext, args: &AdoptArgs) -> Result<ExitStatus,
         single_run: true,
         on_version_apply: target.on_version_apply,
     };
+    let table = VersionTableName::new(adopted.version_table.clone()).in_schema(adopted.version_table_schema.clone());
+    if args.history && context.database_target()?.is_known_without_python() {
+        // Where the URL is told without env.py there is nothing to pin: it would go on counting when it changes there.
+        let written = write(context, args, None, None)?;
+        if written == ExitStatus::Success {
+            begin_history(context, &url, &table)?;
+        }
+        return Ok(written);
+    }
     let setting = url_setting(context, &url);
     let given = context.url_override().and_then(|given| DatabaseUrl::parse(given).ok());
     if setting.is_none() && !given.is_some_and(|given| given.is_same_but_driver(&url)) {
@@ -67,8 +76,7 @@ pub fn run(context: &mut CommandContext, args: &AdoptArgs) -> Result<ExitStatus,
             "no environment variable and no file holds this URL, so {literal} itself is written, for every environment alike"
         ));
     }
-    let table = VersionTableName::new(adopted.version_table.clone()).in_schema(adopted.version_table_schema.clone());
-    let written = write(context, args, setting.as_deref(), &adopted)?;
+    let written = write(context, args, setting.as_deref(), Some(&adopted))?;
     if args.history && written == ExitStatus::Success {
         begin_history(context, &url, &table)?;
     }
@@ -88,6 +96,12 @@ fn begin_history(
     let AdoptedHistory { is_created, adopted } = adopt_history(&mut connection, &history, table, &scripts, &runner)?;
     let table = if is_created { "Created" } else { "Kept" };
     context.ui.status(&format!("{table} the history table {history}; {adopted} revisions recorded as adopted."));
+    if url.dialect() == Dialect::Sqlite {
+        context.ui.hint(&format!(
+            "plain Alembic's autogenerate sees {history} in an SQLite file, unless limbec is installed beside it (Alembic 1.18 or newer) \
+             or env.py leaves it out: docs/history.md"
+        ));
+    }
     Ok(())
 }
 
@@ -153,7 +167,7 @@ fn write(
     context: &mut CommandContext,
     args: &AdoptArgs,
     url: Option<&str>,
-    adopted: &Adopted,
+    adopted: Option<&Adopted>,
 ) -> Result<ExitStatus, CommandError> {
     let project = context.project()?;
     let path = project.settings.origin.clone().unwrap_or_else(|| {
@@ -185,7 +199,8 @@ fn write(
         context.ui.result(line);
     }
     if !args.yes && !confirmed(context)? {
-        context.ui.hint("nothing was written; `limbec adopt --yes` writes it");
+        let again = if args.history { "limbec adopt --history --yes" } else { "limbec adopt --yes" };
+        context.ui.hint(&format!("nothing was written; `{again}` writes it"));
         return Ok(ExitStatus::Code(1));
     }
     replace(&path, &after).map_err(|error| {

@@ -1,4 +1,5 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use clap::Args;
 use serde::Serialize;
@@ -13,7 +14,7 @@ use crate::database::{Access, Connection, HistoryDirection, HistoryEntry, Outcom
 use crate::migrate;
 use crate::revision::RevisionId;
 use crate::script::ScriptDirectory;
-use crate::verify::{Code, Consent, Repairs, RevisionFiles};
+use crate::verify::{Code, Consent, Repairs, RevisionFiles, Word};
 
 /// Mend what `limbec verify` finds, after showing it and asking
 ///
@@ -36,6 +37,12 @@ pub struct RepairArgs {
     /// Accept the changed files of all applied revisions
     #[arg(long)]
     pub accept_changes: bool,
+    /// The interrupted step of this revision is complete: you have looked, or completed it by hand [can be repeated]
+    #[arg(long, value_name = "REVISION")]
+    pub done: Vec<String>,
+    /// Nothing of the interrupted step of this revision is there: you have looked, or undone it by hand [can be repeated]
+    #[arg(long, value_name = "REVISION")]
+    pub undone: Vec<String>,
     /// Form of the result
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Format,
@@ -86,21 +93,36 @@ pub fn run(context: &mut CommandContext, args: &RepairArgs) -> Result<ExitStatus
 }
 
 fn consent(scripts: &ScriptDirectory, args: &RepairArgs) -> Result<Consent, CommandError> {
-    let mut accepted = BTreeSet::new();
-    for symbol in &args.accept {
-        let resolved = match scripts.map.position(symbol) {
-            Some(index) => vec![index],
-            None => scripts.map.resolve(symbol)?,
-        };
-        accepted.extend(resolved.into_iter().map(|index| scripts.map.revision(index).id.clone()));
+    let accepted: BTreeSet<RevisionId> = resolved(scripts, &args.accept)?.into_iter().collect();
+    let (done, undone) = (resolved(scripts, &args.done)?, resolved(scripts, &args.undone)?);
+    if let Some(both) = done.iter().find(|id| undone.contains(id)) {
+        return Err(CommandError::usage(format!("the step of {both} is either done or undone")));
     }
+    let said = |ids: Vec<RevisionId>, word: Word| ids.into_iter().map(move |id| (id, word));
+    let words: BTreeMap<RevisionId, Word> = said(done, Word::Done).chain(said(undone, Word::Undone)).collect();
     let mut codes: BTreeSet<Code> = args.codes.iter().copied().collect();
     // Who accepts a file wants that, beside the codes that are named or alone.
     if !accepted.is_empty() || args.accept_changes {
         codes.insert(Code::ChangedRevision);
     }
     let accepts_all = args.accept_changes || args.codes.contains(&Code::ChangedRevision);
-    Ok(Consent { codes, accepted, accepts_all })
+    if !words.is_empty() {
+        codes.insert(Code::InterruptedRun);
+    }
+    Ok(Consent { codes, accepted, accepts_all, words })
+}
+
+/// The revisions that symbols stand for.
+fn resolved(scripts: &ScriptDirectory, symbols: &[String]) -> Result<Vec<RevisionId>, CommandError> {
+    let mut found = Vec::new();
+    for symbol in symbols {
+        let resolved = match scripts.map.position(symbol) {
+            Some(index) => vec![index],
+            None => scripts.map.resolve(symbol)?,
+        };
+        found.extend(resolved.into_iter().map(|index| scripts.map.revision(index).id.clone()));
+    }
+    Ok(found)
 }
 
 fn one(
@@ -110,9 +132,14 @@ fn one(
     consent: &Consent,
 ) -> Result<DatabaseJson, CommandError> {
     let subject = database.subject(scripts, files);
-    let mut connection = Connection::open(&database.url, database.environment(), Access::Read)?;
-    let planned = Repairs::plan(&subject, &mut connection, consent)?;
-    drop(connection);
+    let planned = {
+        // What a run leaves open while it is under way is nothing to repair. The lock is not kept while somebody reads and answers.
+        let mut options = context.project()?.settings.deploy.clone();
+        options.lock_wait = Some(Duration::ZERO);
+        let _lock = migrate::lock(&options, database.environment(), (&database.url, database.table()), &mut |_| {})?;
+        let mut connection = Connection::open(&database.url, database.environment(), Access::Read)?;
+        Repairs::plan(&subject, &mut connection, consent)?
+    };
     show(context, args, &planned);
     let is_agreed = !planned.repairs.is_empty() && !args.dry_run && (args.yes || confirmed(context, args)?);
     if is_agreed {
@@ -167,7 +194,7 @@ fn show(context: &mut CommandContext, args: &RepairArgs, planned: &Repairs) {
 
 fn confirmed(context: &mut CommandContext, args: &RepairArgs) -> Result<bool, CommandError> {
     if !context.environment.interactive || args.format == Format::Json {
-        context.ui.hint("nothing was changed; `limbec repair --yes` does it");
+        context.ui.hint("nothing was changed; the same command with --yes does it");
         return Ok(false);
     }
     context.ui.flush();

@@ -41,12 +41,15 @@ pub(super) fn check_past(
 }
 
 fn close(history: &History, held: &mut Held, past: &Past) -> Result<(), MigrateError> {
-    if past.undone().next().is_none() && past.unbegun().next().is_none() {
+    if past.undone().chain(past.done()).chain(past.unbegun()).next().is_none() {
         return Ok(());
     }
     let mut transaction = held.connection.begin()?;
     for entry in past.undone() {
         history.settle(&mut transaction, entry, &Settlement::Interrupted)?;
+    }
+    for entry in past.done() {
+        history.settle(&mut transaction, entry, &Settlement::Done)?;
     }
     for entry in past.unbegun() {
         history.settle(&mut transaction, entry, &Settlement::Removed)?;

@@ -1,13 +1,15 @@
+use std::collections::BTreeMap;
+
 use super::super::{AppliedSchema, Code, Standing, Subject};
-use super::Repair;
 use super::action::Action;
+use super::{Repair, Word};
 use crate::database::{HistoryEntry, Outcome, Settlement};
 use crate::plan::HeadChange;
 use crate::revision::RevisionId;
 
 /// Settles the rows of killed runs. Where the schema does not tell, the second list says why.
 pub(super) fn plan(
-    subject: &Subject<'_>,
+    (subject, words): (&Subject<'_>, &BTreeMap<RevisionId, Word>),
     applied: Option<&AppliedSchema>,
     rows: &[RevisionId],
     open: &[HistoryEntry],
@@ -20,7 +22,11 @@ pub(super) fn plan(
             repairs.push(settle(entry, sentence, Settlement::Removed, Vec::new()));
             continue;
         }
-        match judge(subject, applied, rows, entry) {
+        let verdict = match words.get(revision).and_then(|word| said(*word, rows, entry)) {
+            Some(verdict) => Ok(verdict),
+            None => judge(subject, applied, rows, entry),
+        };
+        match verdict {
             Ok((what, settlement, heads)) => {
                 let sentence = format!("settle the {direction} of {revision}: {what}");
                 repairs.push(settle(entry, sentence, settlement, heads));
@@ -37,6 +43,27 @@ fn settle(entry: &HistoryEntry, sentence: String, settlement: Settlement, heads:
 }
 
 type Verdict = (&'static str, Settlement, Vec<HeadChange>);
+
+/// What somebody says, where the version table is as it was when the step began.
+fn said(word: Word, rows: &[RevisionId], entry: &HistoryEntry) -> Option<Verdict> {
+    let mut heads = rows.to_vec();
+    heads.sort();
+    (heads == entry.from_heads).then(|| match word {
+        Word::Done => (
+            "you say that all of it is there, so the version table is set",
+            Settlement::Done,
+            changes(&entry.from_heads, &entry.to_heads),
+        ),
+        Word::Undone => ("you say that nothing of it is there", Settlement::Interrupted, Vec::new()),
+    })
+}
+
+/// How to go on once somebody knows.
+fn when_known(revision: &RevisionId) -> String {
+    format!(
+        "`limbec repair --done {revision}` if all of it is there then, `limbec repair --undone {revision}` if nothing of it is"
+    )
+}
 
 fn judge(
     subject: &Subject<'_>,
@@ -65,15 +92,15 @@ fn judge(
         )),
         Standing::NotAtAll => Ok(("nothing of it is there", Settlement::Interrupted, Vec::new())),
         Standing::Partly { done, missing } => Err(format!(
-            "and a part of it happened: {}; not: {}. Complete or undo it by hand, then `limbec stamp {}` if it is complete",
+            "and a part of it happened: {}; not: {}. Complete or undo it by hand, then {}",
             done.join(", "),
             missing.join(", "),
-            entry.revision
+            when_known(&entry.revision)
         )),
         Standing::Unknown => Err(format!(
             "and the schema does not tell how far it came (it changes rows, or something that limbec cannot read). Look at it, \
-             then `limbec stamp {}` if it is complete",
-            entry.revision
+             then {}",
+            when_known(&entry.revision)
         )),
     }
 }

@@ -7,4 +7,4 @@ mod interrupted;
 mod plan;
 
 pub use action::Repair;
-pub use plan::{Consent, Repairs};
+pub use plan::{Consent, Repairs, Word};

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::record::Records;
 use super::super::{AppliedSchema, Code, Standing, Subject, VerifyError, VersionRows, read_applied, rows, schema};
@@ -18,6 +18,17 @@ pub struct Consent {
     pub accepted: BTreeSet<RevisionId>,
     /// Those of all revisions are.
     pub accepts_all: bool,
+    /// What somebody found out about the interrupted steps of these revisions.
+    pub words: BTreeMap<RevisionId, Word>,
+}
+
+/// What somebody who has looked says of an interrupted step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Word {
+    /// All that it does is there.
+    Done,
+    /// Nothing of it is there, so that it can be run again.
+    Undone,
 }
 
 impl Consent {
@@ -55,7 +66,8 @@ impl Repairs {
         let records = Records::read(subject, connection)?;
         if let Some(records) = &records {
             planned.of_changed_files(subject, records, (&rows, consent));
-            let (repairs, left) = interrupted::plan(subject, applied.as_ref(), &rows.ids, &records.open);
+            let (repairs, left) =
+                interrupted::plan((subject, &consent.words), applied.as_ref(), &rows.ids, &records.open);
             planned.repairs.extend(repairs);
             if consent.includes(Code::InterruptedRun) {
                 planned.left.extend(left);
