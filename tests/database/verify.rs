@@ -294,3 +294,21 @@ fn paths_are_those_of_the_files() {
     let path = found.findings[0].path.as_deref().map(Path::new);
     assert_eq!(path.and_then(Path::file_name).and_then(|name| name.to_str()), Some("bbbb.py"));
 }
+
+#[test]
+fn an_index_that_a_killed_build_left_invalid_is_not_there() {
+    let Some(project) = Project::on_postgres() else { return };
+    let build = "with op.get_context().autocommit_block():\n        \
+                 op.create_index('ix_a', 'a', ['id'], unique=True, postgresql_concurrently=True)";
+    project.write("bbbb", "'aaaa'", build);
+    project.record(&[killed(false)]);
+    let mut connection = project.connect();
+    project.sql(&mut connection, "INSERT INTO a VALUES (1), (1)");
+    // A unique build over equal values fails, and leaves its index invalid as a killed one does.
+    assert!(connection.first_column("CREATE UNIQUE INDEX CONCURRENTLY ix_a ON a (id)", &[]).is_err());
+    let (mended, left) = project.repair(&Consent::default());
+    assert_eq!(mended.len(), 2, "{mended:?} {left:?}");
+    assert_eq!(mended[0], "settle the upgrade of bbbb: nothing of it is there");
+    assert!(mended[1].starts_with("drop the invalid index"), "{mended:?}");
+    assert_eq!(project.connect().version_rows(&project.table).expect("rows"), Some(vec!["aaaa".into()]));
+}

@@ -33,7 +33,8 @@ fn create_table(catalogue: &Catalogue, table: &Relation) -> CreateTable {
         table: Some(table.name.clone()),
         columns: table.columns.iter().map(|of| column(catalogue, of)).collect(),
         constraints: table.constraints.iter().map(constraint).collect(),
-        indexes: table.indexes.iter().map(index).collect(),
+        // What a failed concurrent build left behind is no index yet.
+        indexes: table.indexes.iter().filter(|found| found.valid).map(index).collect(),
         if_not_exists: false,
         is_complete: true,
     }

@@ -54,11 +54,7 @@ pub fn run(context: &mut CommandContext, args: &AdoptArgs) -> Result<ExitStatus,
     let table = VersionTableName::new(adopted.version_table.clone()).in_schema(adopted.version_table_schema.clone());
     if args.history && context.database_target()?.is_known_without_python() {
         // Where the URL is told without env.py there is nothing to pin: it would go on counting when it changes there.
-        let written = write(context, args, None, None)?;
-        if written == ExitStatus::Success {
-            begin_history(context, &url, &table)?;
-        }
-        return Ok(written);
+        return write(context, args, (None, None), (&url, &table));
     }
     let setting = url_setting(context, &url);
     let given = context.url_override().and_then(|given| DatabaseUrl::parse(given).ok());
@@ -76,19 +72,18 @@ pub fn run(context: &mut CommandContext, args: &AdoptArgs) -> Result<ExitStatus,
             "no environment variable and no file holds this URL, so {literal} itself is written, for every environment alike"
         ));
     }
-    let written = write(context, args, setting.as_deref(), Some(&adopted))?;
-    if args.history && written == ExitStatus::Success {
-        begin_history(context, &url, &table)?;
-    }
-    Ok(written)
+    write(context, args, (setting.as_deref(), Some(&adopted)), (&url, &table))
 }
 
-/// Creates the history table and records what is applied.
+/// Creates the history table and records what is applied, where that was asked for.
 fn begin_history(
     context: &mut CommandContext,
-    url: &DatabaseUrl,
-    table: &VersionTableName,
+    args: &AdoptArgs,
+    (url, table): (&DatabaseUrl, &VersionTableName),
 ) -> Result<(), CommandError> {
+    if !args.history {
+        return Ok(());
+    }
     let scripts = context.scripts()?;
     let runner = context.runner()?;
     let mut connection = Connection::open(url, &context.database_environment(), Access::Write)?;
@@ -166,8 +161,8 @@ pub(super) fn url_setting(context: &CommandContext, url: &DatabaseUrl) -> Option
 fn write(
     context: &mut CommandContext,
     args: &AdoptArgs,
-    url: Option<&str>,
-    adopted: Option<&Adopted>,
+    (url, adopted): (Option<&str>, Option<&Adopted>),
+    place: (&DatabaseUrl, &VersionTableName),
 ) -> Result<ExitStatus, CommandError> {
     let project = context.project()?;
     let path = project.settings.origin.clone().unwrap_or_else(|| {
@@ -191,6 +186,7 @@ fn write(
             CommandError::crashed(format!("{} is not valid TOML", path_text(&path))).caused_by(error.to_string())
         })?;
     if after == before {
+        begin_history(context, args, place)?;
         context.ui.result(&format!("{} says all this already.", path_text(&path)));
         return Ok(ExitStatus::Success);
     }
@@ -203,6 +199,8 @@ fn write(
         context.ui.hint(&format!("nothing was written; `{again}` writes it"));
         return Ok(ExitStatus::Code(1));
     }
+    // First, so that no setting asks for a table that cannot be made.
+    begin_history(context, args, place)?;
     replace(&path, &after).map_err(|error| {
         CommandError::crashed(format!("cannot write {}", path_text(&path))).caused_by(error.to_string())
     })?;
