@@ -53,6 +53,9 @@ impl CommandContext {
                 environment: &|name| self.environment.variables.get(name)?.to_str().map(str::to_owned),
             },
         )?;
+        if let Some(url) = target.url() {
+            self.ui.hide(url);
+        }
         for warning in &target.warnings {
             self.ui.warning(warning);
         }

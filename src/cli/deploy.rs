@@ -85,6 +85,10 @@ impl CommandContext {
             }
             (None, None) => Ok(()),
         };
+        if let Some(url) = deployment.url().cloned() {
+            drop(deployment);
+            self.ui.hide(&url);
+        }
         outcome.map_err(|error| self.migrate_error(error))
     }
 

@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 use super::environment::Encoding;
 use super::table::Table;
 use super::wrap::wrap;
+use crate::database::DatabaseUrl;
 use crate::script::{Announce, WorkKind};
 
 /// How to print.
@@ -95,12 +96,21 @@ pub struct Ui {
     options: UiOptions,
     out: String,
     lost: Option<io::Error>,
+    /// Their secrets are never shown on standard error, whoever says them.
+    hidden: Vec<DatabaseUrl>,
 }
 
 impl Ui {
     /// A Ui that has printed nothing.
     pub fn new(options: UiOptions) -> Self {
-        Self { options, out: String::new(), lost: None }
+        Self { options, out: String::new(), lost: None, hidden: Vec::new() }
+    }
+
+    /// Keeps the secrets of a URL off standard error from now on.
+    pub(super) fn hide(&mut self, url: &DatabaseUrl) {
+        if !self.hidden.contains(url) {
+            self.hidden.push(url.clone());
+        }
     }
 
     /// How many `-v` limbec was given (Alembic's own `-v` of heads, history … not counted).
@@ -251,6 +261,7 @@ impl Ui {
         self.flush();
         let choice = if self.options.colored { ColorChoice::Always } else { ColorChoice::Never };
         let mut stderr = AutoStream::new(io::stderr(), choice).lock();
+        let text = self.hidden.iter().fold(text.to_owned(), |text, url| url.censored(&text));
         // Nobody is left to be told when standard error is gone.
         let _ = writeln!(stderr, "{text}");
     }

@@ -195,6 +195,14 @@ impl DatabaseTarget {
         matches!(self.place, Place::Known { .. }) && self.version_table.is_some() && self.env.is_single_run()
     }
 
+    /// The URL, if it is known.
+    pub fn url(&self) -> Option<&DatabaseUrl> {
+        match &self.place {
+            Place::Known { url, .. } => Some(url),
+            Place::Unknown { .. } => None,
+        }
+    }
+
     /// The URL and the version table, if both are known.
     pub fn known(&self) -> Option<(&DatabaseUrl, &VersionTableName)> {
         match (&self.place, &self.version_table) {

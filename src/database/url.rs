@@ -192,8 +192,9 @@ impl DatabaseUrl {
     pub fn censored(&self, text: &str) -> String {
         let parameters = self.query.iter().filter(|(name, _)| is_secret(name)).flat_map(|(_, values)| values);
         let secrets = self.password.iter().map(|password| &password.0).chain(parameters);
-        let written =
-            secrets.filter(|secret| !secret.is_empty()).flat_map(|secret| [secret.clone(), quote(secret, "")]);
+        // As it is, and as it stands in URLs: everything quoted, SQLAlchemy's way, a form's way.
+        let spellings = |secret: &String| [secret.clone(), quote(secret, ""), quote(secret, " +"), quote_plus(secret)];
+        let written = secrets.filter(|secret| !secret.is_empty()).flat_map(spellings);
         written.fold(text.to_owned(), |text, secret| text.replace(&secret, "***"))
     }
 
@@ -360,6 +361,9 @@ mod tests {
     fn secrets_in_the_words_of_others_are_hidden() {
         let url = url("postgresql://u:s%2Fcret@h/d?sslpassword=other");
         assert_eq!(url.censored("no s/cret, no s%2Fcret, no other"), "no ***, no ***, no ***");
+        let awkward = super::DatabaseUrl::parse("postgresql://u:p%40ss%3A%20w@h/d").unwrap();
+        assert_eq!(awkward.censored(&awkward.with_password()), "postgresql://u:***@h/d");
+        assert_eq!(awkward.censored("p@ss: w p%40ss%3A+w p%40ss%3A%20w"), "*** *** ***");
         assert_eq!(super::DatabaseUrl::parse("sqlite:///a.db").unwrap().censored("a.db"), "a.db");
     }
 

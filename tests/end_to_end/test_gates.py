@@ -255,13 +255,26 @@ def test_a_changed_revision_stops_a_run(recorded, limbec_bin):
 
 def test_a_deleted_revision_stops_a_run(recorded, limbec_bin):
     # The file is gone and the next one tied to the one before: the graph is whole again, the history knows better.
+    recorded.add("c1", "b1")
+    recorded.run(limbec_bin, "upgrade", "head").ok()
     (recorded.versions / "b1_.py").unlink()
     recorded.add("c1", "a1")
-    databases.execute(recorded.url, "UPDATE alembic_version SET version_num = 'a1'")
+    recorded.add("d1", "c1")
+    refused = recorded.run(limbec_bin, "upgrade", "head")
+    refused.failed("`limbec repair --accept REVISION --yes`", "c1_.py", status=1)
+    recorded.run(limbec_bin, "repair", "--accept", "c1", "--yes").ok()
     refused = recorded.run(limbec_bin, "upgrade", "head")
     refused.failed("revisions that are applied have no file any more", "b1 (revision b1) was applied on ", status=1)
-    assert at(recorded) == ["a1"]
+    assert at(recorded) == ["c1"]
     recorded.run(limbec_bin, "upgrade", "head", "--yes").ok()
+
+
+def test_what_plain_alembic_took_back_is_not_missed(recorded, alembic_bin, limbec_bin):
+    recorded.run(alembic_bin, "downgrade", "a1").ok()
+    (recorded.versions / "b1_.py").unlink()
+    recorded.add("c1", "a1")
+    recorded.run(limbec_bin, "upgrade", "head").ok()
+    assert at(recorded) == ["c1"]
 
 
 def test_a_version_table_edited_by_hand_is_told(recorded, limbec_bin):

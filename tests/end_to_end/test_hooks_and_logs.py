@@ -127,6 +127,14 @@ def test_a_failure_in_the_log_has_its_causes_and_hints(url, tmp_path, limbec_bin
     assert events(unknown.err)[-1]["message"] == "Can't locate revision identified by 'nope'"
 
 
+def test_the_password_is_in_no_line_of_limbec_s(tmp_path, limbec_bin):
+    body = 'raise RuntimeError("postgresql://u:s3cr3t@h/d")'
+    project = build(tmp_path / "project", "sqlite:///x.db?password=s3cr3t", "", body=body)
+    done = project.run(limbec_bin, "--log-format", "json", "upgrade", "head")
+    assert done.status == 1
+    assert "s3cr3t" not in done.err
+
+
 def test_a_wrong_log_format_is_wrong_usage(tmp_path, limbec_bin):
     project = build(tmp_path / "project", "sqlite:///x.db", "")
     project.run(limbec_bin, "heads", LIMBEC_LOG_FORMAT="xml").failed("LIMBEC_LOG_FORMAT", status=2)

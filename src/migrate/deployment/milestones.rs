@@ -60,12 +60,18 @@ impl Deployment<'_> {
                 Ok(())
             }
             Err(failure) => {
-                if let Err(error) = self.run_hooks(HookPoint::OnFailure, None, Some(failure.to_string())) {
+                if let Err(error) =
+                    self.run_hooks(HookPoint::OnFailure, None, Some(self.censored(&failure.to_string())))
+                {
                     self.attendant.event(Event::Warning(&error.to_string()));
                 }
                 Err(failure)
             }
         }
+    }
+
+    fn censored(&self, text: &str) -> String {
+        self.held.as_ref().map_or_else(|| text.to_owned(), |held| held.url.censored(text))
     }
 
     fn run_hooks(&mut self, point: HookPoint, step: Option<usize>, error: Option<String>) -> Result<(), HookError> {

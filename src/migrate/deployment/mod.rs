@@ -175,6 +175,11 @@ impl<'a> Deployment<'a> {
         })
     }
 
+    /// The database in hand, if its dialect is one that limbec speaks.
+    pub fn url(&self) -> Option<&DatabaseUrl> {
+        self.held.as_ref().map(|held| &held.url)
+    }
+
     /// Carries the request out. `attempt` runs env.py once under the supervisor that it is given.
     ///
     /// # Errors
