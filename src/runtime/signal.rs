@@ -142,6 +142,8 @@ extern "C" fn note(signal: c_int, info: *mut libc::siginfo_t, _: *mut c_void) {
 #[derive(Debug)]
 pub struct Interruptible {
     before: libc::sigaction,
+    /// Of SIGALRM, which comes after a SIGINT: the first may have come before the call that it is to end.
+    alarm_before: libc::sigaction,
     /// Of standard input, if it is a terminal.
     terminal: Option<libc::termios>,
 }
@@ -154,6 +156,9 @@ impl Interruptible {
         unsafe {
             let mut action: libc::sigaction = MaybeUninit::zeroed().assume_init();
             action.sa_sigaction = ignore as *const () as usize;
+            let mut alarm_before = MaybeUninit::zeroed();
+            libc::sigaction(libc::SIGALRM, &raw const action, alarm_before.as_mut_ptr());
+            action.sa_sigaction = come_again as *const () as usize;
             let mut before = MaybeUninit::zeroed();
             libc::sigaction(libc::SIGINT, &raw const action, before.as_mut_ptr());
             let mut terminal = MaybeUninit::<libc::termios>::zeroed();
@@ -164,7 +169,7 @@ impl Interruptible {
                 changed.c_cc[libc::VINTR] = libc::_POSIX_VDISABLE;
                 libc::tcsetattr(libc::STDIN_FILENO, libc::TCSANOW, &raw const changed);
             }
-            Self { before: before.assume_init(), terminal }
+            Self { before: before.assume_init(), alarm_before: alarm_before.assume_init(), terminal }
         }
     }
 }
@@ -177,11 +182,18 @@ impl Drop for Interruptible {
                 libc::tcsetattr(libc::STDIN_FILENO, libc::TCSANOW, &raw const *terminal);
             }
             libc::sigaction(libc::SIGINT, &raw const self.before, ptr::null_mut());
+            libc::alarm(0);
+            libc::sigaction(libc::SIGALRM, &raw const self.alarm_before, ptr::null_mut());
         }
     }
 }
 
 extern "C" fn ignore(_: c_int) {}
+
+extern "C" fn come_again(_: c_int) {
+    // SAFETY: `alarm` is async-signal-safe.
+    unsafe { libc::alarm(1) };
+}
 
 /// Sent by a process (`kill`), a signal reaches only one of the two; sent by the terminal, both.
 extern "C" fn pass_on(signal: c_int, info: *mut libc::siginfo_t, _: *mut c_void) {

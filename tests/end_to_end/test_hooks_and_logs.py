@@ -5,6 +5,7 @@ import stat
 
 import pytest
 from support import databases
+from support.postgres import PASSWORD, PASSWORD_IN_URL
 from support.projects import Project
 
 FIRST, SECOND = "a" * 12, "b" * 12
@@ -127,12 +128,16 @@ def test_a_failure_in_the_log_has_its_causes_and_hints(url, tmp_path, limbec_bin
     assert events(unknown.err)[-1]["message"] == "Can't locate revision identified by 'nope'"
 
 
-def test_the_password_is_in_no_line_of_limbec_s(tmp_path, limbec_bin):
-    body = 'raise RuntimeError("postgresql://u:s3cr3t@h/d")'
-    project = build(tmp_path / "project", "sqlite:///x.db?password=s3cr3t", "", body=body)
-    done = project.run(limbec_bin, "--log-format", "json", "upgrade", "head")
-    assert done.status == 1
-    assert "s3cr3t" not in done.err
+@pytest.mark.parametrize("options", [[], ["--log-format", "json"]], ids=["text", "json"])
+def test_the_password_is_in_no_line_of_limbec_s(options, postgres_databases, tmp_path, limbec_bin):
+    url = postgres_databases().replace("limbec_trusted@", f"postgres:{PASSWORD_IN_URL}@")
+    body = f'print(op.get_bind().scalar(sa.text("SELECT 1")))\nraise RuntimeError("{PASSWORD} {PASSWORD_IN_URL}")'
+    settings = f'[hooks]\non-failure = "{listen(tmp_path)}"\n'
+    project = build(tmp_path / "project", url, settings, body=body)
+    done = project.run(limbec_bin, *options, "upgrade", "head").failed("RuntimeError: *** ***", status=1)
+    assert done.out == "1\n"
+    for text in (done.err, json.dumps(heard(tmp_path))):
+        assert PASSWORD not in text and PASSWORD_IN_URL not in text
 
 
 def test_a_wrong_log_format_is_wrong_usage(tmp_path, limbec_bin):

@@ -11,6 +11,8 @@ from pathlib import Path
 from support.paths import ROOT
 
 DRIVER = ROOT / "python/limbec/driver"
+# Shared with the plugin for plain Alembic.
+OWN_TABLES = ROOT / "python/limbec/own_tables.py"
 NOTHING = {"url": None, "schema": None, "transaction": None, "options": {}}
 
 
@@ -77,7 +79,7 @@ def converse(reader, writer, requests, host):
             if "boot" in message:
                 reply = text_of("boot")
             elif "sources" in message:
-                reply = {path.stem: path.read_text() for path in DRIVER.glob("*.py")}
+                reply = {path.stem: path.read_text() for path in [*DRIVER.glob("*.py"), OWN_TABLES]}
             elif "next" in message:
                 reply = requests.pop(0)
             elif "outcome" in message:

@@ -61,7 +61,8 @@ def test_a_role_that_may_create_nothing(hidden, settings, restricted, tmp_path, 
     project = witness.Project(tmp_path / "project", witness.History(length=3), hidden, settings)
     project.point_at(url)
     for command in (["upgrade", "head"], ["stamp", "head"]):
-        run(limbec_bin, *command, cwd=project.folder).failed("permission denied", status=1)
+        done = run(limbec_bin, *command, cwd=project.folder).failed("role", status=1)
+        assert "permission denied" in done.err or "may not create" in done.err
     assert target.tables() == {"witness"}
     # With the rights that the sentence asks for, all is well.
     target.execute(f"GRANT CREATE ON SCHEMA public TO {ROLE}; GRANT CREATE ON DATABASE {target.name} TO {ROLE}")
