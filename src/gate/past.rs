@@ -66,17 +66,27 @@ impl Past {
         self.unbegun.iter()
     }
 
-    /// What shuts the gate; `path` is a revision's file, for people.
+    /// What shuts the gate; `path` is a revision's file, for people, and `parts` what of it has changed, as far as that is known.
     ///
     /// # Errors
     /// The first of: a step that may be half applied, changed revisions, missing ones unless `yes` was said.
-    pub fn check(&self, path: impl Fn(&RevisionId) -> String, yes: bool) -> Result<(), GateError> {
+    pub fn check(
+        &self,
+        path: impl Fn(&RevisionId) -> String,
+        parts: impl Fn(&HistoryEntry) -> Vec<String>,
+        yes: bool,
+    ) -> Result<(), GateError> {
         if let Some(entry) = self.begun.iter().find(|entry| !entry.transactional && self.rows != entry.to_heads) {
             return Err(GateError::HalfApplied { lines: vec![self.half_applied(entry, &path(&entry.revision))] });
         }
         if !self.changed.is_empty() {
-            let line =
-                |entry: &HistoryEntry| format!("{} ({}) was {}", entry.revision, path(&entry.revision), ran(entry));
+            let line = |entry: &HistoryEntry| {
+                let line = format!("{} ({}) was {}", entry.revision, path(&entry.revision), ran(entry));
+                match parts(entry).as_slice() {
+                    [] => line,
+                    parts => format!("{line}; changed since: {}", parts.join(", ")),
+                }
+            };
             return Err(GateError::Changed { lines: self.changed.iter().map(line).collect() });
         }
         if !self.missing.is_empty() && !yes {
@@ -209,7 +219,8 @@ mod tests {
     }
 
     fn refusal(past: &Past, yes: bool) -> String {
-        past.check(|id| format!("versions/{id}.py"), yes).map_or_else(|error| error.to_string(), |()| String::new())
+        past.check(|id| format!("versions/{id}.py"), |_| Vec::new(), yes)
+            .map_or_else(|error| error.to_string(), |()| String::new())
     }
 
     fn done(revision: &str, heads: [&[&str]; 2]) -> HistoryEntry {

@@ -15,5 +15,5 @@ pub use downgrade::downgrade;
 pub use history::{HistoryRange, RangeEnd, history};
 pub use sequence::sequence;
 pub use stamp::stamp;
-pub use step::{Direction, HeadChange, Plan, PlanWarning, StampStep, Step, TransactionMode};
+pub use step::{Direction, HeadChange, Plan, PlanWarning, StampStep, Step, StepSummary, TransactionMode};
 pub use upgrade::upgrade;

@@ -59,6 +59,31 @@ pub struct Step {
     pub stamp: Option<StampStep>,
 }
 
+impl Step {
+    /// The step for scripts; docs/json.md has its shape.
+    pub fn summary(&self) -> StepSummary<'_> {
+        StepSummary {
+            revision: self.revision.as_str(),
+            direction: self.direction.name(),
+            from_heads: self.from_heads.iter().map(RevisionId::as_str).collect(),
+            to_heads: self.to_heads.iter().map(RevisionId::as_str).collect(),
+        }
+    }
+}
+
+/// What every JSON form says of a step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StepSummary<'a> {
+    /// The revision.
+    pub revision: &'a str,
+    /// `upgrade`, `downgrade` or `stamp`
+    pub direction: &'static str,
+    /// Rows of the version table before, sorted.
+    pub from_heads: Vec<&'a str>,
+    /// Rows of the version table after, sorted.
+    pub to_heads: Vec<&'a str>,
+}
+
 /// The arguments of Alembic's `StampStep`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StampStep {

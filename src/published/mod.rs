@@ -14,6 +14,7 @@
 
 mod base;
 mod fingerprint;
+mod former;
 mod freeze;
 mod git;
 mod head_commit;
@@ -27,6 +28,7 @@ mod tree;
 
 pub use base::{Base, BaseFile, BaseRequest, BaseState};
 pub use fingerprint::Fingerprint;
+pub use former::changed_parts;
 pub use freeze::{Freezable, Freeze};
 pub use head_commit::head_commit;
 pub use lock::{FrozenRevision, LOCK_FILE, Lock, LockError};

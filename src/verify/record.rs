@@ -7,8 +7,9 @@ use crate::database::{
     Connection, DatabaseLock, History, HistoryEntry, HistoryFilter, LatestRecords, LockError, LockMethod, LockRequest,
     OWN_SCHEMA, Outcome, Record,
 };
-use crate::published::Meaning;
+use crate::published::{Meaning, changed_parts};
 use crate::revision::RevisionId;
+use crate::script::RevisionFile;
 
 /// What the history knows, read once.
 #[derive(Debug)]
@@ -58,7 +59,14 @@ pub(super) fn check(
             Outcome::Adopted => "adopted",
             _ => "applied",
         };
-        let message = format!("the file of revision {id} is another than the one that was {how} on {when}");
+        let index = subject.scripts.map.position(id.as_str());
+        let parts = index.and_then(|index| subject.files.get(index)).map(|read| parts_changed(&read.file, record));
+        let parts =
+            parts.filter(|parts| !parts.is_empty()).map(|parts| format!("; changed since: {}", parts.join(", ")));
+        let message = format!(
+            "the file of revision {id} is another than the one that was {how} on {when}{}",
+            parts.unwrap_or_default()
+        );
         let hint = match &record.entry.git_commit {
             Some(commit) => format!(
                 "`git log {commit}.. -- {}` shows what changed; `limbec repair changed-revision` accepts it as it is",
@@ -74,6 +82,11 @@ pub(super) fn check(
     }
     order(subject, records, found);
     interrupted(subject, records, (found, notes))
+}
+
+fn parts_changed(file: &RevisionFile, record: &Record) -> Vec<String> {
+    let meaning = record.entry.meaning.as_deref().and_then(Meaning::parse);
+    meaning.map(|meaning| changed_parts(file, &meaning, record.entry.git_commit.as_deref())).unwrap_or_default()
 }
 
 /// A revision that was run later than one that builds on it.

@@ -4,6 +4,7 @@ import os
 import pty
 import select
 import signal
+import subprocess
 import time
 
 import pytest
@@ -251,6 +252,22 @@ def test_a_changed_revision_stops_a_run(recorded, limbec_bin):
     path.write_text(text)
     recorded.run(limbec_bin, "upgrade", "head").ok()
     assert at(recorded) == ["d1"]
+
+
+def test_git_says_what_has_changed(recorded, limbec_bin):
+    def git(*arguments):
+        identity = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
+        subprocess.run(["git", *identity, *arguments], cwd=recorded.folder, check=True, capture_output=True)
+
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-qm", "as applied")
+    recorded.add("b1", "a1", up="op.execute('SELECT 2')", undo="op.execute('SELECT 3')")
+    git("commit", "-qam", "edited")
+    recorded.add("c1", "b1")
+    refused = recorded.run(limbec_bin, "upgrade", "head").failed("b1_.py", status=1)
+    assert "; changed since: `downgrade()`, `upgrade()`" in refused.err
+    assert "; changed since: `downgrade()`, `upgrade()`" in recorded.run(limbec_bin, "verify").out
 
 
 def test_a_deleted_revision_stops_a_run(recorded, limbec_bin):

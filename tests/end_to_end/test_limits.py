@@ -143,6 +143,18 @@ def test_a_step_that_is_committed_in_part_is_not_tried_again(postgres_url, tmp_p
     assert "trying again" not in failed.err
 
 
+def test_what_sqlite_keeps_of_a_failed_step_is_told(tmp_path, limbec_bin):
+    project = Project(tmp_path / "project", f"sqlite:///{tmp_path}/kept.db")
+    body = 'op.execute("CREATE TABLE t (id int)")\nraise RuntimeError("half way")'
+    project.add(IDS[0], up=body)
+    undone = project.run(limbec_bin, "--transaction", "per-revision", "upgrade", "head").failed("half way", status=1)
+    assert "is committed already" not in undone.err
+    kept = project.run(limbec_bin, "upgrade", "head").failed("half way", status=1)
+    assert f"a part of revision {IDS[0]} is committed already" in kept.err
+    assert "`--transaction per-revision`" in kept.err
+    assert databases.tables(project.url) == ["alembic_version", "t"]
+
+
 def test_a_deadlock_is_tried_again(shop, limbec_bin):
     databases.execute(shop.url, "CREATE TABLE others (id int)")
     shop.add(IDS[1], IDS[0], up='op.execute("LOCK TABLE orders")\nop.execute("LOCK TABLE others")')

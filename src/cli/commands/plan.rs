@@ -7,7 +7,7 @@ use crate::cli::databases::DatabaseState;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::table::Table;
-use crate::plan::{self, Plan, Step};
+use crate::plan::{self, Plan, Step, StepSummary};
 use crate::revision::{RevisionError, RevisionId, RevisionMap};
 use crate::script::ScriptDirectory;
 
@@ -41,15 +41,7 @@ pub enum PlanDirection {
 
 #[derive(Debug, Serialize)]
 struct PlanJson<'a> {
-    steps: Vec<StepJson<'a>>,
-}
-
-#[derive(Debug, Serialize)]
-struct StepJson<'a> {
-    revision: &'a str,
-    direction: &'static str,
-    from_heads: Vec<&'a str>,
-    to_heads: Vec<&'a str>,
+    steps: Vec<StepSummary<'a>>,
 }
 
 /// Runs the command.
@@ -69,7 +61,7 @@ pub fn run(context: &mut CommandContext, args: &PlanArgs) -> Result<ExitStatus, 
         }
     }
     if args.format == Format::Json {
-        context.ui.json(&PlanJson { steps: same_for_all(&plans)?.steps.iter().map(step_json).collect() });
+        context.ui.json(&PlanJson { steps: same_for_all(&plans)?.steps.iter().map(Step::summary).collect() });
         return Ok(ExitStatus::Success);
     }
     for (url, plan) in &plans {
@@ -132,15 +124,6 @@ fn rows_given(map: &RevisionMap, from: &str) -> Result<Vec<RevisionId>, Revision
         }
     }
     Ok(rows)
-}
-
-fn step_json(step: &Step) -> StepJson<'_> {
-    StepJson {
-        revision: step.revision.as_str(),
-        direction: step.direction.name(),
-        from_heads: step.from_heads.iter().map(RevisionId::as_str).collect(),
-        to_heads: step.to_heads.iter().map(RevisionId::as_str).collect(),
-    }
 }
 
 /// A row for every step.

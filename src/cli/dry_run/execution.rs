@@ -15,7 +15,7 @@ use super::target::DryRunTarget;
 use crate::cli::commands::plan::table as plan_table;
 use crate::migrate::{self, Operation, RehearsedRun, RehearsedStatement, RehearsedStep, TakenLock};
 use crate::operation::{Dialect, LockMode, OperationKind, TransactionControl};
-use crate::plan::{Plan, Step};
+use crate::plan::{Plan, Step, StepSummary};
 use crate::revision::RevisionId;
 use crate::runtime::Rehearsal;
 
@@ -213,10 +213,8 @@ struct DatabaseJson<'a> {
 
 #[derive(Serialize)]
 struct StepJson<'a> {
-    revision: &'a str,
-    direction: &'static str,
-    from_heads: Vec<&'a str>,
-    to_heads: Vec<&'a str>,
+    #[serde(flatten)]
+    step: StepSummary<'a>,
     path: Option<String>,
     outcome: &'static str,
     duration_ms: Option<f64>,
@@ -286,10 +284,7 @@ fn step_json<'a>(step: &'a Step, rehearsed: Option<&'a RehearsedStep>, sources: 
     };
     let elapsed = rehearsed.and_then(|rehearsed| rehearsed.elapsed);
     StepJson {
-        revision: step.revision.as_str(),
-        direction: step.direction.name(),
-        from_heads: ids(&step.from_heads),
-        to_heads: ids(&step.to_heads),
+        step: step.summary(),
         path: sources.file(step).map(|file| sources.project.shown_path(&file.file.path)),
         outcome: match (rehearsed, elapsed) {
             (_, Some(_)) => "rolled back",

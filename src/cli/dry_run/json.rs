@@ -6,6 +6,7 @@ use super::source::Sources;
 use crate::database::Count;
 use crate::lint::render;
 use crate::operation::{LockMode, LockedRelation, TableName};
+use crate::plan::StepSummary;
 use crate::revision::RevisionId;
 
 /// The report for scripts; its keys are described in docs/json.md.
@@ -38,10 +39,8 @@ struct TableJson {
 
 #[derive(Serialize)]
 struct StepJson<'a> {
-    revision: &'a str,
-    direction: &'static str,
-    from_heads: Vec<&'a str>,
-    to_heads: Vec<&'a str>,
+    #[serde(flatten)]
+    step: StepSummary<'a>,
     path: Option<String>,
     statements: Vec<StatementJson<'a>>,
     not_rendered: Option<&'a str>,
@@ -118,10 +117,7 @@ fn of_step<'a>(report: &'a StepReport<'a>, sources: &Sources) -> StepJson<'a> {
     let prelude = report.prelude.iter().map(|statement| of_statement(statement, true));
     let heads = report.heads.iter().map(|statement| of_statement(statement, true));
     StepJson {
-        revision: step.revision.as_str(),
-        direction: step.direction.name(),
-        from_heads: ids(&step.from_heads),
-        to_heads: ids(&step.to_heads),
+        step: step.summary(),
         path: sources.file(step).map(|file| sources.project.shown_path(&file.file.path)),
         statements: prelude.chain(own).chain(heads).collect(),
         not_rendered: report.not_rendered.as_deref(),

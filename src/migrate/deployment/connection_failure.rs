@@ -57,9 +57,9 @@ impl Deployment<'_> {
     fn remainder(&self) -> Option<Remainder> {
         let held = self.held.as_ref()?;
         let environment = self.request.environment;
-        database::wait_for_database(held.url(), environment, PATIENCE, &mut |_| {}).ok()?;
-        let mut connection = Connection::open(held.url(), environment, Access::Read).ok()?;
-        let rows = connection.version_rows(held.table()).ok()?.unwrap_or_default();
+        database::wait_for_database(&held.url, environment, PATIENCE, &mut |_| {}).ok()?;
+        let mut connection = Connection::open(&held.url, environment, Access::Read).ok()?;
+        let rows = connection.version_rows(&held.table).ok()?.unwrap_or_default();
         let left = self.request.operation.plan(&self.request.scripts.map, &rows).ok()?.steps.len();
         Some(Remainder { rows, planned: self.plan.steps.len(), left })
     }

@@ -7,7 +7,9 @@ use crate::revision::RevisionId;
 
 /// One version table that is locked, read and planned for.
 pub(super) struct Held {
+    /// The database.
     pub(super) url: DatabaseUrl,
+    /// Its version table.
     pub(super) table: VersionTableName,
     locks: Locks,
     /// limbec's own, beside the script's.
@@ -47,16 +49,6 @@ impl Held {
     pub(super) fn read_again(&mut self, request: &DeploymentRequest<'_>) -> Result<(), MigrateError> {
         (self.rows, self.plan) = read(request, &mut self.connection, &self.table)?;
         Ok(())
-    }
-
-    /// The database.
-    pub(super) fn url(&self) -> &DatabaseUrl {
-        &self.url
-    }
-
-    /// The version table.
-    pub(super) fn table(&self) -> &VersionTableName {
-        &self.table
     }
 
     /// Whether it is this version table.

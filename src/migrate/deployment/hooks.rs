@@ -12,7 +12,7 @@ use wait_timeout::ChildExt;
 
 use crate::config::{HookPoint, HookSetting};
 use crate::migrate::{Attendant, Event};
-use crate::plan::{Plan, Step};
+use crate::plan::{Plan, Step, StepSummary};
 
 /// How much of a hook's output is kept: its end.
 const OUTPUT_BYTES: u64 = 64 * 1024;
@@ -68,7 +68,7 @@ pub(super) struct HookFacts<'a> {
     /// The URL, password hidden; `None` where only env.py knows the database.
     pub(super) database: Option<String>,
     pub(super) version_table: Option<String>,
-    pub(super) steps: Vec<HookStep<'a>>,
+    pub(super) steps: Vec<StepSummary<'a>>,
     /// The step at hand, from 1.
     pub(super) step: Option<usize>,
     pub(super) backup: Option<String>,
@@ -76,29 +76,11 @@ pub(super) struct HookFacts<'a> {
     pub(super) limbec: &'static str,
 }
 
-/// A step of the plan.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct HookStep<'a> {
-    revision: &'a str,
-    direction: &'static str,
-    from_heads: Vec<&'a str>,
-    to_heads: Vec<&'a str>,
-}
-
 impl<'a> HookFacts<'a> {
     pub(super) fn of(plan: &'a Plan) -> Self {
-        let steps = plan.steps.iter().map(hook_step).collect();
+        let steps = plan.steps.iter().map(Step::summary).collect();
         let limbec = env!("CARGO_PKG_VERSION");
         Self { point: "", database: None, version_table: None, steps, step: None, backup: None, error: None, limbec }
-    }
-}
-
-fn hook_step(step: &Step) -> HookStep<'_> {
-    HookStep {
-        revision: step.revision.as_str(),
-        direction: step.direction.name(),
-        from_heads: step.from_heads.iter().map(|id| id.as_str()).collect(),
-        to_heads: step.to_heads.iter().map(|id| id.as_str()).collect(),
     }
 }
 

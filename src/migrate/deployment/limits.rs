@@ -20,7 +20,7 @@ pub(super) fn preparation(options: &DeployOptions) -> Preparation {
     Preparation {
         lock_timeout_ms: options.lock_timeout.map(milliseconds),
         statement_timeout_ms: options.statement_timeout.map(milliseconds),
-        watch_commits: retries(options) > 0,
+        watch_commits: true,
         ..Preparation::default()
     }
 }
@@ -37,7 +37,8 @@ mod tests {
     #[test]
     fn a_limit_on_locks_brings_retries() {
         let mut options = DeployOptions::default();
-        assert_eq!((retries(&options), preparation(&options)), (0, Preparation::default()));
+        let unlimited = Preparation { watch_commits: true, ..Preparation::default() };
+        assert_eq!((retries(&options), preparation(&options)), (0, unlimited));
         options.lock_timeout = Some(Duration::from_secs(5));
         assert_eq!(retries(&options), 3);
         options.lock_timeout = Some(Duration::ZERO);

@@ -3,7 +3,7 @@
 use super::hooks::{self, HookError, HookFacts};
 use super::{Deployment, Event};
 use crate::config::HookPoint;
-use crate::database::DatabaseUrl;
+use crate::database::{DatabaseUrl, Dialect};
 use crate::migrate::{MigrateError, Operation, Refusal, RunTarget};
 
 /// Where a plan is run, in words without secrets.
@@ -60,6 +60,7 @@ impl Deployment<'_> {
                 Ok(())
             }
             Err(failure) => {
+                self.tell_torn();
                 if let Err(error) =
                     self.run_hooks(HookPoint::OnFailure, None, Some(self.censored(&failure.to_string())))
                 {
@@ -68,6 +69,18 @@ impl Deployment<'_> {
                 Err(failure)
             }
         }
+    }
+
+    /// What the failed step did is not undone where the database, or the step itself, has committed it.
+    fn tell_torn(&mut self) {
+        let Some(torn) = self.attempt.torn() else { return };
+        let is_sqlite = self.held.as_ref().is_some_and(|held| held.url.dialect() == Dialect::Sqlite);
+        let sentence = format!(
+            "a part of revision {torn} is committed already, while the version table does not have it: look at it (`limbec verify`) \
+             before you run it again{}",
+            if is_sqlite { "; with `--transaction per-revision` SQLite undoes a revision that fails" } else { "" }
+        );
+        self.attendant.event(Event::Warning(&sentence));
     }
 
     fn censored(&self, text: &str) -> String {

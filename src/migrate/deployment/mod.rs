@@ -106,8 +106,6 @@ pub struct Deployment<'a> {
     /// The plan that is being run.
     plan: Plan,
     attempt: Attempt,
-    /// Whether each step has a transaction of its own.
-    commits_each_step: bool,
     /// What has been agreed to.
     gates: Gates,
     /// Those that have been named.
@@ -137,7 +135,6 @@ impl<'a> Deployment<'a> {
             invalid_indexes: Vec::new(),
             waiting_since: None,
             gates: Gates::default(),
-            commits_each_step: false,
             recording: None,
             backup: None,
             destination: Destination::default(),
@@ -257,7 +254,6 @@ impl<'a> Deployment<'a> {
 
 impl Supervisor for Deployment<'_> {
     fn begin(&mut self, target: &RunTarget) -> Result<Preparation, Refusal> {
-        self.commits_each_step = target.transaction_per_migration;
         let mut preparation = limits::preparation(self.request.options);
         if let Some(url) = target.native_url() {
             self.hold(&url, &target.table())?;
@@ -313,7 +309,7 @@ impl Supervisor for Deployment<'_> {
     fn step_applied(&mut self, index: usize, _: &Step, elapsed: Duration) -> Result<Vec<Statement>, Refusal> {
         let is_last = index + 1 >= self.plan.steps.len();
         let held = self.held.as_ref();
-        let proofs = held.map(|held| held.lock_proofs(is_last || self.commits_each_step)).unwrap_or_default();
+        let proofs = held.map(|held| held.lock_proofs(is_last || self.attempt.commits_each_step())).unwrap_or_default();
         Ok(proofs.into_iter().chain(self.record_applied(index, elapsed)).collect())
     }
 

@@ -6,7 +6,7 @@ use crate::config::LockSetting;
 use crate::database::{History, HistoryEntry, HistoryFilter, Settlement};
 use crate::gate::Past;
 use crate::migrate::{Event, MigrateError, Operation};
-use crate::published::{Fingerprint, Meaning};
+use crate::published::{Fingerprint, Meaning, changed_parts};
 use crate::revision::RevisionIndex;
 use crate::script::{Imports, RevisionFile};
 
@@ -29,7 +29,13 @@ pub(super) fn check_past(
         let position = map.position(id.as_str());
         position.map_or_else(|| "no file".to_owned(), |at| request.scripts.script(at).path.display().to_string())
     };
-    past.check(path, request.permissions.yes)?;
+    let parts = |entry: &HistoryEntry| {
+        let file = map.position(entry.revision.as_str()).and_then(|at| read(request, at));
+        let meaning = entry.meaning.as_deref().and_then(Meaning::parse);
+        let (Some(file), Some(meaning)) = (file, meaning) else { return Vec::new() };
+        changed_parts(&file, &meaning, entry.git_commit.as_deref())
+    };
+    past.check(path, parts, request.permissions.yes)?;
     for warning in past.warnings() {
         attendant.event(Event::Warning(&warning));
     }
@@ -68,4 +74,8 @@ fn is_changed(request: &DeploymentRequest<'_>, index: RevisionIndex, entry: &His
     }
     let Some(meaning) = Meaning::parse(meaning) else { return false };
     !meaning.is_of(&RevisionFile::parse(path, bytes, &Imports::new(&[])))
+}
+
+fn read(request: &DeploymentRequest<'_>, index: RevisionIndex) -> Option<RevisionFile> {
+    Fingerprint::read(&request.scripts.script(index).path).map(|(_, file)| file)
 }

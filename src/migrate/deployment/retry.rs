@@ -81,6 +81,16 @@ impl Attempt {
         }
     }
 
+    /// Whether every step has a transaction of its own.
+    pub(super) fn commits_each_step(&self) -> bool {
+        self.commits_each_step
+    }
+
+    /// The step that is committed in part while its row of the version table is not.
+    pub(super) fn torn(&self) -> Option<&RevisionId> {
+        self.torn.as_ref()
+    }
+
     pub(super) fn step_started(&mut self, step: &Step) {
         self.step = Some(step.revision.clone());
     }
@@ -117,12 +127,7 @@ impl Deployment<'_> {
         if of == 0 {
             return Err(error);
         }
-        if let Some(torn) = &self.attempt.torn {
-            let sentence = format!("a part of revision {torn} is committed already, so that it is not tried again");
-            self.attendant.event(Event::Warning(&sentence));
-            return Err(error);
-        }
-        if self.attempt.retries >= of {
+        if self.attempt.torn.is_some() || self.attempt.retries >= of {
             return Err(error);
         }
         self.attempt.retries += 1;
