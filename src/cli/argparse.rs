@@ -23,7 +23,7 @@ pub enum Request {
 /// A command line without abbreviations and ambiguity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invocation {
-    /// The command's canonical name: `ensure_version`, never `ensure-version`.
+    /// The command's canonical name: `ensure_version`, never `ensure-version`; with its group where it has one (`db init`).
     pub command: String,
     /// For clap, program name included.
     pub canonical: Vec<String>,
@@ -67,9 +67,11 @@ fn read_with(root: &Command, arguments: &[String], wanted: fn(&OptionSpec) -> bo
         return Err(usage(None, "a command is missing".to_owned()));
     };
     let Some(command) = root.find_subcommand(name) else { return Err(unknown_command(root, name)) };
+    let Some(Named { command, canonical, rest }) = Named::find(command, rest)? else {
+        return Ok(Request::Help(Some(command.get_name().to_owned())));
+    };
     let mut grammar = options::command_grammar(root, command);
     grammar.options.retain(wanted);
-    let canonical = command.get_name().to_owned();
     let after = match parse(&grammar, rest).map_err(|message| usage(Some(&canonical), message))? {
         Stop::Help => return Ok(Request::Help(Some(canonical))),
         Stop::Version => return Ok(Request::Version),
@@ -83,13 +85,41 @@ fn read_with(root: &Command, arguments: &[String], wanted: fn(&OptionSpec) -> bo
     Ok(Request::Run(invocation(&canonical, (&globals, &before), (&grammar, &after))))
 }
 
+/// The command to run.
+struct Named<'a, 'b> {
+    command: &'a Command,
+    canonical: String,
+    rest: &'b [String],
+}
+
+impl<'a, 'b> Named<'a, 'b> {
+    /// Of a group of commands (`db`, `tenant`) the member that is named next; `None` where the group's help is asked for.
+    fn find(command: &'a Command, rest: &'b [String]) -> Result<Option<Self>, UsageError> {
+        let group = command.get_name();
+        if !command.has_subcommands() {
+            return Ok(Some(Self { command, canonical: group.to_owned(), rest }));
+        }
+        match rest.split_first() {
+            Some((word, _)) if matches!(word.as_str(), "-h" | "--help") => Ok(None),
+            Some((word, rest)) if !word.starts_with('-') => {
+                let member = command.find_subcommand(word).ok_or_else(|| unknown_command(command, word))?;
+                Ok(Some(Self { command: member, canonical: format!("{group} {}", member.get_name()), rest }))
+            }
+            _ => Err(usage(Some(group), format!("a command of `{group}` is missing"))),
+        }
+    }
+}
+
 fn usage(command: Option<&str>, message: String) -> UsageError {
     UsageError { message, command: command.map(str::to_owned), suggestion: None }
 }
 
 fn unknown_command(root: &Command, name: &str) -> UsageError {
     let names = root.get_subcommands().map(Command::get_name);
-    UsageError { suggestion: most_similar(name, names), ..usage(None, format!("there is no command `{name}`")) }
+    let group = root.get_name();
+    let (whole, command) =
+        if group == "limbec" { (name.to_owned(), None) } else { (format!("{group} {name}"), Some(group)) };
+    UsageError { suggestion: most_similar(name, names), ..usage(command, format!("there is no command `{whole}`")) }
 }
 
 fn similar_option(grammar: &Grammar, typed: &str) -> Option<String> {
@@ -352,7 +382,7 @@ fn invocation(command: &str, before: (&Grammar, &Words), after: (&Grammar, &Word
     let positionals = &after.1.positionals;
     let mut canonical = vec!["limbec".to_owned()];
     canonical.extend(globals.iter().map(|(_, word)| word.clone()));
-    canonical.push(command.to_owned());
+    canonical.extend(command.split(' ').map(str::to_owned));
     canonical.extend(own.iter().map(|(_, word)| word.clone()));
     if !positionals.is_empty() {
         canonical.push("--".to_owned());

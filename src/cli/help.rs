@@ -185,10 +185,10 @@ pub(super) fn help(root: Command, command: Option<&str>) -> String {
     let version = Arg::new("version").long("version").action(ArgAction::SetTrue).help("Print the version");
     let mut root = root.arg(version);
     root.build();
-    let command = match command.and_then(|name| root.find_subcommand(name)) {
-        Some(command) => with_examples(command.clone(), command.get_name()).after_long_help(format!(
+    let command = match command.and_then(|name| Some((name, find(&root, name)?))) {
+        Some((name, command)) => command.clone().after_long_help(format!(
             "{}\n\nOptions of every command, such as --config, -x, --quiet or --url: see `limbec --help`.",
-            examples(command.get_name())
+            examples(name)
         )),
         None => {
             let template = format!(
@@ -200,6 +200,11 @@ pub(super) fn help(root: Command, command: Option<&str>) -> String {
     };
     let help = command.mut_arg("help", |arg| arg.help("Print this help").long_help("Print this help"));
     help.clone().render_long_help().to_string()
+}
+
+/// A command by its canonical name, which has two words in a group.
+fn find<'a>(root: &'a Command, name: &str) -> Option<&'a Command> {
+    name.split(' ').try_fold(root, |command, word| command.find_subcommand(word))
 }
 
 fn with_examples(command: Command, name: &str) -> Command {
@@ -241,7 +246,8 @@ mod tests {
     #[test]
     fn every_command_and_option_is_documented() {
         let root = Cli::command();
-        for command in root.get_subcommands() {
+        let members = root.get_subcommands().flat_map(Command::get_subcommands);
+        for command in root.get_subcommands().chain(members) {
             let name = command.get_name();
             assert!(command.get_about().is_some(), "{name}");
             for arg in command.get_arguments() {
