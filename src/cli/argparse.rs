@@ -70,7 +70,7 @@ fn read_with(root: &Command, arguments: &[String], wanted: fn(&OptionSpec) -> bo
     let Some(Named { command, canonical, rest }) = Named::find(command, rest)? else {
         return Ok(Request::Help(Some(command.get_name().to_owned())));
     };
-    let mut grammar = options::command_grammar(root, command);
+    let mut grammar = options::command_grammar(root, command, &canonical);
     grammar.options.retain(wanted);
     let after = match parse(&grammar, rest).map_err(|message| usage(Some(&canonical), message))? {
         Stop::Help => return Ok(Request::Help(Some(canonical))),

@@ -4,7 +4,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::commands::{
-    adopt::AdoptArgs, branches::BranchesArgs, check::CheckArgs, current::CurrentArgs, doctor::DoctorArgs,
+    adopt::AdoptArgs, branches::BranchesArgs, check::CheckArgs, current::CurrentArgs, db::DbArgs, doctor::DoctorArgs,
     downgrade::DowngradeArgs, edit::EditArgs, ensure_version::EnsureVersionArgs, freeze::FreezeArgs, graph::GraphArgs,
     heads::HeadsArgs, history::HistoryArgs, init::InitArgs, list::ListArgs, list_templates::ListTemplatesArgs,
     log::LogArgs, merge::MergeArgs, new::NewArgs, plan::PlanArgs, rebase::RebaseArgs, repair::RepairArgs,
@@ -119,6 +119,7 @@ pub enum Command {
     Stamp(StampArgs),
     Upgrade(UpgradeArgs),
     Adopt(AdoptArgs),
+    Db(DbArgs),
     Doctor(DoctorArgs),
     Freeze(FreezeArgs),
     Graph(GraphArgs),

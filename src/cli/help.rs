@@ -28,6 +28,13 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
+        "db init",
+        &[
+            ("limbec db init", "schema, version table and history table"),
+            ("limbec --schema app db init --dry-run", "what is absent in the schema app?"),
+        ],
+    ),
+    (
         "downgrade",
         &[
             ("limbec downgrade -1", "one revision back"),

@@ -135,9 +135,9 @@ pub fn global_grammar(root: &Command) -> Grammar {
 }
 
 /// The options of a command, those that belong before it included: limbec takes them here, too, unless the command has
-/// an option of that spelling.
-pub fn command_grammar(root: &Command, command: &Command) -> Grammar {
-    let known = alembic_options(command.get_name());
+/// an option of that spelling. `name` is canonical: `db init` is none of Alembic's commands, although `init` is.
+pub fn command_grammar(root: &Command, command: &Command, name: &str) -> Grammar {
+    let known = alembic_options(name);
     let mut options = vec![help()];
     let own = command.get_arguments().filter(|arg| !arg.is_positional());
     options.extend(own.map(|arg| option(arg, known.unwrap_or_default(), false)));

@@ -98,7 +98,10 @@ impl Connection {
     }
 
     /// Whether there is a table or view of this name, found as [`Connection::version_rows`] finds it.
-    pub(super) fn has_table(&mut self, table: &VersionTableName) -> Result<bool, DatabaseError> {
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub fn has_table(&mut self, table: &VersionTableName) -> Result<bool, DatabaseError> {
         match self {
             Self::Postgres(connection) => connection.has_table(table),
             Self::Sqlite(connection) => connection.has_table(table),

@@ -123,6 +123,18 @@ pub enum DatabaseError {
         /// The server's words.
         reason: String,
     },
+    /// What the role may not do, and has to: found out before anything was tried.
+    #[error("the role {role} may not {} in database {database}", .what.join(", nor "))]
+    MissingGrants {
+        /// The role.
+        role: String,
+        /// The database.
+        database: String,
+        /// What it may not do, in words.
+        what: Vec<String>,
+        /// The statements that would allow it.
+        grants: Vec<String>,
+    },
     /// The schema of the version table does not exist.
     #[error("there is no schema for the version table {table} in database {database}: {reason}")]
     NoSchema {
@@ -251,7 +263,10 @@ impl DatabaseError {
                 "the role needs USAGE and CREATE on the schema, and SELECT, INSERT, UPDATE, DELETE on the version table"
                     .into()
             }
-            Self::NoSchema { .. } => "create the schema first, or name another by --schema".into(),
+            Self::MissingGrants { grants, .. } => {
+                format!("run `{}` as its owner or a superuser", grants.join(" "))
+            }
+            Self::NoSchema { .. } => "`limbec db init` creates the schema; --schema names another".into(),
             Self::NoDirectory { directory, .. } => format!("create it first: mkdir -p {}", directory.display()),
             Self::Busy { .. } => "timeout=SECONDS in the URL changes how long a lock is waited for".into(),
             Self::UpdatedRows { .. } | Self::DeletedRows { .. } => {

@@ -1,6 +1,7 @@
 //! The executor: a plan, a database and a runtime, reported by events. There is no second loop anywhere.
 
 mod conversation;
+mod creation;
 mod deployment;
 mod error;
 mod event;
@@ -12,6 +13,7 @@ mod rendering;
 mod status;
 mod supervisor;
 
+pub use creation::{Created, Creation, CreationRequest};
 pub use deployment::{
     Attendant, Consent, Deployment, DeploymentRequest, HookError, LeftBehind, Readiness, Remainder,
     ensure_version_table, history_table, lock,

@@ -8,6 +8,8 @@ pub mod branches;
 pub mod check;
 /// `current`
 pub mod current;
+/// `db …`
+pub mod db;
 /// `doctor`
 pub mod doctor;
 /// `downgrade`
@@ -73,6 +75,7 @@ pub(super) fn run(context: &mut CommandContext, command: &Command) -> Result<Exi
         Command::Branches(args) => branches::run(context, args),
         Command::Check(args) => check::run(context, args),
         Command::Current(args) => current::run(context, args),
+        Command::Db(args) => db::run(context, args),
         Command::Doctor(args) => doctor::run(context, args),
         Command::Downgrade(args) => downgrade::run(context, args),
         Command::Edit(args) => edit::run(context, args),

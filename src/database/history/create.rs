@@ -2,10 +2,8 @@
 
 use super::{HistoryError, HistoryTable};
 use crate::database::connection::Transaction;
-use crate::database::{DatabaseError, Dialect, quote_identifier};
-
-/// One at a time: two runs, of two version tables, may both find the schema absent. It is released with the transaction.
-const TAKE_TURNS: &str = "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('limbec history'))::text";
+use crate::database::postgres::TAKE_TURNS;
+use crate::database::{DatabaseError, Dialect};
 
 /// Creates what is absent. Whether the table was.
 pub(super) fn ensure(
@@ -24,7 +22,7 @@ pub(super) fn ensure(
             return Ok(false);
         }
         if let Some(schema) = &table.schema {
-            ensure_schema(transaction, table, schema, role)?;
+            ensure_schema(transaction, schema, role)?;
         }
     }
     match transaction.execute(&table.create_statement(&dialect), &[], &name) {
@@ -37,19 +35,8 @@ pub(super) fn ensure(
     }
 }
 
-fn ensure_schema(
-    transaction: &mut Transaction<'_>,
-    table: &HistoryTable,
-    schema: &str,
-    role: &str,
-) -> Result<(), HistoryError> {
-    let found = "SELECT nspname::text FROM pg_catalog.pg_namespace WHERE nspname = $1";
-    // Not IF NOT EXISTS alone: PostgreSQL asks for the permission to create schemas even where there is nothing to create.
-    if !transaction.connection().first_column(found, &[schema])?.is_empty() {
-        return Ok(());
-    }
-    let create = format!("CREATE SCHEMA {}", quote_identifier(schema));
-    match transaction.execute(&create, &[], &table.as_version_table()) {
+fn ensure_schema(transaction: &mut Transaction<'_>, schema: &str, role: &str) -> Result<(), HistoryError> {
+    match transaction.ensure_schema(schema) {
         Ok(_) => Ok(()),
         Err(DatabaseError::Permission { database, .. }) => {
             Err(HistoryError::NoSchemaPermission { role: role.to_owned(), schema: schema.to_owned(), database })

@@ -31,7 +31,7 @@ impl HistoryTable {
     }
 
     /// The same as the name of a version table, for those who ask whether a table is there.
-    pub(super) fn as_version_table(&self) -> VersionTableName {
+    pub fn as_version_table(&self) -> VersionTableName {
         VersionTableName::new(self.name.clone()).in_schema(self.schema.clone())
     }
 

@@ -9,6 +9,7 @@ mod invalid_indexes;
 mod locking_sessions;
 mod passfile;
 mod relations;
+mod schemas;
 mod service;
 mod settings;
 
@@ -18,4 +19,6 @@ pub(super) use hosts::hosts_of;
 pub use invalid_indexes::InvalidIndex;
 pub use locking_sessions::LockingSession;
 pub use relations::RelationName;
+pub use schemas::Placement;
+pub(super) use schemas::TAKE_TURNS;
 pub(super) use settings::libpq_variables;

@@ -1,0 +1,34 @@
+//! The group of commands that make, move and drop databases and schemas, rather than to migrate them.
+
+/// `db init`
+pub mod init;
+
+use clap::{Args, Subcommand};
+
+use crate::cli::context::CommandContext;
+use crate::cli::error::CommandError;
+use crate::cli::exit::ExitStatus;
+
+/// Make what revisions run in: databases, schemas, limbec's and Alembic's own tables
+#[derive(Debug, Clone, Args)]
+pub struct DbArgs {
+    /// The command of the group.
+    #[command(subcommand)]
+    pub command: DbCommand,
+}
+
+/// Every command of the group.
+#[derive(Debug, Clone, Subcommand)]
+pub enum DbCommand {
+    Init(init::InitArgs),
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Those of the command.
+pub fn run(context: &mut CommandContext, args: &DbArgs) -> Result<ExitStatus, CommandError> {
+    match &args.command {
+        DbCommand::Init(args) => init::run(context, args),
+    }
+}
