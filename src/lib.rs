@@ -1,7 +1,7 @@
 //! limbec: a drop-in for the `alembic` command line.
 //!
 //! Everything that can be known without running Python is answered here; Python is started only to execute
-//! user code (see `runtime`). Directions: `cli → migrate → {plan, database, runtime} → revision` and
+//! user code (see `runtime`). Directions: `cli → tenant → migrate → {plan, database, runtime} → revision` and
 //! `cli → config → script → revision` and `cli → lint → {schema, operation} → script`; `tests/layering.rs` checks them. Only `cli` prints, exits or reads the environment.
 
 /// The live schema of a database, read from its own catalogue.
@@ -32,6 +32,8 @@ pub mod runtime;
 pub mod schema;
 /// Revision files: parsing, loading, templates, writing; never runs Python.
 pub mod script;
+/// One history, many databases.
+pub mod tenant;
 /// A history tried out on ephemeral databases: `limbec test`.
 pub mod trial;
 /// A database against the revision files.

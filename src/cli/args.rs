@@ -8,8 +8,8 @@ use super::commands::{
     downgrade::DowngradeArgs, edit::EditArgs, ensure_version::EnsureVersionArgs, freeze::FreezeArgs, graph::GraphArgs,
     heads::HeadsArgs, history::HistoryArgs, init::InitArgs, list::ListArgs, list_templates::ListTemplatesArgs,
     log::LogArgs, merge::MergeArgs, new::NewArgs, plan::PlanArgs, rebase::RebaseArgs, repair::RepairArgs,
-    revision::RevisionArgs, rule::RuleArgs, show::ShowArgs, stamp::StampArgs, status::StatusArgs, test::TestArgs,
-    upgrade::UpgradeArgs, validate::ValidateArgs, verify::VerifyArgs,
+    revision::RevisionArgs, rule::RuleArgs, show::ShowArgs, stamp::StampArgs, status::StatusArgs, tenant::TenantArgs,
+    test::TestArgs, upgrade::UpgradeArgs, validate::ValidateArgs, verify::VerifyArgs,
 };
 use super::ui::LogFormat;
 use crate::plan::TransactionMode;
@@ -131,6 +131,7 @@ pub enum Command {
     Repair(RepairArgs),
     Rule(RuleArgs),
     Status(StatusArgs),
+    Tenant(TenantArgs),
     Test(TestArgs),
     Validate(ValidateArgs),
     Verify(VerifyArgs),

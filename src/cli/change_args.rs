@@ -12,6 +12,21 @@ use crate::gate::Permissions;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Options of changing a database")]
 pub struct ChangeArgs {
+    /// How it is run.
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// Show what would be done, and do nothing: steps, SQL, locks, findings
+    #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "plan")]
+    pub dry_run: Option<DryRunArg>,
+    /// Form of the dry run's result
+    #[arg(long, value_name = "FORMAT", default_value = "text", requires = "dry_run")]
+    pub format: Format,
+}
+
+/// How databases are changed, one or many.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Options of changing a database")]
+pub struct RunArgs {
     /// How runners of one database exclude each other [default: auto]
     #[arg(long, value_name = "METHOD")]
     pub lock: Option<LockArg>,
@@ -40,12 +55,6 @@ pub struct ChangeArgs {
     /// Make a backup before a plan that destroys data, in this folder [default: beside the SQLite file, else the current one]
     #[arg(long, value_name = "FOLDER", num_args = 0..=1, require_equals = true, default_missing_value = "", value_parser = backup)]
     pub backup: Option<BackupSetting>,
-    /// Show what would be done, and do nothing: steps, SQL, locks, findings
-    #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "plan")]
-    pub dry_run: Option<DryRunArg>,
-    /// Form of the dry run's result
-    #[arg(long, value_name = "FORMAT", default_value = "text", requires = "dry_run")]
-    pub format: Format,
 }
 
 /// `--dry-run`
@@ -70,7 +79,7 @@ pub enum LockArg {
     Off,
 }
 
-impl ChangeArgs {
+impl RunArgs {
     /// What the command line agrees to beforehand, and the environment for all commands.
     pub(super) fn permissions(&self, environment: &Environment) -> Permissions {
         let yes_by_environment =

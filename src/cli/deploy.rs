@@ -30,7 +30,7 @@ impl CommandContext {
         if change.args.dry_run.is_some() {
             return self.dry_run(change);
         }
-        let options = change.args.over(&self.project()?.settings.deploy);
+        let options = change.args.run.over(&self.project()?.settings.deploy);
         let known = if change.offline { None } else { self.known_database()? };
         if let (Some((url, _)), Some(limit)) = (&known, options.wait_for_db) {
             let environment = self.database_environment();
@@ -46,7 +46,7 @@ impl CommandContext {
             && !self.database_target()?.env.runs_code_on_stamp();
         let scripts = self.scripts()?;
         let settings = self.script_settings()?;
-        let permissions = change.args.permissions(&self.environment);
+        let permissions = change.args.run.permissions(&self.environment);
         let can_ask = self.environment.interactive && self.environment.variable("CI").is_none();
         let environment = self.database_environment();
         let runner = self.runner()?;

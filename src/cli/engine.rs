@@ -122,13 +122,28 @@ impl CommandContext {
         argv: Vec<String>,
         mutation: Mutation,
     ) -> Result<runtime::Invocation, CommandError> {
+        let overrides = self.overrides()?;
+        self.engine_invocation_with(argv, mutation, overrides)
+    }
+
+    /// As `engine_invocation`, with these words against env.py and the configuration.
+    ///
+    /// # Errors
+    /// Those of reading the revision files.
+    pub(super) fn engine_invocation_with(
+        &mut self,
+        argv: Vec<String>,
+        mutation: Mutation,
+        overrides: Overrides,
+    ) -> Result<runtime::Invocation, CommandError> {
         let scripts = self.scripts()?;
         Ok(runtime::Invocation {
             argv,
             scripts: Some(scripts.scripts.iter().map(ScriptEntry::from).collect()),
-            overrides: self.overrides()?,
+            overrides,
             dont_mutate: mutation != Mutation::Allowed,
             untouched: mutation == Mutation::Undone,
+            environment: BTreeMap::new(),
             json_logs: self.ui.logs_json(),
         })
     }

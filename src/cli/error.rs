@@ -9,6 +9,7 @@ use crate::migrate::MigrateError;
 use crate::revision::RevisionError;
 use crate::runtime::RuntimeError;
 use crate::script::{Announce, ScriptError};
+use crate::tenant::TenantError;
 use crate::trial::TrialError;
 
 /// What went wrong, which decides heading, stream and exit status (`CommandError::report`).
@@ -299,6 +300,21 @@ impl From<MigrateError> for CommandError {
                 Err(refusal) => Self::from_error(&*refusal, false),
             },
             error => Self::from_error(&error, error.is_command_error()),
+        }
+    }
+}
+
+impl From<TenantError> for CommandError {
+    fn from(error: TenantError) -> Self {
+        let failure = Self::from_error(&error, false);
+        let configuration = |failure: Self| Self { is_configuration: true, ..failure };
+        match error {
+            TenantError::Database(error) => error.into(),
+            TenantError::Unknown { .. } => configuration(failure).hint("`limbec tenant list` lists them"),
+            TenantError::NoSource { .. } => configuration(failure).hint(
+                "list them by `source = [\"acme\", \"foo\"]`, or name a file, a command, a query or a pattern of schemas: docs/tenants.md",
+            ),
+            _ => configuration(failure),
         }
     }
 }

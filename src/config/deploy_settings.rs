@@ -316,7 +316,7 @@ fn table_of_hook(table: &TomlTable) -> Option<(Vec<String>, Duration)> {
     known.then_some((words(&table.get("command")?.value)?, timeout))
 }
 
-fn words(value: &TomlValue) -> Option<Vec<String>> {
+pub(super) fn words(value: &TomlValue) -> Option<Vec<String>> {
     match value {
         TomlValue::Text(text) => shlex::split(text),
         TomlValue::List(nodes) => texts(nodes),
@@ -324,7 +324,7 @@ fn words(value: &TomlValue) -> Option<Vec<String>> {
     }
 }
 
-fn texts(nodes: &[TomlNode]) -> Option<Vec<String>> {
+pub(super) fn texts(nodes: &[TomlNode]) -> Option<Vec<String>> {
     let text = |node: &TomlNode| match &node.value {
         TomlValue::Text(text) => Some(text.clone()),
         _ => None,
@@ -332,7 +332,7 @@ fn texts(nodes: &[TomlNode]) -> Option<Vec<String>> {
     nodes.iter().map(text).collect()
 }
 
-fn unknown(path: &Path, line: usize, key: &str, names: &[&'static str]) -> SettingsError {
+pub(super) fn unknown(path: &Path, line: usize, key: &str, names: &[&'static str]) -> SettingsError {
     SettingsError::UnknownKey { path: path.to_owned(), line, key: key.to_owned(), similar: closest_of(key, names) }
 }
 

@@ -13,7 +13,9 @@ mod settings;
 mod settings_edit;
 mod sources;
 mod target;
+mod tenant_settings;
 mod toml;
+mod url_source;
 
 pub use adopted::{Adopted, AdoptedState};
 pub use deploy_settings::{
@@ -26,8 +28,10 @@ pub use lint_settings::LintOptions;
 pub use package::{PackageFolders, PackageResolver};
 pub use project::{DEFAULT_INI_SECTION, Project, ProjectOptions};
 pub use script_settings::ScriptSettings;
-pub use settings::{Settings, SettingsError, UrlSource};
+pub use settings::{Settings, SettingsError};
 pub use settings_edit::SettingsEdit;
 pub use sources::Sources;
 pub use target::{DatabaseTarget, EnvPy, Place, TargetError, TargetRequest, UrlOrigin};
+pub use tenant_settings::{CommonSource, ListedTenant, TenantMode, TenantOptions, TenantSource};
 pub use toml::{OptionValue, Toml};
+pub use url_source::{UrlSource, UrlSourceError};

@@ -1,4 +1,3 @@
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -7,7 +6,9 @@ use super::adopted::Adopted;
 use super::deploy_settings::{self, DeployOptions};
 use super::error::ConfigError;
 use super::lint_settings::LintOptions;
+use super::tenant_settings::TenantOptions;
 use super::toml::{Toml, TomlTable, TomlValue, ToolFault};
+use super::url_source::UrlSource;
 use crate::plan::TransactionMode;
 
 /// limbec's own settings: `[tool.limbec]` in `pyproject.toml`, or the whole of a `limbec.toml`.
@@ -32,28 +33,8 @@ pub struct Settings {
     pub lint: LintOptions,
     /// How migrations are run.
     pub deploy: DeployOptions,
-}
-
-/// How the database URL is given.
-#[derive(Clone, PartialEq, Eq)]
-pub enum UrlSource {
-    /// `env:NAME`
-    Environment(String),
-    /// `file:PATH`, absolute here; relative paths are relative to the settings file.
-    File(PathBuf),
-    /// The URL itself, which may hold a password.
-    Literal(String),
-}
-
-/// Without the URL: it may hold a password.
-impl fmt::Debug for UrlSource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Environment(name) => f.debug_tuple("Environment").field(name).finish(),
-            Self::File(path) => f.debug_tuple("File").field(path).finish(),
-            Self::Literal(_) => f.write_str("Literal(..)"),
-        }
-    }
+    /// The tenants.
+    pub tenants: TenantOptions,
 }
 
 /// What is wrong with limbec's own settings.
@@ -114,7 +95,7 @@ pub enum SettingsError {
 }
 
 /// Keys of the settings; `sections` is one more on the outermost level.
-const KEYS: [&str; 6] = ["url", "schema", "transaction", "python", "adopted", "lint"];
+const KEYS: [&str; 7] = ["url", "schema", "transaction", "python", "adopted", "lint", "tenants"];
 const SECTIONS: &str = "sections";
 
 /// Where limbec's own settings may be.
@@ -196,7 +177,7 @@ impl Settings {
             match key.as_str() {
                 "url" => {
                     let expected = "'env:NAME', 'file:PATH' or a URL";
-                    let source = url_source(text(expected)?, path);
+                    let source = UrlSource::read(text(expected)?, path);
                     self.url = Some(source.ok_or_else(|| bad(path, node.line, key, expected))?);
                 }
                 "schema" => self.schema = Some(text("the name of a schema")?.to_owned()),
@@ -216,6 +197,7 @@ impl Settings {
                     self.adopted = Some(Adopted::from_table(record, path, node.line)?);
                 }
                 "lint" => self.lint.apply(node, path)?,
+                "tenants" => self.tenants.apply(node, path)?,
                 SECTIONS if outermost => {}
                 _ if self.deploy.apply(key, node, path)? => {}
                 _ => {
@@ -233,21 +215,11 @@ pub(super) fn bad(path: &Path, line: usize, key: &str, expected: &'static str) -
     SettingsError::BadValue { path: path.to_owned(), line, key: key.to_owned(), expected }
 }
 
-fn url_source(text: &str, settings_file: &Path) -> Option<UrlSource> {
-    if let Some(name) = text.strip_prefix("env:") {
-        return (!name.is_empty()).then(|| UrlSource::Environment(name.to_owned()));
-    }
-    if let Some(path) = text.strip_prefix("file:") {
-        return (!path.is_empty()).then(|| UrlSource::File(beside(settings_file, path)));
-    }
-    Some(UrlSource::Literal(text.to_owned()))
-}
-
 fn interpreter(text: &str, settings_file: &Path) -> PathBuf {
     if text.contains(std::path::is_separator) { beside(settings_file, text) } else { PathBuf::from(text) }
 }
 
-fn beside(settings_file: &Path, path: &str) -> PathBuf {
+pub(super) fn beside(settings_file: &Path, path: &str) -> PathBuf {
     settings_file.parent().unwrap_or(Path::new("")).join(path)
 }
 

@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use super::adopted::{Adopted, AdoptedState};
 use super::project::Project;
-use super::settings::UrlSource;
+use super::url_source::{UrlSource, UrlSourceError};
 use crate::database::{DatabaseUrl, UrlError, VersionTableName};
 use crate::plan::TransactionMode;
 use crate::script::env::{EnvSummary, Sources, Text, read_env};
@@ -233,22 +233,17 @@ fn configured(project: &Project, request: &TargetRequest<'_>) -> Result<Option<(
         return parsed(url, UrlOrigin::Variable);
     }
     let settings = project.settings.origin.clone().unwrap_or_default();
-    match &project.settings.url {
-        None => Ok(None),
-        Some(UrlSource::Literal(url)) => parsed(url, UrlOrigin::SettingLiteral { settings }),
-        Some(UrlSource::Environment(name)) => match (request.environment)(name).filter(|url| !url.is_empty()) {
-            Some(url) => parsed(&url, UrlOrigin::SettingVariable { settings, name: name.clone() }),
-            None => Err(TargetError::NotSet { settings, name: name.clone() }),
-        },
-        Some(UrlSource::File(path)) => {
-            let failed = |reason: String| TargetError::File { settings: settings.clone(), path: path.clone(), reason };
-            let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
-            if text.trim().is_empty() {
-                return Err(failed("it is empty".to_owned()));
-            }
-            parsed(&text, UrlOrigin::SettingFile { settings: settings.clone(), path: path.clone() })
-        }
-    }
+    let Some(source) = &project.settings.url else { return Ok(None) };
+    let text = source.resolve(request.environment).map_err(|error| match error {
+        UrlSourceError::NotSet { name } => TargetError::NotSet { settings: settings.clone(), name },
+        UrlSourceError::File { path, reason } => TargetError::File { settings: settings.clone(), path, reason },
+    })?;
+    let origin = match source {
+        UrlSource::Literal(_) => UrlOrigin::SettingLiteral { settings },
+        UrlSource::Environment(name) => UrlOrigin::SettingVariable { settings, name: name.clone() },
+        UrlSource::File(path) => UrlOrigin::SettingFile { settings, path: path.clone() },
+    };
+    parsed(&text, origin)
 }
 
 impl EnvPy {

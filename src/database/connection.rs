@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use super::error::DatabaseError;
 use super::postgres::PostgresConnection;
 use super::sqlite::SqliteConnection;
@@ -48,6 +50,26 @@ impl Connection {
         match self {
             Self::Postgres(connection) => connection.version_rows(table),
             Self::Sqlite(connection) => connection.version_rows(table),
+        }
+    }
+
+    /// The rows of the version tables of one name in many schemas, by schema; a schema without the table is absent.
+    ///
+    /// # Errors
+    /// One of the tables cannot be read.
+    pub fn version_rows_in(
+        &mut self,
+        name: &str,
+        schemas: &[&str],
+    ) -> Result<HashMap<String, Vec<RevisionId>>, DatabaseError> {
+        match self {
+            Self::Postgres(connection) => connection.version_rows_in(name, schemas),
+            Self::Sqlite(connection) => {
+                let table = |schema: &&str| VersionTableName::new(name).in_schema(Some((*schema).to_owned()));
+                let mut read =
+                    |schema| Ok(connection.version_rows(&table(schema))?.map(|rows| ((*schema).to_owned(), rows)));
+                schemas.iter().filter_map(|schema| read(schema).transpose()).collect()
+            }
         }
     }
 

@@ -105,6 +105,17 @@ impl DatabaseUrl {
         url
     }
 
+    /// The same URL with this password.
+    #[must_use]
+    pub fn with_secret(&self, password: String) -> Self {
+        Self { password: Some(Secret(password)), ..self.clone() }
+    }
+
+    /// A text as it may stand anywhere in a URL.
+    pub fn quote_part(text: &str) -> String {
+        quote(text, "")
+    }
+
     /// The database language.
     pub fn dialect(&self) -> Dialect {
         Dialect::of_driver_name(&self.driver_name)

@@ -49,6 +49,9 @@ pub struct Invocation {
     pub dont_mutate: bool,
     /// What env.py itself writes to the database is rolled back (dry runs).
     pub untouched: bool,
+    /// Environment variables that Python sees meanwhile, besides ours.
+    #[serde(default)]
+    pub environment: BTreeMap<String, String>,
     /// Log records that go to standard error are JSON objects, as limbec's own are.
     #[serde(default)]
     pub json_logs: bool,

@@ -1,6 +1,7 @@
 """``run_env`` and ``command``: Alembic's own command line and command functions, over limbec's scripts and steps."""
 
-from contextlib import ExitStack
+import os
+from contextlib import ExitStack, contextmanager
 
 from .postponed import mako_postponed
 from .session import set_arguments
@@ -48,6 +49,7 @@ def perform(session, request, action):
         def run_cmd(self, config, options):
             override_options(config, request["overrides"])
             with ExitStack() as stack:
+                stack.enter_context(environment(request.get("environment") or {}))
                 stack.enter_context(lazy_scripts(request["scripts"]))
                 stack.enter_context(overridden_environment(request))
                 stack.enter_context(hidden())
@@ -60,6 +62,21 @@ def perform(session, request, action):
 
     set_arguments(request["argv"])
     Line(prog="alembic").main(argv=request["argv"])
+
+
+@contextmanager
+def environment(variables):
+    """While it lasts, these environment variables are set."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def override_options(config, overrides):

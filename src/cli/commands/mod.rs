@@ -54,6 +54,8 @@ pub mod show;
 pub mod stamp;
 /// `status`
 pub mod status;
+/// `tenant …`
+pub mod tenant;
 /// `test`
 pub mod test;
 /// `upgrade`
@@ -98,6 +100,7 @@ pub(super) fn run(context: &mut CommandContext, command: &Command) -> Result<Exi
         Command::Show(args) => show::run(context, args),
         Command::Stamp(args) => stamp::run(context, args),
         Command::Status(args) => status::run(context, args),
+        Command::Tenant(args) => tenant::run(context, args),
         Command::Test(args) => test::run(context, args),
         Command::Upgrade(args) => upgrade::run(context, args),
         Command::Validate(args) => validate::run(context, args),

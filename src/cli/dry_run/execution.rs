@@ -56,7 +56,7 @@ impl CommandContext {
         let mut invocation = self.engine_invocation(argv, Mutation::Allowed)?;
         // There is one transaction, whatever is asked for.
         invocation.overrides.transaction = None;
-        let options = change.args.over(&self.project()?.settings.deploy);
+        let options = change.args.run.over(&self.project()?.settings.deploy);
         let mut limits_ms = BTreeMap::new();
         let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         limits_ms.insert("lock_timeout".to_owned(), millis(options.lock_timeout.unwrap_or(LOCK_TIMEOUT)));

@@ -78,6 +78,14 @@ impl AdvisoryLock {
         self.session.text("SELECT pg_catalog.pg_advisory_unlock($1::text::bigint)::text", &[&key.number]).map(drop)
     }
 
+    /// The session stays.
+    pub(super) fn release_all(&mut self) -> Result<(), DatabaseError> {
+        while let Some(key) = self.keys.pop() {
+            self.release(&key)?;
+        }
+        Ok(())
+    }
+
     pub(super) fn check(&self) -> Result<(), LockError> {
         for key in &self.keys {
             let sql = format!(

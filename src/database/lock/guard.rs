@@ -100,6 +100,14 @@ impl DatabaseLock {
         }
     }
 
+    /// Releases the lock; what is left can lock again by [`Self::add`], if it is a session of its own.
+    pub fn released(self) -> Option<Self> {
+        match self.means {
+            Means::Postgres(lock) => Some(Self { means: Means::Postgres(lock.released()?) }),
+            Means::File(_) | Means::Alone => None,
+        }
+    }
+
     /// Whether the lock is still held: its connection may have been ended by somebody, its row taken over.
     ///
     /// # Errors

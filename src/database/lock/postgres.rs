@@ -114,6 +114,14 @@ impl PostgresLock {
         }
     }
 
+    /// A session without locks; rows have to be taken from the beginning.
+    pub(super) fn released(self) -> Option<Self> {
+        match self {
+            Self::Advisory(mut lock) => lock.release_all().ok().map(|()| Self::Advisory(lock)),
+            Self::Row(_) => None,
+        }
+    }
+
     pub(super) fn check(&mut self) -> Result<(), LockError> {
         match self {
             Self::Advisory(lock) => lock.check(),

@@ -12,6 +12,7 @@ mod relations;
 mod schemas;
 mod service;
 mod settings;
+mod version_tables;
 
 pub use administration::{ListedDatabase, PostgresServer};
 pub(super) use connection::PostgresConnection;

@@ -20,6 +20,20 @@ pub(super) struct Held {
     pub(super) plan: Plan,
 }
 
+/// Connections of a deployment that is over, for the next one on the same database.
+pub struct Kept {
+    url: DatabaseUrl,
+    locks: Locks,
+    connection: Connection,
+}
+
+impl Kept {
+    /// Without the locks themselves.
+    pub(super) fn released(self) -> Self {
+        Self { locks: self.locks.released(), ..self }
+    }
+}
+
 impl Held {
     /// Locks, reads and plans. `before` is what was held until now: its locks are kept, and on the same database its connection
     /// is used.
@@ -27,12 +41,12 @@ impl Held {
         request: &DeploymentRequest<'_>,
         url: &DatabaseUrl,
         table: &VersionTableName,
-        before: Option<Self>,
+        before: Option<Kept>,
         on_wait: &mut dyn FnMut(&LockWait),
     ) -> Result<Self, MigrateError> {
         let (mut locks, open) = match before {
-            Some(held) if held.url.is_same_but_driver(url) => (held.locks, Some(held.connection)),
-            Some(held) => (held.locks, None),
+            Some(kept) if kept.url.is_same_but_driver(url) => (kept.locks, Some(kept.connection)),
+            Some(kept) => (kept.locks, None),
             None => (Locks::default(), None),
         };
         let terms = LockTerms { options: request.options, environment: request.environment };
@@ -43,6 +57,11 @@ impl Held {
         };
         let (rows, plan) = read(request, &mut connection, table)?;
         Ok(Self { url: url.clone(), table: table.clone(), locks, connection, rows, plan })
+    }
+
+    /// What can be used again.
+    pub(super) fn keep(self) -> Kept {
+        Kept { url: self.url, locks: self.locks, connection: self.connection }
     }
 
     /// Reads and plans anew, under the same lock.

@@ -87,6 +87,12 @@ impl Locks {
         Ok(())
     }
 
+    /// Releases all of them; sessions that can lock again are kept.
+    pub(super) fn released(self) -> Self {
+        let held = self.held.into_iter().filter_map(|(url, lock)| Some((url, lock.released()?)));
+        Self { held: held.collect() }
+    }
+
     /// Fails when one of them is not held any more.
     pub(super) fn check(&mut self) -> Result<(), MigrateError> {
         self.held.iter_mut().try_for_each(|(_, lock)| lock.check()).map_err(MigrateError::from)

@@ -20,6 +20,7 @@ use std::time::{Duration, Instant};
 
 pub use connection_failure::Remainder;
 use held::Held;
+pub use held::Kept;
 pub use invalid::LeftBehind;
 use locks::LockTerms;
 pub use locks::{ensure_version_table, lock};
@@ -103,6 +104,8 @@ pub struct Deployment<'a> {
     attendant: &'a mut dyn Attendant,
     /// The database in hand, once it is known.
     held: Option<Held>,
+    /// Connections of an earlier deployment.
+    kept: Option<Kept>,
     /// The plan that is being run.
     plan: Plan,
     attempt: Attempt,
@@ -130,6 +133,7 @@ impl<'a> Deployment<'a> {
             request,
             attendant,
             held: None,
+            kept: None,
             plan: Plan::default(),
             attempt: Attempt::default(),
             invalid_indexes: Vec::new(),
@@ -141,6 +145,22 @@ impl<'a> Deployment<'a> {
             prepared: BTreeSet::new(),
             began: Instant::now(),
         }
+    }
+
+    /// The same with the connections of an earlier deployment, which are used where the database is the same.
+    #[must_use]
+    pub fn continuing(self, kept: Option<Kept>) -> Self {
+        Self { kept, ..self }
+    }
+
+    /// Ends it: locks are released, connections kept for the next one.
+    pub fn end(self) -> Option<Kept> {
+        self.held.map(|held| held.keep().released())
+    }
+
+    /// The plan for the database in hand, under its lock.
+    pub fn plan_in_hand(&self) -> Option<&Plan> {
+        self.held.as_ref().map(|held| &held.plan)
     }
 
     /// Locks, reads the heads, plans and passes the gates on a database that is known before Python is started.
@@ -225,7 +245,7 @@ impl<'a> Deployment<'a> {
             before => {
                 self.held = before;
                 self.close_recording(None);
-                self.held.take()
+                self.held.take().map(Held::keep).or_else(|| self.kept.take())
             }
         };
         let attendant = &mut *self.attendant;

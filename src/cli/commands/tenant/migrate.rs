@@ -1,0 +1,43 @@
+use clap::Args;
+
+use super::TenantsArgs;
+use crate::cli::change_args::RunArgs;
+use crate::cli::context::CommandContext;
+use crate::cli::error::CommandError;
+use crate::cli::exit::ExitStatus;
+use crate::cli::fleet::FleetRequest;
+use crate::migrate::Operation;
+
+/// Upgrade tenants: those named, those with a tag, or all of them
+#[derive(Debug, Clone, Args)]
+pub struct MigrateArgs {
+    /// Which.
+    #[command(flatten)]
+    pub tenants: TenantsArgs,
+    /// Every tenant
+    #[arg(long)]
+    pub all: bool,
+    /// Target: a revision, head, heads, +N
+    #[arg(long, value_name = "REVISION", default_value = "heads")]
+    pub to: String,
+    /// How many tenants are migrated at a time [default: one a processor]
+    #[arg(long, value_name = "NUMBER")]
+    pub jobs: Option<u16>,
+    /// How it is run.
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// No source of tenants, revision files that cannot be read, or no Python where it is needed.
+pub fn run(context: &mut CommandContext, args: &MigrateArgs) -> Result<ExitStatus, CommandError> {
+    let selection = args.tenants.selection();
+    if !args.all && selection == Default::default() {
+        return Err(CommandError::usage("no tenant is named").hint("name tenants, `--tag TAG`, or `--all`"));
+    }
+    let operation = Operation::Upgrade { target: args.to.clone() };
+    let command = ["upgrade", args.to.as_str()];
+    context.run_fleet(&FleetRequest { operation, command: &command, selection, jobs: args.jobs, run: &args.run })
+}

@@ -1,0 +1,58 @@
+//! `limbec tenant …`: one history, many databases. One file a command.
+
+/// `tenant list`
+pub mod list;
+/// `tenant migrate`
+pub mod migrate;
+/// `tenant status`
+pub mod status;
+
+use clap::{Args, Subcommand};
+
+use crate::cli::context::CommandContext;
+use crate::cli::error::CommandError;
+use crate::cli::exit::ExitStatus;
+use crate::tenant::Selection;
+
+/// Run one history on many databases or schemas
+#[derive(Debug, Clone, Args)]
+#[command(disable_help_subcommand = true)]
+pub struct TenantArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: TenantCommand,
+}
+
+/// Every command of the group. The order is that of the help.
+#[derive(Debug, Clone, Subcommand)]
+pub enum TenantCommand {
+    List(list::ListArgs),
+    Migrate(migrate::MigrateArgs),
+    Status(status::StatusArgs),
+}
+
+/// Which tenants a command is about.
+#[derive(Debug, Clone, Args)]
+pub struct TenantsArgs {
+    /// Names of tenants
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Those with this tag [can be repeated: those with all of them]
+    #[arg(long, value_name = "TAG")]
+    pub tag: Vec<String>,
+}
+
+impl TenantsArgs {
+    pub(super) fn selection(&self) -> Selection {
+        Selection { names: self.names.clone(), tags: self.tag.iter().cloned().collect() }
+    }
+}
+
+/// Runs the command.
+pub(super) fn run(context: &mut CommandContext, args: &TenantArgs) -> Result<ExitStatus, CommandError> {
+    match &args.command {
+        TenantCommand::List(args) => list::run(context, args),
+        TenantCommand::Migrate(args) => migrate::run(context, args),
+        TenantCommand::Status(args) => status::run(context, args),
+    }
+}

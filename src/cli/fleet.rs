@@ -1,0 +1,107 @@
+//! The one way in which commands change many databases: `tenant migrate`, `tenant downgrade`.
+
+use super::change_args::RunArgs;
+use super::context::CommandContext;
+use super::error::CommandError;
+use super::exit::ExitStatus;
+use super::tenants::start_worker;
+use crate::database::DatabaseUrl;
+use crate::migrate::Operation;
+use crate::tenant::{Assignment, Fleet, FleetEvent, InOrder, Selection, Standing, TenantOutcome};
+
+/// What a command was asked to do to tenants.
+pub(super) struct FleetRequest<'a> {
+    /// What is planned.
+    pub(super) operation: Operation,
+    /// The same for env.py: command and arguments.
+    pub(super) command: &'a [&'a str],
+    /// Which tenants.
+    pub(super) selection: Selection,
+    /// How many at a time.
+    pub(super) jobs: Option<u16>,
+    /// How each is run.
+    pub(super) run: &'a RunArgs,
+}
+
+impl CommandContext {
+    /// Migrates tenants, and says what became of each.
+    ///
+    /// # Errors
+    /// What keeps the run from beginning. A tenant that fails is no error, but status 1.
+    pub(super) fn run_fleet(&mut self, request: &FleetRequest<'_>) -> Result<ExitStatus, CommandError> {
+        let tenants = self.tenants(&request.selection)?;
+        let options = self.tenant_options()?;
+        let surveyed = self.survey(&request.operation, tenants)?;
+        let mut has_failed = false;
+        for found in &surveyed {
+            if let Standing::Inconsistent { reason, .. } | Standing::Unreachable { reason } = &found.standing {
+                has_failed = true;
+                self.ui.warning(&format!("tenant {}: {reason}", found.tenant.name));
+            }
+        }
+        let assignments: Vec<Assignment> = surveyed
+            .iter()
+            .enumerate()
+            .filter(|(_, found)| matches!(found.standing, Standing::Behind { .. }))
+            .map(|(index, found)| Assignment { index, surveyed: found.clone() })
+            .collect();
+        if assignments.is_empty() {
+            return Ok(if has_failed { ExitStatus::Code(1) } else { ExitStatus::Success });
+        }
+        let scripts = self.scripts()?;
+        let settings = self.script_settings()?;
+        let invocation = self.tenant_invocation(request.command)?;
+        let interpreter = self.interpreter()?;
+        let environment = self.database_environment();
+        let runner = self.runner()?;
+        let deploy = request.run.over(&self.project()?.settings.deploy);
+        let driver = self.project()?.main_option("sqlalchemy.url").ok().flatten();
+        let driver = driver.and_then(|text| DatabaseUrl::parse(&text).ok());
+        let folder = tempfile::Builder::new()
+            .prefix("limbec-tenants-")
+            .tempdir()
+            .map_err(|error| CommandError::crashed("no temporary folder can be made").caused_by(error.to_string()))?;
+        let workers = request.jobs.or(options.jobs).map(usize::from);
+        let workers = workers.or_else(|| Some(std::thread::available_parallelism().ok()?.get())).unwrap_or(1);
+        let fleet = Fleet {
+            operation: &request.operation,
+            scripts: &scripts,
+            locations: &settings.locations,
+            options: &deploy,
+            tenants: &options,
+            permissions: request.run.permissions(&self.environment),
+            environment: &environment,
+            sets_transactions: self.globals.transaction.or(self.project()?.settings.transaction).is_some(),
+            runner: &runner,
+            invocation: &invocation,
+            driver: driver.as_ref(),
+            start: &|output| start_worker(&interpreter, output),
+            folder: folder.path(),
+            workers: workers.min(assignments.len()),
+        };
+        self.ui.flush();
+        let mut outcomes: Vec<(usize, TenantOutcome)> = Vec::new();
+        fleet.run(&InOrder::new(assignments), &mut |event| match event {
+            FleetEvent::Warning { index, sentence } => {
+                let name = surveyed.get(index).map(|found| found.tenant.name.as_str()).unwrap_or_default();
+                self.ui.warning(&format!("tenant {name}: {sentence}"));
+            }
+            FleetEvent::Finished { index, outcome } => outcomes.push((index, outcome)),
+            FleetEvent::Started { .. } | FleetEvent::Step { .. } => {}
+        });
+        let mut done = 0;
+        for (index, outcome) in outcomes {
+            let name = surveyed.get(index).map(|found| found.tenant.name.clone()).unwrap_or_default();
+            match outcome.error {
+                None => done += 1,
+                Some(error) => {
+                    has_failed = true;
+                    let failure = self.migrate_error(error);
+                    self.ui.warning(&format!("tenant {name}: {}", failure.sentence));
+                }
+            }
+        }
+        self.ui.status(&format!("{done} of {} tenants migrated", surveyed.len()));
+        Ok(if has_failed { ExitStatus::Code(1) } else { ExitStatus::Success })
+    }
+}

@@ -1,0 +1,188 @@
+//! What the commands of tenants know: which tenants there are, where they stand, and what migrates them.
+
+use std::collections::BTreeMap;
+
+use super::context::CommandContext;
+use super::engine::{Mutation, own_executable};
+use super::error::CommandError;
+use crate::config::{CommonSource, EnvPy, Project, ProjectOptions, TargetRequest, TenantMode, TenantOptions};
+use crate::config::{DEFAULT_INI_SECTION, DatabaseTarget};
+use crate::database::{DatabaseUrl, VersionTableName};
+use crate::migrate::Operation;
+use crate::runtime::{self, Interpreter, Mode, Overrides, Runtime, RuntimeError, RuntimeOptions};
+use crate::tenant::{self, Selection, SourceRequest, SurveyRequest, Surveyed, Tenant};
+
+/// Connections at a time, where nothing says otherwise: more than a small server minds nobody has asked for.
+const CONNECTIONS: usize = 16;
+
+impl CommandContext {
+    /// The settings of tenants. With `section` in them the command works on that ini section, unless `-n` names another.
+    ///
+    /// # Errors
+    /// A configuration that cannot be read.
+    pub(super) fn tenant_options(&mut self) -> Result<TenantOptions, CommandError> {
+        let project = self.project()?;
+        if let Some(section) = &project.settings.tenants.section
+            && self.globals.name == DEFAULT_INI_SECTION
+            && project.section != *section
+        {
+            let section = section.clone();
+            self.use_section(&section);
+        }
+        Ok(self.project()?.settings.tenants.clone())
+    }
+
+    /// The tenants that are meant, in the order of their source.
+    ///
+    /// # Errors
+    /// No source, one that cannot be read, or a name that no tenant has.
+    pub(super) fn tenants(&mut self, selection: &Selection) -> Result<Vec<Tenant>, CommandError> {
+        let options = self.tenant_options()?;
+        let own = self.own_url(&options)?;
+        let common = self.common_url(&options)?;
+        let project = self.project()?;
+        let settings = project.settings.origin.clone().unwrap_or_else(|| project.toml_path());
+        let environment = self.database_environment();
+        let request = SourceRequest {
+            options: &options,
+            settings: &settings,
+            own: own.as_ref(),
+            common: common.as_ref(),
+            environment: &environment,
+        };
+        Ok(selection.of(tenant::tenants(&request)?)?)
+    }
+
+    /// Where tenants stand towards an operation, in their order.
+    ///
+    /// # Errors
+    /// Revision files that cannot be read.
+    pub(super) fn survey(
+        &mut self,
+        operation: &Operation,
+        tenants: Vec<Tenant>,
+    ) -> Result<Vec<Surveyed>, CommandError> {
+        let scripts = self.scripts()?;
+        let table = self.tenant_version_table()?;
+        let environment = self.database_environment();
+        let variables = environment_of(self);
+        let request = SurveyRequest {
+            map: &scripts.map,
+            operation,
+            table: &table,
+            environment: &environment,
+            variable: &|name| variables.get(name).cloned(),
+            connections: CONNECTIONS,
+        };
+        let surveyed = tenant::survey(&request, tenants);
+        for url in surveyed.iter().filter_map(|surveyed| surveyed.url.as_ref()) {
+            self.ui.hide(url);
+        }
+        Ok(surveyed)
+    }
+
+    /// The version table of every tenant, as env.py configures it; one that only running env.py could tell is taken to be Alembic's
+    /// default, and compared with what env.py uses in every run.
+    fn tenant_version_table(&mut self) -> Result<VersionTableName, CommandError> {
+        let location = self.script_settings()?.locations.script_location.clone();
+        let project = self.project()?;
+        let env = EnvPy::read(&location.join("env.py"), project.settings.adopted.as_ref());
+        let table = env.version_table().unwrap_or_default();
+        let schema = self.schema_override().map(str::to_owned).or_else(|| project.settings.schema.clone());
+        Ok(match schema {
+            Some(schema) => table.in_schema(Some(schema)),
+            None => table,
+        })
+    }
+
+    /// What env.py is run by, for no tenant yet.
+    ///
+    /// # Errors
+    /// Those of reading the revision files.
+    pub(super) fn tenant_invocation(&mut self, command: &[&str]) -> Result<runtime::Invocation, CommandError> {
+        let project = self.project()?;
+        let overrides = Overrides {
+            url: None,
+            schema: self.schema_override().map(str::to_owned).or_else(|| project.settings.schema.clone()),
+            transaction: self.globals.transaction.or(project.settings.transaction),
+            options: BTreeMap::new(),
+        };
+        self.engine_invocation_with(self.alembic_argv(command), Mutation::Allowed, overrides)
+    }
+
+    /// The project's own database, which tenants that are schemas lie in.
+    fn own_url(&mut self, options: &TenantOptions) -> Result<Option<DatabaseUrl>, CommandError> {
+        match self.database_target() {
+            Ok(target) => Ok(target.url().cloned()),
+            Err(error) if options.mode == TenantMode::Schema && options.url.is_none() => Err(error),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// The common database, where it is configured.
+    ///
+    /// # Errors
+    /// Its URL is not where the settings say.
+    pub(super) fn common_url(&mut self, options: &TenantOptions) -> Result<Option<DatabaseUrl>, CommandError> {
+        let url = match &options.common {
+            None => return Ok(None),
+            Some(CommonSource::Url(source)) => {
+                let text = source
+                    .resolve(&|name| self.environment.variable(name).map(str::to_owned))
+                    .map_err(|error| CommandError::usage(format!("`common` in [tenants]: {error}")))?;
+                DatabaseUrl::parse(&text)
+                    .map_err(|error| CommandError::usage(format!("`common` in [tenants]: {error}")))?
+            }
+            Some(CommonSource::Section(section)) => self.url_of_section(section)?,
+        };
+        self.ui.hide(&url);
+        Ok(Some(url))
+    }
+
+    /// The database of another ini section.
+    fn url_of_section(&mut self, section: &str) -> Result<DatabaseUrl, CommandError> {
+        let project = Project::load(&ProjectOptions {
+            cwd: self.environment.current_dir.clone(),
+            config: self.globals.config.clone(),
+            alembic_config: self.environment.variable("ALEMBIC_CONFIG").map(str::to_owned),
+            section: section.to_owned(),
+        })?;
+        let location = project.script_settings(&self.static_package_resolver())?.locations.script_location;
+        // `--url` and LIMBEC_URL are about the tenants.
+        let target = DatabaseTarget::find(
+            &project,
+            &location,
+            &TargetRequest {
+                url: None,
+                url_variable: None,
+                schema: None,
+                schema_variable: None,
+                transaction: None,
+                environment: &|name| self.environment.variable(name).map(str::to_owned),
+            },
+        )?;
+        target.url().cloned().ok_or_else(|| {
+            let reason = target.why_python().unwrap_or_default();
+            CommandError::usage(format!("the database of section [{section}] cannot be known without running env.py"))
+                .caused_by(reason)
+                .hint("write `common = \"env:NAME\"` into [tenants]")
+        })
+    }
+}
+
+/// The environment, for threads.
+fn environment_of(context: &CommandContext) -> BTreeMap<String, String> {
+    let variables = &context.environment.variables;
+    variables.iter().filter_map(|(name, value)| Some((name.clone(), value.to_str()?.to_owned()))).collect()
+}
+
+/// A Python in a process of its own, whose output goes to a file.
+pub(super) fn start_worker(interpreter: &Interpreter, output: &std::path::Path) -> Result<Runtime, RuntimeError> {
+    let options = RuntimeOptions {
+        mode: Some(Mode::Child),
+        executable: own_executable(),
+        output: Some(output.to_owned()),
+        ..RuntimeOptions::default()
+    };
+    Runtime::new(interpreter.clone(), &options)
+}

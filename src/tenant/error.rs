@@ -1,0 +1,86 @@
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::config::UrlSourceError;
+use crate::database::{DatabaseError, UrlError};
+
+/// What is wrong with a tenant, or with the list of them. No sentence has a password in it.
+#[derive(Debug, Error)]
+pub enum TenantError {
+    /// Nothing says where the tenants are listed.
+    #[error("no tenants are configured: `source` is missing in [tenants] of {}", settings.display())]
+    NoSource {
+        /// limbec's settings, or where they would be.
+        settings: PathBuf,
+    },
+    /// The source cannot be read.
+    #[error("cannot read the tenants from {place}: {reason}")]
+    Source {
+        /// In words.
+        place: String,
+        /// Why.
+        reason: String,
+    },
+    /// A query or the listing of schemas needs a database that is not known.
+    #[error("{what} needs {needs}")]
+    NoDatabase {
+        /// What.
+        what: &'static str,
+        /// What is missing in the settings.
+        needs: &'static str,
+    },
+    /// A name that cannot be one.
+    #[error("'{}' cannot be a tenant's name: {reason}", name.escape_debug())]
+    Name {
+        /// As the source has it.
+        name: String,
+        /// Why.
+        reason: &'static str,
+    },
+    /// Two tenants of one name.
+    #[error("two tenants have the name '{name}'")]
+    Duplicate {
+        /// The name.
+        name: String,
+    },
+    /// No such tenant.
+    #[error("there is no tenant '{name}'{}", similar.as_ref().map(|name| format!("; did you mean '{name}'?")).unwrap_or_default())]
+    Unknown {
+        /// As typed.
+        name: String,
+        /// One that is close.
+        similar: Option<String>,
+    },
+    /// A tenant without a URL.
+    #[error("tenant {name} has no URL: give it one in the source, or `url` in [tenants]")]
+    NoUrl {
+        /// The tenant.
+        name: String,
+    },
+    /// The URL is not where the settings say.
+    #[error("tenant {name}: {reason}")]
+    Secret {
+        /// The tenant.
+        name: String,
+        /// Why.
+        reason: UrlSourceError,
+    },
+    /// The URL is none.
+    #[error("tenant {name}: {reason}")]
+    Url {
+        /// The tenant.
+        name: String,
+        /// What is wrong with it.
+        reason: UrlError,
+    },
+    /// A placeholder that there is none of.
+    #[error("'{placeholder}' in [tenants] is no placeholder; there are {{name}}, {{NAME}}, {{schema}} and {{url}}")]
+    Placeholder {
+        /// With its braces.
+        placeholder: String,
+    },
+    /// The database says no.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+}

@@ -1,0 +1,75 @@
+//! A fleet run: every tenant that is behind gets a [`Deployment`](crate::migrate::Deployment) of its own, in workers that serve one after the other.
+//!
+//! Who is next is the [`Feed`]'s business (waves, limits on failures, a queue that several machines share); how one tenant is migrated is that of
+//! the worker.
+
+mod feed;
+mod outcome;
+mod worker;
+
+use std::path::Path;
+use std::sync::mpsc;
+
+pub use feed::{Assignment, Feed, InOrder};
+pub use outcome::{FleetEvent, TenantOutcome};
+use worker::Worker;
+
+use crate::config::{DeployOptions, TenantOptions};
+use crate::database::{DatabaseUrl, Environment};
+use crate::gate::Permissions;
+use crate::migrate::{Operation, Runner};
+use crate::runtime::{Invocation, Runtime, RuntimeError};
+use crate::script::{Locations, ScriptDirectory};
+
+/// Starts a Python of its own whose output goes to a file.
+pub type StartPython<'a> = &'a (dyn Fn(&Path) -> Result<Runtime, RuntimeError> + Sync);
+
+/// How tenants are migrated; the same for all of them.
+#[derive(Clone, Copy)]
+pub struct Fleet<'a> {
+    /// What is to be done.
+    pub operation: &'a Operation,
+    /// The revision files.
+    pub scripts: &'a ScriptDirectory,
+    /// Where they lie.
+    pub locations: &'a Locations,
+    /// Settings, with what the command line says over them.
+    pub options: &'a DeployOptions,
+    /// `[tenants]`
+    pub tenants: &'a TenantOptions,
+    /// What the command line agrees to beforehand.
+    pub permissions: Permissions,
+    /// What a connection may take from the environment.
+    pub environment: &'a Environment,
+    /// Whether limbec, and not env.py, says how the steps are cut into transactions.
+    pub sets_transactions: bool,
+    /// Who does it, for the history.
+    pub runner: &'a Runner,
+    /// The command line for env.py, without a tenant: options before the command, the command, its arguments.
+    pub invocation: &'a Invocation,
+    /// The project's own URL, for its driver alone.
+    pub driver: Option<&'a DatabaseUrl>,
+    /// Starts Python.
+    pub start: StartPython<'a>,
+    /// Where the output of Python goes: a folder.
+    pub folder: &'a Path,
+    /// How many workers there are.
+    pub workers: usize,
+}
+
+impl Fleet<'_> {
+    /// Migrates what the feed gives out, until it gives no more. Events arrive on this thread.
+    pub fn run(&self, feed: &dyn Feed, on_event: &mut dyn FnMut(FleetEvent)) {
+        let (sender, events) = mpsc::channel();
+        std::thread::scope(|scope| {
+            for number in 0..self.workers.max(1) {
+                let sender = sender.clone();
+                scope.spawn(move || Worker::new(self, number, sender).serve(feed));
+            }
+            drop(sender);
+            for event in events {
+                on_event(event);
+            }
+        });
+    }
+}

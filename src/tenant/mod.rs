@@ -1,0 +1,20 @@
+//! One history, many databases: the tenants of a project, where each stands, and fleet runs over them.
+//!
+//! [`tenants`] asks the configured source; [`survey`] reads the version tables of all of them, without Python; [`Fleet`] migrates those that are
+//! behind, each by a [`crate::migrate::Deployment`] of its own, in workers that serve one tenant after the other.
+
+mod error;
+mod fleet;
+mod one;
+mod selection;
+mod source;
+mod survey;
+mod template;
+
+pub use error::TenantError;
+pub use fleet::{Assignment, Feed, Fleet, FleetEvent, InOrder, StartPython, TenantOutcome};
+pub use one::Tenant;
+pub use selection::Selection;
+pub use source::{SourceRequest, tenants};
+pub use survey::{Standing, SurveyRequest, Surveyed, survey};
+pub use template::Placeholders;
