@@ -33,7 +33,10 @@ pub use history::{
 pub use lock::{DatabaseLock, LockError, LockHolder, LockMethod, LockProof, LockRequest, LockWait, lock_name};
 pub use measure::{Count, Gauge, MeasureLimits, TableFacts};
 pub use own_tables::{LOCK_TABLE, OWN_SCHEMA};
-pub use postgres::{InvalidIndex, ListedDatabase, LockingSession, Placement, PostgresServer, RelationName};
+pub use postgres::{
+    Contents, DatabaseFacts, InvalidIndex, ListedDatabase, LockingSession, Password, Placement, PostgresServer,
+    RelationName, Session,
+};
 pub use url::{DatabaseUrl, UrlError};
 pub use version_table::{VersionTableName, quote_identifier};
 pub use waiting::wait_for_database;

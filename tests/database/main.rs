@@ -13,6 +13,7 @@ mod locks;
 mod measure;
 mod pgbouncer;
 mod postgres;
+mod roles;
 mod scenario;
 mod sqlite;
 mod table_locks;

@@ -108,12 +108,17 @@ impl PostgresServer {
         Ok(rows.into_iter().map(|(name, comment)| ListedDatabase { name, comment }).collect())
     }
 
-    fn connect(&self) -> Result<PostgresConnection, DatabaseError> {
+    pub(super) fn connect(&self) -> Result<PostgresConnection, DatabaseError> {
         PostgresConnection::open(&self.url, &self.environment, Access::Write)
+    }
+
+    /// A connection to another database of the server.
+    pub(super) fn connect_to(&self, database: &str) -> Result<PostgresConnection, DatabaseError> {
+        PostgresConnection::open(&self.url_of(database), &self.environment, Access::Write)
     }
 }
 
-fn execute(connection: &mut PostgresConnection, sql: &str) -> Result<(), DatabaseError> {
+pub(super) fn execute(connection: &mut PostgresConnection, sql: &str) -> Result<(), DatabaseError> {
     connection.execute(sql, &[], &VersionTableName::default()).map(|_| ())
 }
 
@@ -139,9 +144,13 @@ fn end_others(connection: &mut PostgresConnection, database: &str) -> Result<(),
 }
 
 fn comment_statement(name: &str, comment: &str) -> String {
-    // COMMENT takes no parameters. `E''` reads the same whatever standard_conforming_strings says.
-    let literal = comment.replace('\\', "\\\\").replace('\'', "''");
-    format!("COMMENT ON DATABASE {} IS E'{literal}'", quote_identifier(name))
+    // COMMENT takes no parameters.
+    format!("COMMENT ON DATABASE {} IS {}", quote_identifier(name), literal(comment))
+}
+
+/// A text as SQL. `E''` reads the same whatever standard_conforming_strings says.
+pub(super) fn literal(text: &str) -> String {
+    format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
 }
 
 #[cfg(test)]

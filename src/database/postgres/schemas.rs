@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::administration::{PostgresServer, execute};
+use super::roles::check_name;
 use crate::database::connection::{Connection, Transaction};
 use crate::database::{DatabaseError, Dialect, VersionTableName, quote_identifier};
 
@@ -99,6 +101,57 @@ impl Placement {
             missing.push((format!("read and write the table {}.{table}", self.schema), grant));
         }
         missing
+    }
+}
+
+impl PostgresServer {
+    /// Makes a schema in a database where it is absent, for a role where one is named. Whether it was made.
+    ///
+    /// # Errors
+    /// The role that asks may not make schemas there, or may not give one to `owner`.
+    pub fn create_schema(&self, database: &str, schema: &str, owner: Option<&str>) -> Result<bool, DatabaseError> {
+        check_name(schema)?;
+        let mut connection = self.connect_to(database)?;
+        if connection.text(EXISTS, &[schema])?.is_some() {
+            return Ok(false);
+        }
+        let owned = owner.map(|owner| format!(" AUTHORIZATION {}", quote_identifier(owner))).unwrap_or_default();
+        match execute(&mut connection, &format!("CREATE SCHEMA {}{owned}", quote_identifier(schema))) {
+            Ok(()) => Ok(true),
+            // Somebody else has made it meanwhile.
+            Err(_) if connection.text(EXISTS, &[schema])?.is_some() => Ok(false),
+            Err(error @ DatabaseError::Permission { .. }) => {
+                let role = connection.text("SELECT current_user::text", &[])?.unwrap_or_default();
+                let may = "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')::text";
+                if connection.text(may, &[])?.as_deref() == Some("true") {
+                    return Err(error);
+                }
+                let grant = format!(
+                    "GRANT CREATE ON DATABASE {} TO {};",
+                    quote_identifier(connection.database()),
+                    quote_identifier(&role)
+                );
+                let (database, what) = (connection.database().to_owned(), vec![format!("create the schema {schema}")]);
+                Err(DatabaseError::MissingGrants { role, database, what, grants: vec![grant] })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Drops a schema if it exists, with all that is in it.
+    ///
+    /// # Errors
+    /// It belongs to somebody else.
+    pub fn drop_schema(&self, database: &str, schema: &str) -> Result<(), DatabaseError> {
+        execute(&mut self.connect_to(database)?, &format!("DROP SCHEMA IF EXISTS {} CASCADE", quote_identifier(schema)))
+    }
+
+    /// Whether a database has a schema of this name.
+    ///
+    /// # Errors
+    /// The server does not answer.
+    pub fn has_schema(&self, database: &str, schema: &str) -> Result<bool, DatabaseError> {
+        Ok(self.connect_to(database)?.text(EXISTS, &[schema])?.is_some())
     }
 }
 
