@@ -4,10 +4,11 @@ use super::change_args::RunArgs;
 use super::context::CommandContext;
 use super::error::CommandError;
 use super::exit::ExitStatus;
+use super::fleet_args::FleetArgs;
 use super::tenants::start_worker;
 use crate::database::DatabaseUrl;
 use crate::migrate::Operation;
-use crate::tenant::{Assignment, Fleet, FleetEvent, InOrder, Selection, Standing, TenantOutcome};
+use crate::tenant::{Assignment, Fleet, FleetEvent, InWaves, Selection, Standing, TenantOutcome};
 
 /// What a command was asked to do to tenants.
 pub(super) struct FleetRequest<'a> {
@@ -17,8 +18,8 @@ pub(super) struct FleetRequest<'a> {
     pub(super) command: &'a [&'a str],
     /// Which tenants.
     pub(super) selection: Selection,
-    /// How many at a time.
-    pub(super) jobs: Option<u16>,
+    /// How many at a time, in which waves.
+    pub(super) fleet: &'a FleetArgs,
     /// How each is run.
     pub(super) run: &'a RunArgs,
 }
@@ -31,6 +32,7 @@ impl CommandContext {
     pub(super) fn run_fleet(&mut self, request: &FleetRequest<'_>) -> Result<ExitStatus, CommandError> {
         let tenants = self.tenants(&request.selection)?;
         let options = self.tenant_options()?;
+        let (waves, on_error) = request.fleet.course(&options)?;
         let surveyed = self.survey(&request.operation, tenants)?;
         let mut has_failed = false;
         for found in &surveyed {
@@ -61,7 +63,7 @@ impl CommandContext {
             .prefix("limbec-tenants-")
             .tempdir()
             .map_err(|error| CommandError::crashed("no temporary folder can be made").caused_by(error.to_string()))?;
-        let workers = request.jobs.or(options.jobs).map(usize::from);
+        let workers = request.fleet.jobs.or(options.jobs).map(usize::from);
         let workers = workers.or_else(|| Some(std::thread::available_parallelism().ok()?.get())).unwrap_or(1);
         let fleet = Fleet {
             operation: &request.operation,
@@ -79,9 +81,10 @@ impl CommandContext {
             folder: folder.path(),
             workers: workers.min(assignments.len()),
         };
+        let feed = InWaves::new(assignments, &waves, on_error);
         self.ui.flush();
         let mut outcomes: Vec<(usize, TenantOutcome)> = Vec::new();
-        fleet.run(&InOrder::new(assignments), &mut |event| match event {
+        fleet.run(&feed, &mut |event| match event {
             FleetEvent::Warning { index, sentence } => {
                 let name = surveyed.get(index).map(|found| found.tenant.name.as_str()).unwrap_or_default();
                 self.ui.warning(&format!("tenant {name}: {sentence}"));

@@ -19,6 +19,7 @@ mod event_log;
 pub mod exit;
 mod fixes;
 mod fleet;
+mod fleet_args;
 mod graph;
 mod help;
 mod history_table;

@@ -12,7 +12,10 @@ mod survey;
 mod template;
 
 pub use error::TenantError;
-pub use fleet::{Assignment, Feed, Fleet, FleetEvent, InOrder, StartPython, TenantOutcome};
+pub use fleet::{
+    Assignment, Failures, Feed, Fleet, FleetEvent, InOrder, InWaves, OnError, OnErrorError, StartPython, TenantOutcome,
+    Waves, WavesError,
+};
 pub use one::Tenant;
 pub use selection::Selection;
 pub use source::{SourceRequest, tenants};

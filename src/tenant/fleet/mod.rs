@@ -4,14 +4,18 @@
 //! the worker.
 
 mod feed;
+mod on_error;
 mod outcome;
+mod waves;
 mod worker;
 
 use std::path::Path;
 use std::sync::mpsc;
 
-pub use feed::{Assignment, Feed, InOrder};
+pub use feed::{Assignment, Feed, InOrder, InWaves};
+pub use on_error::{Failures, OnError, OnErrorError};
 pub use outcome::{FleetEvent, TenantOutcome};
+pub use waves::{Waves, WavesError};
 use worker::Worker;
 
 use crate::config::{DeployOptions, TenantOptions};

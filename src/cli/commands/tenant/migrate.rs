@@ -6,6 +6,7 @@ use crate::cli::context::CommandContext;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::fleet::FleetRequest;
+use crate::cli::fleet_args::FleetArgs;
 use crate::migrate::Operation;
 
 /// Upgrade tenants: those named, those with a tag, or all of them
@@ -20,9 +21,9 @@ pub struct MigrateArgs {
     /// Target: a revision, head, heads, +N
     #[arg(long, value_name = "REVISION", default_value = "heads")]
     pub to: String,
-    /// How many tenants are migrated at a time [default: one a processor]
-    #[arg(long, value_name = "NUMBER")]
-    pub jobs: Option<u16>,
+    /// How the fleet is.
+    #[command(flatten)]
+    pub fleet: FleetArgs,
     /// How it is run.
     #[command(flatten)]
     pub run: RunArgs,
@@ -39,5 +40,5 @@ pub fn run(context: &mut CommandContext, args: &MigrateArgs) -> Result<ExitStatu
     }
     let operation = Operation::Upgrade { target: args.to.clone() };
     let command = ["upgrade", args.to.as_str()];
-    context.run_fleet(&FleetRequest { operation, command: &command, selection, jobs: args.jobs, run: &args.run })
+    context.run_fleet(&FleetRequest { operation, command: &command, selection, fleet: &args.fleet, run: &args.run })
 }
