@@ -49,6 +49,7 @@ impl CommandContext {
     /// Works on another ini section from now on, as `-n` would have it.
     pub(super) fn use_section(&mut self, section: &str) {
         self.globals.name = section.to_owned();
+        self.invocation.alembic.retain(|word| !word.starts_with("--name="));
         self.invocation.alembic.insert(0, format!("--name={section}"));
         (self.project, self.script_settings, self.scripts, self.target) = (None, None, None, None);
     }

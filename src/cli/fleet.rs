@@ -5,10 +5,9 @@ use super::context::CommandContext;
 use super::error::CommandError;
 use super::exit::ExitStatus;
 use super::fleet_args::FleetArgs;
-use super::tenants::start_worker;
-use crate::database::DatabaseUrl;
+use super::fleet_course::Course;
 use crate::migrate::Operation;
-use crate::tenant::{Assignment, Fleet, FleetEvent, InWaves, Selection, Standing, TenantOutcome};
+use crate::tenant::{Assignment, FleetEvent, InWaves, Selection, Standing, TenantOutcome};
 
 /// What a command was asked to do to tenants.
 pub(super) struct FleetRequest<'a> {
@@ -50,48 +49,26 @@ impl CommandContext {
         if assignments.is_empty() {
             return Ok(if has_failed { ExitStatus::Code(1) } else { ExitStatus::Success });
         }
-        let scripts = self.scripts()?;
-        let settings = self.script_settings()?;
-        let invocation = self.tenant_invocation(request.command)?;
-        let interpreter = self.interpreter()?;
-        let environment = self.database_environment();
-        let runner = self.runner()?;
-        let deploy = request.run.over(&self.project()?.settings.deploy);
-        let driver = self.project()?.main_option("sqlalchemy.url").ok().flatten();
-        let driver = driver.and_then(|text| DatabaseUrl::parse(&text).ok());
-        let folder = tempfile::Builder::new()
-            .prefix("limbec-tenants-")
-            .tempdir()
-            .map_err(|error| CommandError::crashed("no temporary folder can be made").caused_by(error.to_string()))?;
         let workers = request.fleet.jobs.or(options.jobs).map(usize::from);
         let workers = workers.or_else(|| Some(std::thread::available_parallelism().ok()?.get())).unwrap_or(1);
-        let fleet = Fleet {
+        let course = Course {
             operation: &request.operation,
-            scripts: &scripts,
-            locations: &settings.locations,
-            options: &deploy,
+            command: request.command,
             tenants: &options,
+            deploy: &request.run.over(&self.project()?.settings.deploy),
             permissions: request.run.permissions(&self.environment),
-            environment: &environment,
-            sets_transactions: self.globals.transaction.or(self.project()?.settings.transaction).is_some(),
-            runner: &runner,
-            invocation: &invocation,
-            driver: driver.as_ref(),
-            start: &|output| start_worker(&interpreter, output),
-            folder: folder.path(),
             workers: workers.min(assignments.len()),
         };
         let feed = InWaves::new(assignments, &waves, on_error);
-        self.ui.flush();
         let mut outcomes: Vec<(usize, TenantOutcome)> = Vec::new();
-        fleet.run(&feed, &mut |event| match event {
+        self.conduct(&course, &feed, &mut |ui, event| match event {
             FleetEvent::Warning { index, sentence } => {
                 let name = surveyed.get(index).map(|found| found.tenant.name.as_str()).unwrap_or_default();
-                self.ui.warning(&format!("tenant {name}: {sentence}"));
+                ui.warning(&format!("tenant {name}: {sentence}"));
             }
             FleetEvent::Finished { index, outcome } => outcomes.push((index, outcome)),
             FleetEvent::Started { .. } | FleetEvent::Step { .. } => {}
-        });
+        })?;
         let mut done = 0;
         for (index, outcome) in outcomes {
             let name = surveyed.get(index).map(|found| found.tenant.name.clone()).unwrap_or_default();

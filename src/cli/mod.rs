@@ -20,6 +20,7 @@ pub mod exit;
 mod fixes;
 mod fleet;
 mod fleet_args;
+mod fleet_course;
 mod graph;
 mod help;
 mod history_table;

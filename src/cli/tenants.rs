@@ -83,7 +83,10 @@ impl CommandContext {
 
     /// The version table of every tenant, as env.py configures it; one that only running env.py could tell is taken to be Alembic's
     /// default, and compared with what env.py uses in every run.
-    fn tenant_version_table(&mut self) -> Result<VersionTableName, CommandError> {
+    ///
+    /// # Errors
+    /// A configuration that cannot be read.
+    pub(super) fn tenant_version_table(&mut self) -> Result<VersionTableName, CommandError> {
         let location = self.script_settings()?.locations.script_location.clone();
         let project = self.project()?;
         let env = EnvPy::read(&location.join("env.py"), project.settings.adopted.as_ref());

@@ -5,6 +5,7 @@
 
 mod error;
 mod fleet;
+mod invocation;
 mod one;
 mod selection;
 mod source;
@@ -16,6 +17,7 @@ pub use fleet::{
     Assignment, Failures, Feed, Fleet, FleetEvent, InOrder, InWaves, OnError, OnErrorError, StartPython, TenantOutcome,
     Waves, WavesError,
 };
+pub use invocation::tenant_invocation;
 pub use one::Tenant;
 pub use selection::Selection;
 pub use source::{SourceRequest, tenants};

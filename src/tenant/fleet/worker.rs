@@ -5,11 +5,10 @@ use std::sync::mpsc::Sender;
 use std::time::Instant;
 
 use super::{Assignment, Feed, Fleet, FleetEvent, TenantOutcome};
-use crate::database::DatabaseUrl;
 use crate::migrate::{self, Attendant, Deployment, DeploymentRequest, Event, Kept, MigrateError, Purge, Readiness};
 use crate::revision::RevisionId;
-use crate::runtime::{Invocation, Runtime};
-use crate::tenant::{Placeholders, Surveyed, TenantError};
+use crate::runtime::Runtime;
+use crate::tenant::{Surveyed, tenant_invocation};
 
 /// More of what Python printed than this helps nobody.
 const OUTPUT_BYTES: u64 = 16 * 1024;
@@ -59,7 +58,8 @@ impl<'a> Worker<'a> {
     fn deploy(&mut self, surveyed: &Surveyed, attendant: &mut dyn Attendant) -> Result<(), MigrateError> {
         let fleet = self.fleet;
         let Some(url) = &surveyed.url else { return Ok(()) };
-        let invocation = self.invocation(surveyed, url).map_err(|error| MigrateError::Refused(Box::new(error)))?;
+        let invocation = tenant_invocation(fleet.invocation, fleet.tenants, &surveyed.tenant, url, fleet.driver)
+            .map_err(|error| MigrateError::Refused(Box::new(error)))?;
         let request = DeploymentRequest {
             operation: fleet.operation,
             purge: Purge::Nothing,
@@ -88,30 +88,6 @@ impl<'a> Worker<'a> {
         };
         self.kept = deployment.end();
         outcome
-    }
-
-    /// What env.py gets for this tenant.
-    fn invocation(&self, surveyed: &Surveyed, url: &DatabaseUrl) -> Result<Invocation, TenantError> {
-        let (fleet, tenant) = (self.fleet, &surveyed.tenant);
-        let url = url.accepted_by_sqlalchemy().with_driver_of(fleet.driver).with_password();
-        let values = Placeholders { name: &tenant.name, schema: tenant.schema.as_deref(), url: Some(&url) };
-        let mut invocation = fleet.invocation.clone();
-        let templates = match &fleet.tenants.arguments {
-            Some(templates) => templates.clone(),
-            None if tenant.schema.is_some() => vec!["tenant={name}".to_owned(), "schema={schema}".to_owned()],
-            None => vec!["tenant={name}".to_owned()],
-        };
-        let mut arguments = Vec::new();
-        for template in &templates {
-            arguments.extend(["-x".to_owned(), values.fill(template, str::to_owned)?]);
-        }
-        invocation.argv.splice(0..0, arguments);
-        for (name, template) in &fleet.tenants.variables {
-            invocation.environment.insert(name.clone(), values.fill(template, str::to_owned)?);
-        }
-        invocation.overrides.schema = tenant.schema.clone().or(invocation.overrides.schema);
-        invocation.overrides.url = Some(url);
-        Ok(invocation)
     }
 
     /// What Python printed after this many bytes.

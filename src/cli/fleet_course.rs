@@ -1,0 +1,73 @@
+//! How tenants are migrated, put together for whoever does it: the commands of tenants, and the trial of sample tenants.
+
+use super::context::CommandContext;
+use super::error::CommandError;
+use super::tenants::start_worker;
+use super::ui::Ui;
+use crate::config::{DeployOptions, TenantOptions};
+use crate::database::DatabaseUrl;
+use crate::gate::Permissions;
+use crate::migrate::Operation;
+use crate::tenant::{Feed, Fleet, FleetEvent};
+
+/// What is done to tenants, and how.
+#[derive(Clone, Copy)]
+pub(super) struct Course<'a> {
+    /// What is planned.
+    pub(super) operation: &'a Operation,
+    /// The same for env.py: command and arguments.
+    pub(super) command: &'a [&'a str],
+    /// `[tenants]`
+    pub(super) tenants: &'a TenantOptions,
+    /// Settings of changing a database, with what the command line says over them.
+    pub(super) deploy: &'a DeployOptions,
+    /// What the command line agrees to beforehand.
+    pub(super) permissions: Permissions,
+    /// How many tenants are migrated at a time.
+    pub(super) workers: usize,
+}
+
+impl CommandContext {
+    /// Migrates what the feed gives out, until it gives no more.
+    ///
+    /// # Errors
+    /// What keeps the run from beginning.
+    pub(super) fn conduct(
+        &mut self,
+        course: &Course<'_>,
+        feed: &dyn Feed,
+        on_event: &mut dyn FnMut(&mut Ui, FleetEvent),
+    ) -> Result<(), CommandError> {
+        let scripts = self.scripts()?;
+        let settings = self.script_settings()?;
+        let invocation = self.tenant_invocation(course.command)?;
+        let interpreter = self.interpreter()?;
+        let environment = self.database_environment();
+        let runner = self.runner()?;
+        let driver = self.project()?.main_option("sqlalchemy.url").ok().flatten();
+        let driver = driver.and_then(|text| DatabaseUrl::parse(&text).ok());
+        let folder = tempfile::Builder::new()
+            .prefix("limbec-tenants-")
+            .tempdir()
+            .map_err(|error| CommandError::crashed("no temporary folder can be made").caused_by(error.to_string()))?;
+        let fleet = Fleet {
+            operation: course.operation,
+            scripts: &scripts,
+            locations: &settings.locations,
+            options: course.deploy,
+            tenants: course.tenants,
+            permissions: course.permissions,
+            environment: &environment,
+            sets_transactions: self.globals.transaction.or(self.project()?.settings.transaction).is_some(),
+            runner: &runner,
+            invocation: &invocation,
+            driver: driver.as_ref(),
+            start: &|output| start_worker(&interpreter, output),
+            folder: folder.path(),
+            workers: course.workers,
+        };
+        self.ui.flush();
+        fleet.run(feed, &mut |event| on_event(&mut self.ui, event));
+        Ok(())
+    }
+}

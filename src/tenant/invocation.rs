@@ -1,0 +1,38 @@
+use super::template::Placeholders;
+use super::{Tenant, TenantError};
+use crate::config::TenantOptions;
+use crate::database::DatabaseUrl;
+use crate::runtime::Invocation;
+
+/// What env.py gets for one tenant: the same command with its `-x` arguments, its environment variables, its URL and its schema. `driver` is
+/// the project's own URL, for its driver alone.
+///
+/// # Errors
+/// A placeholder in the settings that there is none of.
+pub fn tenant_invocation(
+    command: &Invocation,
+    options: &TenantOptions,
+    tenant: &Tenant,
+    url: &DatabaseUrl,
+    driver: Option<&DatabaseUrl>,
+) -> Result<Invocation, TenantError> {
+    let url = url.accepted_by_sqlalchemy().with_driver_of(driver).with_password();
+    let values = Placeholders { name: &tenant.name, schema: tenant.schema.as_deref(), url: Some(&url) };
+    let mut invocation = command.clone();
+    let templates = match &options.arguments {
+        Some(templates) => templates.clone(),
+        None if tenant.schema.is_some() => vec!["tenant={name}".to_owned(), "schema={schema}".to_owned()],
+        None => vec!["tenant={name}".to_owned()],
+    };
+    let mut arguments = Vec::new();
+    for template in &templates {
+        arguments.extend(["-x".to_owned(), values.fill(template, str::to_owned)?]);
+    }
+    invocation.argv.splice(0..0, arguments);
+    for (name, template) in &options.variables {
+        invocation.environment.insert(name.clone(), values.fill(template, str::to_owned)?);
+    }
+    invocation.overrides.schema = tenant.schema.clone().or(invocation.overrides.schema);
+    invocation.overrides.url = Some(url);
+    Ok(invocation)
+}
