@@ -24,6 +24,8 @@ pub mod operation;
 pub mod plan;
 /// The revisions that are on the base branch or in the lock file: what must not change any more.
 pub mod published;
+/// The tables of one schema into another, by `ALTER … SET SCHEMA` or by a copy.
+pub mod relocate;
 /// The revision graph; pure: knows no files, no database and no configuration.
 pub mod revision;
 /// Finds the project's Python and speaks to the engine that runs in it.

@@ -112,6 +112,6 @@ fn backup(text: &str) -> Result<BackupSetting, Infallible> {
     Ok(if text.is_empty() { BackupSetting::Default } else { BackupSetting::Folder(text.into()) })
 }
 
-fn time(text: &str) -> Result<Duration, String> {
+pub(super) fn time(text: &str) -> Result<Duration, String> {
     parse_duration(text).ok_or_else(|| "a time such as 5s, 500ms or 2m is expected".to_owned())
 }

@@ -3,9 +3,10 @@ use std::process::ExitCode;
 
 use super::ui::Ui;
 use crate::config::{ConfigError, HookPoint, TargetError};
-use crate::database::{BackupError, DatabaseError, HistoryError, LockError};
+use crate::database::{BackupError, DatabaseError, HistoryError, LockError, quote_identifier};
 use crate::gate::GateError;
 use crate::migrate::MigrateError;
+use crate::relocate::RelocateError;
 use crate::revision::RevisionError;
 use crate::runtime::RuntimeError;
 use crate::script::{Announce, ScriptError};
@@ -315,6 +316,41 @@ impl From<TenantError> for CommandError {
                 "list them by `source = [\"acme\", \"foo\"]`, or name a file, a command, a query or a pattern of schemas: docs/tenants.md",
             ),
             _ => configuration(failure),
+        }
+    }
+}
+
+impl From<RelocateError> for CommandError {
+    fn from(error: RelocateError) -> Self {
+        let failure = Self::from_error(&error, false);
+        let usage = |failure: Self| Self { kind: ErrorKind::Usage, ..failure };
+        match error {
+            RelocateError::Database(error) => error.into(),
+            RelocateError::Lock(error) => error.into(),
+            RelocateError::NoSchemas => usage(failure)
+                .hint("a file is a namespace of its own: copy the file, and name the copy by --url or in the settings"),
+            RelocateError::SameSchema { .. } | RelocateError::Reserved { .. } | RelocateError::NoSuchTables { .. } => {
+                usage(failure)
+            }
+            RelocateError::NoSuchSchema { known, .. } => usage(failure).hint(format!("there are {}", known.join(", "))),
+            RelocateError::Collisions { .. } => {
+                failure.hint("nothing was changed; drop or rename them, or move to another schema")
+            }
+            RelocateError::NotCopied { .. } => {
+                failure.hint("nothing was changed; without --copy they are moved as they are")
+            }
+            RelocateError::Unfinished { to, .. } => failure
+                .hint("`--resume` goes on with it")
+                .hint(format!("`DROP SCHEMA {} CASCADE` gives it up: the next run begins anew", quote_identifier(&to))),
+            RelocateError::StructureChanged { to, .. } => failure.hint(format!(
+                "the source is untouched; `DROP SCHEMA {} CASCADE` gives the copy up: the next run begins anew",
+                quote_identifier(&to)
+            )),
+            RelocateError::Differs { .. } => failure.hint("nothing was dropped"),
+            RelocateError::Needed { .. } => {
+                failure.hint("the copy is complete; drop what depends on the source, or make it anew, and use --resume")
+            }
+            _ => failure,
         }
     }
 }

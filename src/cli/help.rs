@@ -35,6 +35,14 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
+        "db move-schema",
+        &[
+            ("limbec db move-schema --from public --to app --dry-run", "what would move, and what to look at"),
+            ("limbec db move-schema --from public --to app", "in one transaction"),
+            ("limbec db move-schema --from public --to app --tables orders,lines", "these tables alone"),
+        ],
+    ),
+    (
         "downgrade",
         &[
             ("limbec downgrade -1", "one revision back"),

@@ -30,6 +30,7 @@ pub mod progress;
 mod provide;
 mod published;
 mod range;
+mod relocation;
 mod render;
 mod reparenting;
 mod run;

@@ -165,8 +165,27 @@ impl Transaction<'_> {
     }
 
     /// The connection, whose every statement is part of the transaction.
-    pub(super) fn connection(&mut self) -> &mut Connection {
+    pub fn connection(&mut self) -> &mut Connection {
         self.connection
+    }
+
+    /// Runs a script of several statements, as a part of the transaction.
+    ///
+    /// # Errors
+    /// The database refuses one of them; the transaction is then good for nothing but to be dropped.
+    pub fn run(&mut self, sql: &str) -> Result<(), DatabaseError> {
+        match &mut *self.connection {
+            Connection::Postgres(connection) => connection.end(sql),
+            Connection::Sqlite(connection) => connection.end(sql),
+        }
+    }
+
+    /// Runs one statement, whose parameters are text; how many rows it changed.
+    ///
+    /// # Errors
+    /// As `run`.
+    pub fn change(&mut self, sql: &str, parameters: &[&str]) -> Result<u64, DatabaseError> {
+        self.connection.execute(sql, parameters, &VersionTableName::default())
     }
 
     /// Runs one statement; how many rows it changed. `table` is named in errors.

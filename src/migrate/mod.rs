@@ -15,7 +15,7 @@ mod supervisor;
 
 pub use creation::{Created, Creation, CreationRequest};
 pub use deployment::{
-    Attendant, Consent, Deployment, DeploymentRequest, HookError, Kept, LeftBehind, Readiness, Remainder,
+    Attendant, Consent, Deployment, DeploymentRequest, HookError, Kept, LOCK_WAIT, LeftBehind, Readiness, Remainder,
     ensure_version_table, history_table, lock,
 };
 pub use error::MigrateError;

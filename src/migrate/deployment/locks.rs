@@ -8,7 +8,7 @@ use crate::database::{
 use crate::migrate::{MigrateError, NamedLock, RunTarget, Statement};
 
 /// How long another runner is waited for where nothing says otherwise.
-const LOCK_WAIT: Duration = Duration::from_secs(60);
+pub const LOCK_WAIT: Duration = Duration::from_secs(60);
 
 /// What decides how databases are locked.
 #[derive(Clone, Copy)]

@@ -23,7 +23,7 @@ use held::Held;
 pub use held::Kept;
 pub use invalid::LeftBehind;
 use locks::LockTerms;
-pub use locks::{ensure_version_table, lock};
+pub use locks::{LOCK_WAIT, ensure_version_table, lock};
 use milestones::Destination;
 pub use recording::history_table;
 use recording::{Recording, record_stamp};

@@ -2,6 +2,8 @@
 
 /// `db init`
 pub mod init;
+/// `db move-schema`
+pub mod move_schema;
 
 use clap::{Args, Subcommand};
 
@@ -21,6 +23,7 @@ pub struct DbArgs {
 #[derive(Debug, Clone, Subcommand)]
 pub enum DbCommand {
     Init(init::InitArgs),
+    MoveSchema(move_schema::MoveSchemaArgs),
 }
 
 /// Runs the command.
@@ -30,5 +33,6 @@ pub enum DbCommand {
 pub fn run(context: &mut CommandContext, args: &DbArgs) -> Result<ExitStatus, CommandError> {
     match &args.command {
         DbCommand::Init(args) => init::run(context, args),
+        DbCommand::MoveSchema(args) => move_schema::run(context, args),
     }
 }
