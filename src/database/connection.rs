@@ -198,6 +198,14 @@ impl Transaction<'_> {
         self.connection.execute(sql, parameters, table)
     }
 
+    /// As [`Connection::first_column`], inside the transaction.
+    ///
+    /// # Errors
+    /// The database refuses the query, or does not answer.
+    pub fn first_column(&mut self, sql: &str, parameters: &[&str]) -> Result<Vec<String>, DatabaseError> {
+        self.connection.first_column(sql, parameters)
+    }
+
     /// As [`Connection::version_rows`], inside the transaction.
     pub fn version_rows(&mut self, table: &VersionTableName) -> Result<Option<Vec<RevisionId>>, DatabaseError> {
         self.connection.version_rows(table)

@@ -13,6 +13,7 @@ mod locks;
 mod measure;
 mod pgbouncer;
 mod postgres;
+mod queue;
 mod roles;
 mod scenario;
 mod sqlite;
