@@ -7,6 +7,7 @@ mod error;
 mod fleet;
 mod invocation;
 mod one;
+mod queue;
 mod selection;
 mod source;
 mod survey;
@@ -19,6 +20,10 @@ pub use fleet::{
 };
 pub use invocation::tenant_invocation;
 pub use one::Tenant;
+pub use queue::{
+    Claim, Item, ItemCounts, ItemState, Lease, NewRun, Queue, QueueError, QueuePlace, Report, Run, RunState,
+    SharedFeed, SharedPart,
+};
 pub use selection::Selection;
 pub use source::{SourceRequest, tenants};
 pub use survey::{Standing, SurveyRequest, Surveyed, survey};

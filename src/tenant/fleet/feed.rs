@@ -18,6 +18,12 @@ pub trait Feed: Sync {
     /// The next tenant, waited for where there will be one (a later wave, say); `None` ends the worker.
     fn next(&self) -> Option<Assignment>;
 
+    /// Asked by the worker right before it begins: whether the tenant is still to be migrated here. `false`: it is left alone, and there is
+    /// nothing to report.
+    fn may_begin(&self, _: &Assignment) -> bool {
+        true
+    }
+
     /// What became of it.
     fn finished(&self, assignment: &Assignment, outcome: &TenantOutcome);
 }

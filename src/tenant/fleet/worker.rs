@@ -32,6 +32,9 @@ impl<'a> Worker<'a> {
     /// Until the feed gives no more.
     pub(super) fn serve(mut self, feed: &dyn Feed) {
         while let Some(assignment) = feed.next() {
+            if !feed.may_begin(&assignment) {
+                continue;
+            }
             // Whoever listened may be gone, which changes nothing about the tenants.
             let _ = self.sender.send(FleetEvent::Started { index: assignment.index });
             let outcome = self.migrate(&assignment);
