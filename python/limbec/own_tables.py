@@ -26,13 +26,21 @@ def setup(plugin):
 
 
 @contextmanager
-def hidden():
-    """The same for Alembic without plugins, and without this package in the project's environment."""
+def hidden(hides_version_table=False):
+    """The same for Alembic without plugins, and without this package in the project's environment.
+
+    The version table is hidden by Alembic itself, but not where its schema is named and is the connection's default.
+    """
     from alembic.autogenerate.api import AutogenContext
 
     run_name_filters = AutogenContext.run_name_filters
 
     def filtered(self, name, type_, parent_names):
+        if hides_version_table and type_ == "table" and parent_names.get("schema_name") is None:
+            migration = self.migration_context
+            default = self.dialect.default_schema_name
+            if name == migration.version_table and migration.version_table_schema == default:
+                return False
         return is_foreign(name, type_, parent_names) and run_name_filters(self, name, type_, parent_names)
 
     AutogenContext.run_name_filters = filtered

@@ -256,6 +256,7 @@ impl CommandContext {
         Ok(Overrides {
             url,
             schema: self.schema_override().map(str::to_owned).or_else(|| project.settings.schema.clone()),
+            search_path: project.settings.deploy.search_path.templates().to_vec(),
             transaction: self.globals.transaction.or(project.settings.transaction),
             options: BTreeMap::new(),
         })

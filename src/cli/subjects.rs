@@ -14,6 +14,7 @@ use crate::verify::{RevisionFiles, Subject, VerifyError};
 pub(super) struct KnownDatabase {
     pub(super) url: DatabaseUrl,
     table: VersionTableName,
+    search_path: Vec<String>,
     history: HistoryTable,
     environment: Environment,
     repository: std::path::PathBuf,
@@ -31,7 +32,8 @@ impl CommandContext {
             None => self.observed_places()?,
         };
         let default = HistorySetting { enabled: false, schema: None, table: None };
-        let setting = self.project()?.settings.deploy.history.clone().unwrap_or(default);
+        let deploy = self.project()?.settings.deploy.clone();
+        let setting = deploy.history.unwrap_or(default);
         let locations = self.script_settings()?.locations.clone();
         let mut databases = Vec::new();
         for (url, table) in places {
@@ -41,6 +43,7 @@ impl CommandContext {
                 ));
             }
             databases.push(KnownDatabase {
+                search_path: deploy.search_path.resolve(table.schema.as_deref()),
                 history: history_table(&setting, &url.dialect()),
                 environment: self.database_environment(),
                 repository: git_directory(&self.environment, &locations),
@@ -85,6 +88,7 @@ impl KnownDatabase {
             url: &self.url,
             environment: &self.environment,
             table: &self.table,
+            search_path: self.search_path.clone(),
             history: &self.history,
             scripts,
             files,

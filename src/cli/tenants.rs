@@ -107,6 +107,7 @@ impl CommandContext {
         let overrides = Overrides {
             url: None,
             schema: self.schema_override().map(str::to_owned).or_else(|| project.settings.schema.clone()),
+            search_path: project.settings.deploy.search_path.templates().to_vec(),
             transaction: self.globals.transaction.or(project.settings.transaction),
             options: BTreeMap::new(),
         };

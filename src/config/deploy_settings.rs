@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::search_path::SearchPath;
 use super::settings::{SettingsError, bad, closest_of};
 use super::toml::{TomlNode, TomlTable, TomlValue};
 
@@ -18,6 +19,8 @@ pub struct DeployOptions {
     pub statement_timeout: Option<Duration>,
     /// `retries` of a step that failed for another transaction's sake.
     pub retries: Option<u32>,
+    /// `search-path` of the script's own connection.
+    pub search_path: SearchPath,
     /// `wait-for-db`: how long a database that does not answer is waited for.
     pub wait_for_db: Option<Duration>,
     /// `history`
@@ -151,12 +154,13 @@ const HOOK_TIMEOUT: Duration = Duration::from_secs(60);
 const DURATION: &str = "a time such as '5s', '500ms' or '2m'";
 
 /// Keys of these settings, for [`super::settings`].
-pub(super) const KEYS: [&str; 11] = [
+pub(super) const KEYS: [&str; 12] = [
     "lock",
     "lock-wait",
     "lock-timeout",
     "statement-timeout",
     "retries",
+    "search-path",
     "wait-for-db",
     "history",
     "production",
@@ -176,6 +180,7 @@ impl DeployOptions {
             "lock-timeout" => self.lock_timeout = Some(time()?),
             "statement-timeout" => self.statement_timeout = Some(time()?),
             "retries" => self.retries = Some(count(&node.value).ok_or_else(|| fault("a whole number from 0"))?),
+            "search-path" => self.search_path = SearchPath::read(key, node, path)?,
             "wait-for-db" => self.wait_for_db = Some(time()?),
             "history" => self.history = Some(history(node, path)?),
             "production" => {

@@ -28,6 +28,7 @@ const MODULES: &[(&str, &str)] = driver![
     "rehearsal",
     "rendering",
     "scripts",
+    "search_path",
     "session",
     "steps",
     "transactions",

@@ -97,6 +97,8 @@ pub struct Overrides {
     pub url: Option<String>,
     /// `version_table_schema`, whatever env.py gives.
     pub schema: Option<String>,
+    /// Schemas of the connection's `search_path`, `{schema}` being that of the version table; empty: it is left alone.
+    pub search_path: Vec<String>,
     /// How the steps are cut into transactions.
     pub transaction: Option<TransactionMode>,
     /// Main options of the ini section, set literally.

@@ -43,12 +43,14 @@ pub(super) fn catalogue(
 ) -> Result<Catalogue, VerifyError> {
     let own = VersionTableName::new(subject.history.name.clone()).in_schema(subject.history.schema.clone());
     let scope = Scope::default_and(named_schemas(expected)).without(subject.table.clone()).without(own);
-    let catalogue = Catalogue::read(connection, &scope)?;
-    let has_any = |catalogue: &Catalogue| expected.tables().any(|table| catalogue.relation(&table.name).is_some());
+    let catalogue = connection.looking_in(&subject.search_path, |connection| Catalogue::read(connection, &scope))?;
+    let count = |found: &Catalogue| expected.tables().filter(|table| found.relation(&table.name).is_some()).count();
     match &subject.table.schema {
-        Some(schema) if catalogue.default_schema.as_ref() != Some(schema) && !has_any(&catalogue) => {
-            let there = Catalogue::read(connection, &scope.with_default(schema.clone()))?;
-            Ok(if has_any(&there) { there } else { catalogue })
+        Some(schema) if subject.search_path.is_empty() && catalogue.default_schema.as_ref() != Some(schema) => {
+            let schemas = [schema.clone()];
+            let there = connection.looking_in(&schemas, |connection| Catalogue::read(connection, &scope))?;
+            // The same tables in both: those beside the version table are its history's.
+            Ok(if count(&there) > 0 && count(&there) >= count(&catalogue) { there } else { catalogue })
         }
         _ => Ok(catalogue),
     }

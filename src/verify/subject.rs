@@ -20,6 +20,8 @@ pub struct Subject<'a> {
     pub environment: &'a Environment,
     /// The version table.
     pub table: &'a VersionTableName,
+    /// The schemas that the scripts' connection looks in; none: where connections look.
+    pub search_path: Vec<String>,
     /// Where the history is, if there is one.
     pub history: &'a HistoryTable,
     /// The graph.

@@ -34,7 +34,7 @@ impl Verification {
                     .to_owned(),
             ),
         }
-        invalid_indexes(connection, found)?;
+        invalid_indexes(subject, connection, found)?;
         let unknown = rows.ids.iter().find(|id| subject.scripts.map.position(id.as_str()).is_none());
         match unknown {
             Some(id) => notes.push(format!("schema: not compared, because what {id} makes is not known")),
@@ -52,11 +52,15 @@ impl Verification {
     }
 }
 
-fn invalid_indexes(connection: &mut Connection, found: &mut Vec<Finding>) -> Result<(), VerifyError> {
+fn invalid_indexes(
+    subject: &Subject<'_>,
+    connection: &mut Connection,
+    found: &mut Vec<Finding>,
+) -> Result<(), VerifyError> {
     if connection.dialect() != Dialect::Postgres {
         return Ok(());
     }
-    for index in connection.invalid_indexes()? {
+    for index in connection.invalid_indexes(subject.table)? {
         let message = format!("the index {index} is invalid: a concurrent build failed");
         found.push(
             Finding::new(Code::InvalidIndex, message)

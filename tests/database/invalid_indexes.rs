@@ -22,12 +22,12 @@ fn what_a_failed_build_leaves_is_found_and_dropped() {
     );
     let mut connection = database.connect("");
     assert_eq!(
-        connection.invalid_indexes().expect("an answer"),
+        connection.invalid_indexes(&VersionTableName::default()).expect("an answer"),
         [],
         "the index of a partitioned table waits for others"
     );
     fail_a_build(&database);
-    let found = connection.invalid_indexes().expect("an answer");
+    let found = connection.invalid_indexes(&VersionTableName::default()).expect("an answer");
     let [index] = found.as_slice() else { panic!("{found:?}") };
     assert_eq!((index.schema.as_str(), index.table.as_str(), index.is_unique), ("a\".b", "t;é", true));
     assert_eq!(index.to_string(), "a\".b.ix\"; DROP TABLE t on t;é");
@@ -37,7 +37,7 @@ fn what_a_failed_build_leaves_is_found_and_dropped() {
     assert!(reader.drop_invalid_index(index).is_err(), "it was opened for reading");
     assert!(connection.drop_invalid_index(index).expect("dropped"));
     assert!(!connection.drop_invalid_index(index).expect("it is gone already"));
-    assert_eq!(connection.invalid_indexes().expect("an answer"), []);
+    assert_eq!(connection.invalid_indexes(&VersionTableName::default()).expect("an answer"), []);
 }
 
 /// A build waits for those who have written to its table; until it ends, its index is nobody's to drop.
@@ -56,7 +56,7 @@ fn a_build_that_is_running_is_left_alone() {
     while database.column(invalid).is_empty() {
         assert!(!building.is_finished(), "it has not waited for the writer");
     }
-    assert_eq!(connection.invalid_indexes().expect("an answer"), []);
+    assert_eq!(connection.invalid_indexes(&VersionTableName::default()).expect("an answer"), []);
     transaction.commit().expect("committed");
     building.join().expect("built");
     assert_eq!(database.column(invalid), [""; 0]);

@@ -95,6 +95,7 @@ impl Project {
             url: &self.url,
             environment: &self.environment,
             table: &self.table,
+            search_path: Vec::new(),
             history: &self.history,
             scripts: &scripts,
             files: &files,

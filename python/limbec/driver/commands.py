@@ -52,7 +52,7 @@ def perform(session, request, action):
                 stack.enter_context(environment(request.get("environment") or {}))
                 stack.enter_context(lazy_scripts(request["scripts"]))
                 stack.enter_context(overridden_environment(request))
-                stack.enter_context(hidden())
+                stack.enter_context(hidden(names_schema(request["overrides"])))
                 if request.get("untouched"):
                     from .untouched import untouched
 
@@ -62,6 +62,11 @@ def perform(session, request, action):
 
     set_arguments(request["argv"])
     Line(prog="alembic").main(argv=request["argv"])
+
+
+def names_schema(overrides):
+    """Whether limbec, and not env.py alone, says where the version table is."""
+    return overrides["schema"] is not None or bool(overrides.get("search_path"))
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from alembic.runtime.environment import EnvironmentContext
 
 from . import transactions
 from .refusal import UrlMismatch
+from .search_path import SearchPaths
 from .session import resume_collector
 
 
@@ -14,6 +15,8 @@ def overridden_environment(request):
     """While it lasts, every EnvironmentContext obeys the request's overrides."""
     overrides = request["overrides"]
     initialise, configure = EnvironmentContext.__init__, EnvironmentContext.configure
+    is_probe = request["kind"] == "probe"
+    paths = SearchPaths([] if is_probe else overrides.get("search_path") or [], not request["dont_mutate"])
 
     def overridden_init(self, *args, **options):
         if request["dont_mutate"]:
@@ -26,6 +29,8 @@ def overridden_environment(request):
             check_url(overrides["url"], connection, url)
         if overrides["schema"] is not None:
             options["version_table_schema"] = overrides["schema"]
+        if connection is not None and not self.is_offline_mode():
+            paths.give(connection, options.get("version_table_schema"))
         mode = overrides["transaction"]
         if mode is not None and connection is not None and not self.is_offline_mode():
             # The two are positional in no env.py: they come after `dialect_opts`.
@@ -33,10 +38,13 @@ def overridden_environment(request):
         elif mode is not None and self.is_offline_mode():
             options["transaction_per_migration"] = mode == transactions.PER_REVISION
         configure(self, connection, url, *args, **options)
+        if self.is_offline_mode():
+            paths.emit(self.get_context())
 
     EnvironmentContext.__init__, EnvironmentContext.configure = overridden_init, overridden_configure
     try:
-        yield
+        with paths.lasting():
+            yield
     finally:
         EnvironmentContext.__init__, EnvironmentContext.configure = initialise, configure
 

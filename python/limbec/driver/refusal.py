@@ -19,5 +19,9 @@ class TransactionModeRefused(CommandError):
     """The transaction mode asked for cannot be had with the connection that env.py made."""
 
 
+class SearchPathRefused(CommandError):
+    """The search path that the settings ask for cannot be had, or not be kept."""
+
+
 class RehearsalRefused(CommandError):
     """Something that a rollback would not undo."""

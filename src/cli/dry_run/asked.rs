@@ -10,13 +10,18 @@ use crate::operation::{LockMode, LockedRelation, TableName};
 pub(super) fn ask(report: &mut DatabaseReport<'_>) {
     let mut connection = report.target.connection.borrow_mut();
     if let Some(connection) = connection.as_mut() {
-        for locks in report.steps.iter_mut().flat_map(locks_of) {
-            resolve(connection, locks);
-        }
+        let locks: Vec<&mut Vec<LockReport>> = report.steps.iter_mut().flat_map(locks_of).collect();
+        let resolved: Result<(), DatabaseError> = connection.looking_in(&report.target.search_path, |connection| {
+            locks.into_iter().for_each(|locks| resolve(connection, locks));
+            Ok(())
+        });
+        // Where the database says no, what is not known stays open.
+        let _ = resolved;
     }
     let mut tables = tables(report);
     if let Some(connection) = connection.as_mut() {
-        let mut gauge = Gauge::new(connection, MeasureLimits::default());
+        let mut gauge =
+            Gauge::new(connection, MeasureLimits::default()).on_search_path(Some(report.target.search_path.clone()));
         for table in &mut tables {
             table.facts = gauge.table(table.name.schema.as_deref(), &table.name.name);
         }

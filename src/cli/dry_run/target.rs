@@ -19,6 +19,8 @@ pub(in crate::cli) struct DryRunTarget {
     pub(super) driver: Option<String>,
     /// Where the heads are.
     pub(super) table: VersionTableName,
+    /// The schemas that the scripts' connection looks in; none: where connections look.
+    pub(super) search_path: Vec<String>,
     /// Whether that table is there.
     pub(super) has_version_table: bool,
     /// What the plan starts from, in the order of the database.
@@ -89,7 +91,8 @@ impl CommandContext {
         for warning in &plan.warnings {
             self.ui.warning(&warning.to_string());
         }
-        Ok(DryRunTarget { url, driver, table, has_version_table, rows, purged, plan, connection })
+        let search_path = self.project()?.settings.deploy.search_path.resolve(table.schema.as_deref());
+        Ok(DryRunTarget { url, driver, table, search_path, has_version_table, rows, purged, plan, connection })
     }
 }
 

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::super::postgres::PostgresConnection;
+use super::super::search_path::set_local;
 use super::super::{DatabaseError, quote_identifier};
 use super::{Count, Counted, TableFacts, beyond};
 
@@ -131,8 +132,7 @@ impl Asked<'_> {
             LOCK_TIMEOUT_MS.min(milliseconds)
         );
         if let Some(schemas) = self.search_path.filter(|schemas| !schemas.is_empty()) {
-            let names: Vec<String> = schemas.iter().map(|schema| quote_identifier(schema)).collect();
-            begin.push_str(&format!("; SET LOCAL search_path = {}", names.join(", ")));
+            begin.push_str(&format!("; {}", set_local(schemas)));
         }
         let connection = &mut *self.connection;
         let answer = connection.end(&begin).and_then(|()| connection.texts(sql, parameters));

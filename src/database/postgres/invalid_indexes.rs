@@ -35,13 +35,17 @@ impl fmt::Display for InvalidIndex {
 }
 
 /// Indexes of partitioned tables (relkind `I`) are invalid by intent until every partition has its own, and those of a build
-/// that is running are about to become valid: it holds a ShareUpdateExclusiveLock on their table, as autovacuum does.
+/// that is running are about to become valid: it holds a ShareUpdateExclusiveLock on their table, as autovacuum does. A schema with
+/// a version table of its own is another history's business.
 const INVALID: &str = "SELECT n.nspname::text, c.relname::text, t.relname::text, i.indisunique \
     FROM pg_catalog.pg_index i \
     JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
     JOIN pg_catalog.pg_class t ON t.oid = i.indrelid \
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
     WHERE NOT i.indisvalid AND c.relkind = 'i' AND n.nspname <> 'pg_toast' \
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_class v \
+        WHERE v.relnamespace = n.oid AND v.relname = $1 AND v.relkind IN ('r', 'p', 'f', 'v', 'm') \
+        AND CASE WHEN $2 = '' THEN NOT pg_catalog.pg_table_is_visible(v.oid) ELSE n.nspname <> $2 END) \
     AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_locks l \
         LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid \
         WHERE l.locktype = 'relation' AND l.relation = i.indrelid AND l.granted \
@@ -51,9 +55,9 @@ const INVALID: &str = "SELECT n.nspname::text, c.relname::text, t.relname::text,
     ORDER BY 1, 2";
 
 impl PostgresConnection {
-    fn invalid_indexes(&self) -> Result<Vec<InvalidIndex>, DatabaseError> {
-        let table = VersionTableName::default();
-        let rows = self.query(INVALID, &[], &table)?;
+    fn invalid_indexes(&self, table: &VersionTableName) -> Result<Vec<InvalidIndex>, DatabaseError> {
+        let schema = table.schema.as_deref().unwrap_or_default();
+        let rows = self.query(INVALID, &[&table.name, schema], table)?;
         let read = |row: &Row| {
             Ok(InvalidIndex {
                 schema: row.try_get(0)?,
@@ -62,18 +66,19 @@ impl PostgresConnection {
                 is_unique: row.try_get(3)?,
             })
         };
-        rows.iter().map(read).collect::<Result<_, _>>().map_err(|error| self.error(&error, &table))
+        rows.iter().map(read).collect::<Result<_, _>>().map_err(|error| self.error(&error, table))
     }
 }
 
 impl Connection {
-    /// The invalid indexes that no running build will finish, sorted by name; none on other databases than PostgreSQL.
+    /// The invalid indexes that no running build will finish, sorted by name, but for those of schemas with another version table of
+    /// this name; none on other databases than PostgreSQL.
     ///
     /// # Errors
     /// The database does not answer.
-    pub fn invalid_indexes(&mut self) -> Result<Vec<InvalidIndex>, DatabaseError> {
+    pub fn invalid_indexes(&mut self, table: &VersionTableName) -> Result<Vec<InvalidIndex>, DatabaseError> {
         match self {
-            Self::Postgres(connection) => connection.invalid_indexes(),
+            Self::Postgres(connection) => connection.invalid_indexes(table),
             Self::Sqlite(_) => Ok(Vec::new()),
         }
     }
@@ -88,7 +93,8 @@ impl Connection {
         if connection.access() == Access::Read {
             return Err(DatabaseError::OpenedForReading { target: connection.database().to_owned() });
         }
-        if !connection.invalid_indexes()?.contains(index) {
+        let anywhere = VersionTableName::new("").in_schema(Some(index.schema.clone()));
+        if !connection.invalid_indexes(&anywhere)?.contains(index) {
             return Ok(false);
         }
         connection.end(&format!("DROP INDEX CONCURRENTLY {}", index.quoted()))?;

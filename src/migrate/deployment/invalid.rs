@@ -20,7 +20,7 @@ impl Deployment<'_> {
     pub(super) fn tell_invalid_indexes(&mut self, plan: &Plan) {
         let Some(held) = self.held.as_mut().filter(|_| !plan.steps.is_empty()) else { return };
         // Only advice: a database that does not tell must not stop the run.
-        let mut found = held.connection.invalid_indexes().unwrap_or_default();
+        let mut found = held.connection.invalid_indexes(&held.table).unwrap_or_default();
         found.retain(|index| !self.invalid_indexes.contains(index));
         if found.is_empty() {
             return;

@@ -156,7 +156,9 @@ fn review(request: &DeploymentRequest<'_>, plan: &Plan, mut place: Place<'_>) ->
         })
         .collect();
     let foreseen = foresee(&sources, dialect);
-    let mut gauge = place.connection.as_mut().map(|connection| Gauge::new(connection, MeasureLimits::default()));
+    let path = request.options.search_path.resolve(place.table.schema.as_deref());
+    let gauge = |connection| Gauge::new(connection, MeasureLimits::default()).on_search_path(Some(path));
+    let mut gauge = place.connection.as_deref_mut().map(gauge);
     let destructive = foreseen
         .destructions
         .iter()

@@ -76,7 +76,7 @@ impl Repairs {
         if records.is_none_or(|records| records.open.is_empty()) {
             planned.of_pending(subject, &rows, applied.as_ref());
         }
-        planned.of_indexes(connection)?;
+        planned.of_indexes(subject, connection)?;
         planned.repairs.retain(|repair| consent.includes(repair.code));
         Ok(planned)
     }
@@ -171,11 +171,11 @@ impl Repairs {
         }
     }
 
-    fn of_indexes(&mut self, connection: &mut Connection) -> Result<(), VerifyError> {
+    fn of_indexes(&mut self, subject: &Subject<'_>, connection: &mut Connection) -> Result<(), VerifyError> {
         if connection.dialect() != Dialect::Postgres {
             return Ok(());
         }
-        for index in connection.invalid_indexes()? {
+        for index in connection.invalid_indexes(subject.table)? {
             self.repairs.push(Repair {
                 code: Code::InvalidIndex,
                 sentence: format!("drop the invalid index {index}"),
