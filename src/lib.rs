@@ -22,6 +22,8 @@ pub mod migrate;
 pub mod operation;
 /// From (revision map, heads, target) to a `Plan` of steps; pure.
 pub mod plan;
+/// Programs of the project, run without a shell and with a time limit.
+pub mod program;
 /// The revisions that are on the base branch or in the lock file: what must not change any more.
 pub mod published;
 /// The tables of one schema into another, by `ALTER … SET SCHEMA` or by a copy.

@@ -315,6 +315,9 @@ impl From<TenantError> for CommandError {
             TenantError::NoSource { .. } => configuration(failure).hint(
                 "list them by `source = [\"acme\", \"foo\"]`, or name a file, a command, a query or a pattern of schemas: docs/tenants.md",
             ),
+            TenantError::Command { said, .. } if !said.trim().is_empty() => {
+                configuration(failure.caused_by(said.trim_end()))
+            }
             _ => configuration(failure),
         }
     }

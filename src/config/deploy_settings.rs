@@ -305,14 +305,19 @@ fn hooks(node: &TomlNode, path: &Path) -> Result<Vec<HookSetting>, SettingsError
 }
 
 fn hook(point: HookPoint, value: &TomlValue, path: &Path) -> Option<HookSetting> {
-    let (command, timeout) = match value {
-        TomlValue::Table(table) => table_of_hook(table)?,
-        value => (words(value)?, HOOK_TIMEOUT),
-    };
+    let (command, timeout) = timed_command(value)?;
     Some(HookSetting { point, command, timeout, folder: folder_of(path).to_owned() })
 }
 
-fn table_of_hook(table: &TomlTable) -> Option<(Vec<String>, Duration)> {
+/// A command and its time limit: a text, a list of words, or a table with `command` and `timeout`.
+pub(super) fn timed_command(value: &TomlValue) -> Option<(Vec<String>, Duration)> {
+    match value {
+        TomlValue::Table(table) => table_of_command(table),
+        value => Some((words(value)?, HOOK_TIMEOUT)),
+    }
+}
+
+fn table_of_command(table: &TomlTable) -> Option<(Vec<String>, Duration)> {
     let known = table.keys().all(|key| key == "command" || key == "timeout");
     let timeout = match table.get("timeout") {
         Some(node) => duration(&node.value)?,

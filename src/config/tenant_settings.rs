@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use super::deploy_settings::{texts, unknown, words};
+use super::deploy_settings::{texts, timed_command, unknown};
 use super::settings::{SettingsError, bad, beside};
 use super::toml::{TomlNode, TomlTable, TomlValue};
 use super::url_source::UrlSource;
@@ -71,7 +72,12 @@ pub enum TenantSource {
     /// In a file, absolute.
     File(PathBuf),
     /// By what a command prints.
-    Command(Vec<String>),
+    Command {
+        /// Its words.
+        words: Vec<String>,
+        /// How long it may take.
+        timeout: Duration,
+    },
     /// By what a query on the common database gives.
     Query(String),
     /// By the schemas of the database that match a glob.
@@ -128,6 +134,10 @@ impl TenantOptions {
         self.folder = path.parent().unwrap_or(Path::new("")).to_owned();
         for (key, node) in table {
             self.apply_key(key, node, path)?;
+        }
+        // Who lists schemas has tenants that are schemas.
+        if matches!(self.source, Some(TenantSource::Schemas(_))) && !table.contains_key("mode") {
+            self.mode = TenantMode::Schema;
         }
         Ok(())
     }
@@ -231,11 +241,10 @@ fn source(node: &TomlNode, path: &Path) -> Result<TenantSource, SettingsError> {
                     _ => Err(bad(path, node.line, "tenants.source.schemas", "a glob such as 'tenant_*'")),
                 },
                 "command" => {
-                    let command = words(&node.value).filter(|command| !command.is_empty());
-                    let expected = "a command: a text or a list of words";
-                    Ok(TenantSource::Command(
-                        command.ok_or_else(|| bad(path, node.line, "tenants.source.command", expected))?,
-                    ))
+                    let expected = "a command: a text, a list of words, or a table with 'command' and 'timeout'";
+                    let command = timed_command(&node.value).filter(|(words, _)| !words.is_empty());
+                    let command = command.ok_or_else(|| bad(path, node.line, "tenants.source.command", expected));
+                    command.map(|(words, timeout)| TenantSource::Command { words, timeout })
                 }
                 _ => Err(unknown(path, node.line, &format!("tenants.source.{key}"), &[])),
             }
@@ -306,7 +315,10 @@ mod tests {
     fn sources_are_of_one_kind() {
         let source = |text: &str| options(&format!("[tenants.source]\n{text}")).unwrap().source.unwrap();
         assert_eq!(source("file = \"t.json\""), TenantSource::File(PathBuf::from("/p/t.json")));
-        assert_eq!(source("command = \"list 'a b'\""), TenantSource::Command(vec!["list".into(), "a b".into()]));
+        let words = vec!["list".to_owned(), "a b".to_owned()];
+        let command = |seconds| TenantSource::Command { words: words.clone(), timeout: Duration::from_secs(seconds) };
+        assert_eq!(source("command = \"list 'a b'\""), command(60));
+        assert_eq!(source("command = { command = \"list 'a b'\", timeout = \"5s\" }"), command(5));
         assert_eq!(source("schemas = \"t_*\""), TenantSource::Schemas("t_*".to_owned()));
         assert!(options("[tenants.source]\nfile = \"a\"\nquery = \"b\"").is_err());
         assert!(options("[tenants.source]\nschemas = \"[\"").is_err());

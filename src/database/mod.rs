@@ -14,6 +14,7 @@ mod measure;
 mod own_tables;
 mod percent;
 mod postgres;
+mod rows;
 mod search_path;
 mod sqlite;
 mod tls;

@@ -122,6 +122,18 @@ impl SqliteConnection {
         read().map_err(|error| self.location.error(&error))
     }
 
+    /// What a closure makes of every row; nothing where there is no file.
+    pub(super) fn rows<T>(
+        &self,
+        sql: &str,
+        row_of: &dyn Fn(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, DatabaseError> {
+        let Some(connection) = &self.inner else { return Ok(Vec::new()) };
+        let read =
+            || -> rusqlite::Result<Vec<T>> { connection.prepare(sql)?.query_map([], |row| row_of(row))?.collect() };
+        read().map_err(|error| self.location.error(&error))
+    }
+
     fn writable(&self) -> Result<&rusqlite::Connection, DatabaseError> {
         self.inner
             .as_ref()

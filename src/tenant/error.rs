@@ -22,6 +22,16 @@ pub enum TenantError {
         /// Why.
         reason: String,
     },
+    /// The command that lists them did not do its part.
+    #[error("the command `{program}` that lists the tenants {reason}")]
+    Command {
+        /// Its program.
+        program: String,
+        /// What happened to it.
+        reason: String,
+        /// The end of what it printed on standard error.
+        said: String,
+    },
     /// A query or the listing of schemas needs a database that is not known.
     #[error("{what} needs {needs}")]
     NoDatabase {
@@ -39,7 +49,7 @@ pub enum TenantError {
         reason: &'static str,
     },
     /// Two tenants of one name.
-    #[error("two tenants have the name '{name}'")]
+    #[error("two tenants have the name '{}'", name.escape_debug())]
     Duplicate {
         /// The name.
         name: String,

@@ -30,7 +30,8 @@ impl Tenant {
     /// # Errors
     /// A name that cannot be one, a wrong placeholder, or no URL.
     pub fn new(listed: &ListedTenant, options: &TenantOptions, own: Option<&DatabaseUrl>) -> Result<Self, TenantError> {
-        check_name(&listed.name)?;
+        let refused = |reason| TenantError::Name { name: listed.name.clone(), reason };
+        check_name(&listed.name).map_err(refused)?;
         let plain = Placeholders { name: &listed.name, ..Placeholders::default() };
         let schema = match (&listed.schema, &options.schema, options.mode) {
             (Some(schema), _, _) => Some(schema.clone()),
@@ -80,18 +81,23 @@ impl Placeholders<'_> {
 }
 
 /// Names become parts of paths, arguments and lines of logs.
-fn check_name(name: &str) -> Result<(), TenantError> {
-    let reason = match name {
-        "" => "it is empty",
-        "." | ".." => "it is a folder",
-        name if name.len() > NAME_BYTES => "it is too long",
-        name if name.starts_with('-') => "it begins with a dash",
-        name if name.contains(['/', '\\']) => "it has a slash",
-        name if name.chars().any(char::is_control) => "it has a control character",
-        name if name.trim() != name => "it begins or ends with white space",
-        _ => return Ok(()),
-    };
-    Err(TenantError::Name { name: name.to_owned(), reason })
+pub(super) fn check_name(name: &str) -> Result<(), &'static str> {
+    match name {
+        "" => Err("it is empty"),
+        "." | ".." => Err("it is a folder"),
+        name if name.len() > NAME_BYTES => Err("it is too long"),
+        name if name.starts_with('-') => Err("it begins with a dash"),
+        name if name.contains(['/', '\\']) => Err("it has a slash"),
+        name if name.chars().any(char::is_control) => Err("it has a control character"),
+        name if name.chars().any(is_invisible) => Err("it has an invisible character"),
+        name if name.trim() != name => Err("it begins or ends with white space"),
+        _ => Ok(()),
+    }
+}
+
+/// Characters without a width, and those that turn the direction of a line: two names would look the same.
+fn is_invisible(letter: char) -> bool {
+    matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 #[cfg(test)]

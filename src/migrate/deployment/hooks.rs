@@ -1,18 +1,16 @@
 //! Commands of the project that are run at points of a deployment, with what happens as JSON on their standard input.
 
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::io;
+use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use thiserror::Error;
-use wait_timeout::ChildExt;
 
 use crate::config::{HookPoint, HookSetting};
 use crate::migrate::{Attendant, Event};
 use crate::plan::{Plan, Step, StepSummary};
+use crate::program::{Program, Streams, end_of};
 
 /// How much of a hook's output is kept: its end.
 const OUTPUT_BYTES: u64 = 64 * 1024;
@@ -117,43 +115,12 @@ fn program(hook: &HookSetting) -> String {
     hook.command.first().cloned().unwrap_or_default()
 }
 
-/// How it ended (`None`: stopped), and the end of what it printed. Files instead of pipes: neither side can block the other.
+/// How it ended (`None`: stopped), and the end of what it printed.
 fn execute(hook: &HookSetting, input: &str) -> io::Result<(Option<ExitStatus>, String)> {
-    let mut stdin = tempfile::tempfile()?;
-    stdin.write_all(input.as_bytes())?;
-    stdin.rewind()?;
-    let mut output = tempfile::tempfile()?;
-    let Some((program, arguments)) = hook.command.split_first() else { return Ok((None, String::new())) };
-    let mut child = Command::new(program)
-        .args(arguments)
-        .current_dir(&hook.folder)
-        .stdin(Stdio::from(stdin))
-        .stdout(Stdio::from(output.try_clone()?))
-        .stderr(Stdio::from(output.try_clone()?))
-        .process_group(0)
-        .spawn()?;
-    let status = child.wait_timeout(hook.timeout)?;
-    if status.is_none() {
-        stop(&mut child)?;
-    }
-    Ok((status, end_of(&mut output)?))
-}
-
-/// Ends a hook and whatever it has started.
-fn stop(child: &mut Child) -> io::Result<()> {
-    if let Ok(group) = i32::try_from(child.id()) {
-        // SAFETY: a system call without memory; the child is a process group of its own and not yet waited for.
-        unsafe { libc::kill(-group, libc::SIGKILL) };
-    }
-    child.wait().map(drop)
-}
-
-fn end_of(output: &mut File) -> io::Result<String> {
-    let length = output.metadata()?.len();
-    output.seek(SeekFrom::Start(length.saturating_sub(OUTPUT_BYTES)))?;
-    let mut bytes = Vec::new();
-    output.read_to_end(&mut bytes)?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    let HookSetting { command, folder, timeout, .. } = hook;
+    let program = Program { words: command, folder, limit: *timeout, streams: Streams::Together };
+    let mut ended = program.run(input)?;
+    Ok((ended.status, end_of(&mut ended.stdout, OUTPUT_BYTES)?))
 }
 
 #[cfg(test)]
