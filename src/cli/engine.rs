@@ -144,6 +144,7 @@ impl CommandContext {
             dont_mutate: mutation != Mutation::Allowed,
             untouched: mutation == Mutation::Undone,
             environment: BTreeMap::new(),
+            tenant_schema: None,
             json_logs: self.ui.logs_json(),
         })
     }

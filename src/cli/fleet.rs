@@ -7,6 +7,7 @@ use super::exit::ExitStatus;
 use super::fleet_args::FleetArgs;
 use super::fleet_course::Course;
 use crate::migrate::Operation;
+use crate::runtime::Interruption;
 use crate::tenant::{Assignment, FleetEvent, InWaves, Selection, Standing, TenantOutcome};
 
 /// What a command was asked to do to tenants.
@@ -22,6 +23,9 @@ pub(super) struct FleetRequest<'a> {
     /// How each is run.
     pub(super) run: &'a RunArgs,
 }
+
+const FRESH: &str = "env.py, or what it imports, keeps the database of the first tenant that a Python serves: each tenant is given a fresh one from here \
+                     on, which takes longer";
 
 impl CommandContext {
     /// Migrates tenants, and says what became of each.
@@ -67,6 +71,7 @@ impl CommandContext {
                 ui.warning(&format!("tenant {name}: {sentence}"));
             }
             FleetEvent::Finished { index, outcome } => outcomes.push((index, outcome)),
+            FleetEvent::FreshPythons { .. } => ui.warning(FRESH),
             FleetEvent::Started { .. } | FleetEvent::Step { .. } => {}
         })?;
         let mut done = 0;
@@ -82,6 +87,9 @@ impl CommandContext {
             }
         }
         self.ui.status(&format!("{done} of {} tenants migrated", surveyed.len()));
+        if Interruption::is_requested() {
+            return Err(CommandError::interrupted());
+        }
         Ok(if has_failed { ExitStatus::Code(1) } else { ExitStatus::Success })
     }
 }

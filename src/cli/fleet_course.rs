@@ -8,6 +8,7 @@ use crate::config::{DeployOptions, TenantOptions};
 use crate::database::DatabaseUrl;
 use crate::gate::Permissions;
 use crate::migrate::Operation;
+use crate::runtime::Interruption;
 use crate::tenant::{Feed, Fleet, FleetEvent};
 
 /// What is done to tenants, and how.
@@ -62,11 +63,12 @@ impl CommandContext {
             runner: &runner,
             invocation: &invocation,
             driver: driver.as_ref(),
-            start: &|output| start_worker(&interpreter, output),
+            start: &|output, variables| start_worker(&interpreter, output, variables),
             folder: folder.path(),
             workers: course.workers,
         };
         self.ui.flush();
+        let _interruption = Interruption::watch_once();
         fleet.run(feed, &mut |event| on_event(&mut self.ui, event));
         Ok(())
     }

@@ -10,7 +10,7 @@ use crate::config::{DEFAULT_INI_SECTION, DatabaseTarget};
 use crate::database::{DatabaseUrl, VersionTableName};
 use crate::migrate::Operation;
 use crate::runtime::{self, Interpreter, Mode, Overrides, Runtime, RuntimeError, RuntimeOptions};
-use crate::tenant::{self, Selection, SourceRequest, SurveyRequest, Surveyed, Tenant};
+use crate::tenant::{self, Selection, SourceRequest, SurveyRequest, Surveyed, Tenant, TenantError};
 
 /// Connections at a time, where nothing says otherwise: more than a small server minds nobody has asked for.
 const CONNECTIONS: usize = 16;
@@ -50,7 +50,21 @@ impl CommandContext {
             common: common.as_ref(),
             environment: &environment,
         };
-        Ok(selection.of(tenant::tenants(&request)?)?)
+        match tenant::tenants(&request) {
+            Err(TenantError::NoUrl { .. }) if options.mode == TenantMode::Schema && own.is_none() => {
+                Err(self.unknown_own_url()?)
+            }
+            listed => Ok(selection.of(listed?)?),
+        }
+    }
+
+    /// What to do about schemas of a database that only running env.py could name.
+    fn unknown_own_url(&mut self) -> Result<CommandError, CommandError> {
+        let reason = self.database_target()?.why_python().unwrap_or_default().to_owned();
+        let failure = CommandError::usage("the database of the tenants cannot be known without running env.py");
+        Ok(failure
+            .caused_by(reason)
+            .hint("let `limbec adopt` look at it once, or write `url = \"env:NAME\"` into [tenants]"))
     }
 
     /// Where tenants stand towards an operation, in their order.
@@ -180,12 +194,17 @@ fn environment_of(context: &CommandContext) -> BTreeMap<String, String> {
     variables.iter().filter_map(|(name, value)| Some((name.clone(), value.to_str()?.to_owned()))).collect()
 }
 
-/// A Python in a process of its own, whose output goes to a file.
-pub(super) fn start_worker(interpreter: &Interpreter, output: &std::path::Path) -> Result<Runtime, RuntimeError> {
+/// A Python in a process of its own, whose output goes to a file, with these environment variables besides ours.
+pub(super) fn start_worker(
+    interpreter: &Interpreter,
+    output: &std::path::Path,
+    variables: &BTreeMap<String, String>,
+) -> Result<Runtime, RuntimeError> {
     let options = RuntimeOptions {
         mode: Some(Mode::Child),
         executable: own_executable(),
         output: Some(output.to_owned()),
+        variables: variables.clone().into_iter().collect(),
         ..RuntimeOptions::default()
     };
     Runtime::new(interpreter.clone(), &options)

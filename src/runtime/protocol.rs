@@ -31,6 +31,7 @@ const MODULES: &[(&str, &str)] = driver![
     "search_path",
     "session",
     "steps",
+    "tenants",
     "transactions",
     "untouched",
 ];

@@ -52,6 +52,9 @@ pub struct Invocation {
     /// Environment variables that Python sees meanwhile, besides ours.
     #[serde(default)]
     pub environment: BTreeMap<String, String>,
+    /// The schema that names without one must lead to; anything but PostgreSQL has none.
+    #[serde(default)]
+    pub tenant_schema: Option<String>,
     /// Log records that go to standard error are JSON objects, as limbec's own are.
     #[serde(default)]
     pub json_logs: bool,

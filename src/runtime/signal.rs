@@ -1,4 +1,4 @@
-//! Ctrl-C while Python works: the terminal sends it to this process and to a child alike.
+//! Ctrl-C while Python works: the terminal sends it to this process and to its children alike.
 
 use std::ffi::{c_int, c_void};
 use std::mem::MaybeUninit;
@@ -7,18 +7,44 @@ use std::process::Command;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
-/// The child that an interrupt sent to this process alone is passed on to; 0 for none.
-static CHILD: AtomicI32 = AtomicI32::new(0);
+/// More children at a time than this are not told of an interrupt that was sent to this process alone.
+const CHILDREN_TOLD: usize = 1024;
+
+/// Process ids of the children that an interrupt sent to this process alone is passed on to; 0 for none.
+static CHILDREN: [AtomicI32; CHILDREN_TOLD] = [const { AtomicI32::new(0) }; CHILDREN_TOLD];
 
 /// While it lives, SIGINT does not end this process.
 pub(super) struct Patience {
-    before: libc::sigaction,
+    child: i32,
+    /// `None` where an [`Interruption`] has the signals.
+    before: Option<libc::sigaction>,
+}
+
+/// Puts a process id where there was another, if that is there.
+fn exchange_child(from: i32, to: i32) {
+    let exchange = |slot: &&AtomicI32| slot.compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire).is_ok();
+    let _ = CHILDREN.iter().find(exchange);
+}
+
+/// Sends a signal to every child that is at work; what a handler may do.
+fn tell_children(signal: c_int) {
+    for slot in &CHILDREN {
+        let child = slot.load(Ordering::Acquire);
+        if child > 0 {
+            // SAFETY: `kill` is async-signal-safe.
+            unsafe { libc::kill(child, signal) };
+        }
+    }
 }
 
 impl Patience {
     /// Begins to wait for the child with that process id.
     pub(super) fn with(child: u32) -> Self {
-        CHILD.store(child as i32, Ordering::Release);
+        let child = child as i32;
+        exchange_child(0, child);
+        if WATCHED.load(Ordering::Acquire) {
+            return Self { child, before: None };
+        }
         // SAFETY: an all-zero sigaction is valid; the handler only does what a handler may.
         unsafe {
             let mut action: libc::sigaction = MaybeUninit::zeroed().assume_init();
@@ -26,16 +52,18 @@ impl Patience {
             action.sa_flags = libc::SA_SIGINFO | libc::SA_RESTART;
             let mut before = MaybeUninit::zeroed();
             libc::sigaction(libc::SIGINT, &raw const action, before.as_mut_ptr());
-            Self { before: before.assume_init() }
+            Self { child, before: Some(before.assume_init()) }
         }
     }
 }
 
 impl Drop for Patience {
     fn drop(&mut self) {
-        CHILD.store(0, Ordering::Release);
-        // SAFETY: restores what was there.
-        unsafe { libc::sigaction(libc::SIGINT, &raw const self.before, ptr::null_mut()) };
+        exchange_child(self.child, 0);
+        if let Some(before) = &self.before {
+            // SAFETY: restores what was there.
+            unsafe { libc::sigaction(libc::SIGINT, ptr::from_ref(before), ptr::null_mut()) };
+        }
     }
 }
 
@@ -85,14 +113,35 @@ static WATCHED: AtomicBool = AtomicBool::new(false);
 /// Whether a request to end has come since.
 static REQUESTED: AtomicBool = AtomicBool::new(false);
 
+/// Whether the second request ends this process.
+static ENDS_AT_SECOND: AtomicBool = AtomicBool::new(false);
+
+/// Exit status of a process that Ctrl-C ended.
+const INTERRUPTED: c_int = 130;
+
 /// While it lives, SIGINT, SIGTERM and SIGHUP do not end this process but are noted, and interrupt Python: for work that
 /// leaves something to be cleared away. There is one at a time.
 #[derive(Debug)]
-pub struct Interruption(());
+pub struct Interruption {
+    /// Whether there was none before.
+    is_own: bool,
+}
 
 impl Interruption {
     /// Begins to watch.
     pub fn watch() -> Self {
+        Self::begin(false)
+    }
+
+    /// The same for work that leaves nothing to be cleared away: the second request ends this process at once, and its children with it.
+    ///
+    /// Where somebody watches already, it stays as it is: there is something to be cleared away.
+    pub fn watch_once() -> Self {
+        if WATCHED.load(Ordering::Acquire) { Self { is_own: false } } else { Self::begin(true) }
+    }
+
+    fn begin(ends_at_second: bool) -> Self {
+        ENDS_AT_SECOND.store(ends_at_second, Ordering::Release);
         REQUESTED.store(false, Ordering::Release);
         WATCHED.store(true, Ordering::Release);
         // SAFETY: an all-zero sigaction is valid; the handler only does what a handler may.
@@ -104,7 +153,7 @@ impl Interruption {
                 libc::sigaction(signal, &raw const action, ptr::null_mut());
             }
         }
-        Self(())
+        Self { is_own: true }
     }
 
     /// Whether this process was asked to end.
@@ -115,6 +164,9 @@ impl Interruption {
 
 impl Drop for Interruption {
     fn drop(&mut self) {
+        if !self.is_own {
+            return;
+        }
         WATCHED.store(false, Ordering::Release);
         // SAFETY: an all-zero sigaction is the default action without flags.
         unsafe {
@@ -128,13 +180,14 @@ impl Drop for Interruption {
 
 /// Python rolls back on SIGINT alone; the other two would kill it, or not reach it.
 extern "C" fn note(signal: c_int, info: *mut libc::siginfo_t, _: *mut c_void) {
-    REQUESTED.store(true, Ordering::Release);
-    let child = CHILD.load(Ordering::Acquire);
-    // SAFETY: with SA_SIGINFO the kernel hands over a valid structure; `kill` is async-signal-safe.
-    unsafe {
-        if child > 0 && (signal != libc::SIGINT || (*info).si_code == libc::SI_USER) {
-            libc::kill(child, libc::SIGINT);
-        }
+    if REQUESTED.swap(true, Ordering::AcqRel) && ENDS_AT_SECOND.load(Ordering::Acquire) {
+        tell_children(libc::SIGKILL);
+        // SAFETY: `_exit` is async-signal-safe.
+        unsafe { libc::_exit(INTERRUPTED) };
+    }
+    // SAFETY: with SA_SIGINFO the kernel hands over a valid structure.
+    if signal != libc::SIGINT || unsafe { (*info).si_code } == libc::SI_USER {
+        tell_children(libc::SIGINT);
     }
 }
 
@@ -198,12 +251,9 @@ extern "C" fn come_again(_: c_int) {
 /// Sent by a process (`kill`), a signal reaches only one of the two; sent by the terminal, both.
 extern "C" fn pass_on(signal: c_int, info: *mut libc::siginfo_t, _: *mut c_void) {
     REQUESTED.store(true, Ordering::Release);
-    let child = CHILD.load(Ordering::Acquire);
-    // SAFETY: with SA_SIGINFO the kernel hands over a valid structure; `kill` is async-signal-safe.
-    unsafe {
-        if child > 0 && (*info).si_code == libc::SI_USER {
-            libc::kill(child, signal);
-        }
+    // SAFETY: with SA_SIGINFO the kernel hands over a valid structure.
+    if unsafe { (*info).si_code } == libc::SI_USER {
+        tell_children(signal);
     }
 }
 

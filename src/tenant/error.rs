@@ -90,6 +90,26 @@ pub enum TenantError {
         /// With its braces.
         placeholder: String,
     },
+    /// env.py works on another version table than the tenant's.
+    #[error(
+        "env.py uses the version table {found} and not {expected}, which is the one of tenant {name}; nothing was run"
+    )]
+    OtherTable {
+        /// The tenant.
+        name: String,
+        /// The tenant's.
+        expected: String,
+        /// env.py's.
+        found: String,
+    },
+    /// env.py came to its end without running anything.
+    #[error(
+        "env.py ran no migrations for tenant {name}: it has to call context.run_migrations() for the tenant that it is given"
+    )]
+    NothingRun {
+        /// The tenant.
+        name: String,
+    },
     /// The database says no.
     #[error(transparent)]
     Database(#[from] DatabaseError),

@@ -32,6 +32,7 @@ pub fn tenant_invocation(
     for (name, template) in &options.variables {
         invocation.environment.insert(name.clone(), values.fill(template, str::to_owned)?);
     }
+    invocation.tenant_schema = tenant.schema.clone();
     invocation.overrides.schema = tenant.schema.clone().or(invocation.overrides.schema);
     invocation.overrides.url = Some(url);
     Ok(invocation)

@@ -25,3 +25,7 @@ class SearchPathRefused(CommandError):
 
 class RehearsalRefused(CommandError):
     """Something that a rollback would not undo."""
+
+
+class TenantMismatch(CommandError):
+    """env.py works in another schema than the tenant's."""

@@ -24,6 +24,7 @@ class Session:
         self.refused = None
         self.watch = None
         self.fresh_steps = False
+        self.tenant_schema = None
 
     def send(self, message):
         with self._lock:
@@ -55,9 +56,16 @@ def serve(exchange):
             return flushed
         session.refused = None
         session.fresh_steps = False
+        session.tenant_schema = schema_to_check(request)
         outcome = answer(session, request)
         flush_streams()
         session.send({"outcome": outcome})
+
+
+def schema_to_check(request):
+    """The tenant's, unless limbec itself sets the search_path, which behind a pooler shows in transactions alone."""
+    sets_path = (request.get("overrides") or {}).get("search_path")
+    return None if sets_path else request.get("tenant_schema")
 
 
 def answer(session, request):

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from .commits import CommitWatch
 from .limits import limited
 from .locks import NamedLocks
+from .tenants import check_schema
 
 PLANNED = ("upgrade", "downgrade", "stamp")
 
@@ -46,6 +47,7 @@ def begun_with_limbec(session, locks, original):
         if self.as_sql:
             original(self, **options)
             return
+        check_schema(self.connection, session.tenant_schema)
         preparation = session.call("begin", {"target": describe_target(self)}) or {}
         session.fresh_steps = preparation.get("fresh_steps", False)
         locks.take(self.connection.engine, preparation.get("named_lock"))

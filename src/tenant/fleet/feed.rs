@@ -24,6 +24,11 @@ pub trait Feed: Sync {
         true
     }
 
+    /// Takes back a tenant that nothing was done to: somebody asked the run to end.
+    fn returned(&self, assignment: &Assignment) {
+        let _ = assignment;
+    }
+
     /// What became of it.
     fn finished(&self, assignment: &Assignment, outcome: &TenantOutcome);
 }
@@ -129,6 +134,13 @@ impl Feed for InWaves {
                 state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
             }
         }
+    }
+
+    fn returned(&self, _: &Assignment) {
+        let mut state = self.state();
+        state.running -= 1;
+        state.is_stopped = true;
+        self.changed.notify_all();
     }
 
     fn finished(&self, _: &Assignment, outcome: &TenantOutcome) {

@@ -4,12 +4,15 @@
 //! the worker.
 
 mod feed;
+mod guard;
 mod on_error;
 mod outcome;
 mod waves;
 mod worker;
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc;
 
 pub use feed::{Assignment, Feed, InOrder, InWaves};
@@ -25,8 +28,8 @@ use crate::migrate::{Operation, Runner};
 use crate::runtime::{Invocation, Runtime, RuntimeError};
 use crate::script::{Locations, ScriptDirectory};
 
-/// Starts a Python of its own whose output goes to a file.
-pub type StartPython<'a> = &'a (dyn Fn(&Path) -> Result<Runtime, RuntimeError> + Sync);
+/// Starts a Python of its own whose output goes to a file, with these environment variables besides ours.
+pub type StartPython<'a> = &'a (dyn Fn(&Path, &BTreeMap<String, String>) -> Result<Runtime, RuntimeError> + Sync);
 
 /// How tenants are migrated; the same for all of them.
 #[derive(Clone, Copy)]
@@ -65,10 +68,12 @@ impl Fleet<'_> {
     /// Migrates what the feed gives out, until it gives no more. Events arrive on this thread.
     pub fn run(&self, feed: &dyn Feed, on_event: &mut dyn FnMut(FleetEvent)) {
         let (sender, events) = mpsc::channel();
+        let needs_fresh_python = AtomicBool::new(false);
         std::thread::scope(|scope| {
             for number in 0..self.workers.max(1) {
                 let sender = sender.clone();
-                scope.spawn(move || Worker::new(self, number, sender).serve(feed));
+                let worker = Worker::new(self, number, &needs_fresh_python, sender);
+                scope.spawn(move || worker.serve(feed));
             }
             drop(sender);
             for event in events {

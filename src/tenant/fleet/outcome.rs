@@ -1,7 +1,9 @@
 use std::time::Duration;
 
+use crate::gate::GateError;
 use crate::migrate::MigrateError;
 use crate::revision::RevisionId;
+use crate::runtime::RuntimeError;
 
 /// What became of a tenant.
 #[derive(Debug)]
@@ -16,6 +18,16 @@ pub struct TenantOutcome {
     pub error: Option<MigrateError>,
     /// What Python printed meanwhile, its end at least; empty unless it failed.
     pub output: String,
+}
+
+impl TenantOutcome {
+    /// Whether Ctrl-C ended it, and nothing of it is left but what was committed before.
+    pub fn is_interrupted(&self) -> bool {
+        matches!(
+            self.error,
+            Some(MigrateError::Runtime(RuntimeError::Interrupted) | MigrateError::Gate(GateError::Interrupted))
+        )
+    }
 }
 
 /// What happens during a fleet run; the index is the assignment's.
@@ -43,6 +55,11 @@ pub enum FleetEvent {
         index: usize,
         /// The sentence.
         sentence: String,
+    },
+    /// The project keeps the URL or the schema of the first tenant that a Python serves: from here on each tenant gets one of its own.
+    FreshPythons {
+        /// Which tenant it was found out by.
+        index: usize,
     },
     /// A tenant is done, or has failed.
     Finished {

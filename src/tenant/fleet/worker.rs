@@ -1,14 +1,17 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::Instant;
 
+use super::guard::Guard;
 use super::{Assignment, Feed, Fleet, FleetEvent, TenantOutcome};
+use crate::database::DatabaseUrl;
 use crate::migrate::{self, Attendant, Deployment, DeploymentRequest, Event, Kept, MigrateError, Purge, Readiness};
 use crate::revision::RevisionId;
-use crate::runtime::Runtime;
-use crate::tenant::{Surveyed, tenant_invocation};
+use crate::runtime::{Interruption, Runtime, RuntimeError};
+use crate::tenant::{Surveyed, TenantError, tenant_invocation};
 
 /// More of what Python printed than this helps nobody.
 const OUTPUT_BYTES: u64 = 16 * 1024;
@@ -16,22 +19,39 @@ const OUTPUT_BYTES: u64 = 16 * 1024;
 /// Serves one tenant after the other, with one Python and, on the same database, with the same connections.
 pub(super) struct Worker<'a> {
     fleet: &'a Fleet<'a>,
+    /// Whether a Python that has served a tenant is of no use to the next one; of all workers.
+    needs_fresh_python: &'a AtomicBool,
     sender: Sender<FleetEvent>,
-    python: Option<Runtime>,
+    python: Option<Served>,
     kept: Option<Kept>,
     output: PathBuf,
 }
 
+/// A Python, and how many tenants it was used for.
+struct Served {
+    python: Runtime,
+    tenants: usize,
+}
+
 impl<'a> Worker<'a> {
     /// Nothing is started before it is needed.
-    pub(super) fn new(fleet: &'a Fleet<'a>, number: usize, sender: Sender<FleetEvent>) -> Self {
+    pub(super) fn new(
+        fleet: &'a Fleet<'a>,
+        number: usize,
+        needs_fresh_python: &'a AtomicBool,
+        sender: Sender<FleetEvent>,
+    ) -> Self {
         let output = fleet.folder.join(format!("worker-{number}.log"));
-        Self { fleet, sender, python: None, kept: None, output }
+        Self { fleet, needs_fresh_python, sender, python: None, kept: None, output }
     }
 
-    /// Until the feed gives no more.
+    /// Until the feed gives no more, or somebody asks the run to end.
     pub(super) fn serve(mut self, feed: &dyn Feed) {
         while let Some(assignment) = feed.next() {
+            if Interruption::is_requested() {
+                feed.returned(&assignment);
+                break;
+            }
             if !feed.may_begin(&assignment) {
                 continue;
             }
@@ -41,18 +61,27 @@ impl<'a> Worker<'a> {
             feed.finished(&assignment, &outcome);
             let _ = self.sender.send(FleetEvent::Finished { index: assignment.index, outcome });
         }
-        if let Some(python) = self.python.take() {
-            // Its exit handlers are the last thing that happens; the tenants are done.
-            let _ = python.finish();
-        }
+        self.end_python();
     }
 
     fn migrate(&mut self, assignment: &Assignment) -> TenantOutcome {
         let began = Instant::now();
         let printed = std::fs::metadata(&self.output).map_or(0, |file| file.len());
-        let mut attendant =
-            TenantAttendant { index: assignment.index, sender: self.sender.clone(), steps: 0, of: 0, running: None };
-        let error = self.deploy(&assignment.surveyed, &mut attendant).err();
+        let mut attendant = TenantAttendant::new(assignment.index, self.sender.clone());
+        let mut error = self.deploy(&assignment.surveyed, &mut attendant).err();
+        let was_used = self.python.as_ref().is_some_and(|served| served.tenants > 1);
+        if was_used && error.as_ref().is_some_and(is_of_another_tenant) {
+            self.end_python();
+            attendant = TenantAttendant::new(assignment.index, self.sender.clone());
+            error = self.deploy(&assignment.surveyed, &mut attendant).err();
+            let has_helped = !error.as_ref().is_some_and(is_of_another_tenant);
+            if has_helped && !self.needs_fresh_python.swap(true, Ordering::Relaxed) {
+                let _ = self.sender.send(FleetEvent::FreshPythons { index: assignment.index });
+            }
+        }
+        if self.needs_fresh_python.load(Ordering::Relaxed) {
+            self.end_python();
+        }
         let output = error.as_ref().map(|_| self.printed_since(printed)).unwrap_or_default();
         let revision = attendant.running.filter(|_| error.is_some());
         TenantOutcome { steps: attendant.steps, elapsed: began.elapsed(), revision, error, output }
@@ -61,8 +90,6 @@ impl<'a> Worker<'a> {
     fn deploy(&mut self, surveyed: &Surveyed, attendant: &mut dyn Attendant) -> Result<(), MigrateError> {
         let fleet = self.fleet;
         let Some(url) = &surveyed.url else { return Ok(()) };
-        let invocation = tenant_invocation(fleet.invocation, fleet.tenants, &surveyed.tenant, url, fleet.driver)
-            .map_err(|error| MigrateError::Refused(Box::new(error)))?;
         let request = DeploymentRequest {
             operation: fleet.operation,
             purge: Purge::Nothing,
@@ -75,22 +102,49 @@ impl<'a> Worker<'a> {
             runner: fleet.runner,
         };
         let mut deployment = Deployment::new(request, attendant).continuing(self.kept.take());
-        let outcome = match deployment.ready(url, &surveyed.table) {
-            Ok(Readiness::NothingToDo) => Ok(()),
-            Ok(Readiness::Ready) => {
-                let python = match self.python.take() {
-                    Some(python) => python,
-                    None => (fleet.start)(&self.output)?,
-                };
-                let outcome =
-                    deployment.run(&mut |supervisor| migrate::run_env(&python, invocation.clone(), supervisor));
-                self.python = Some(python);
-                outcome
-            }
-            Err(error) => Err(error),
-        };
+        if deployment.ready(url, &surveyed.table)? == Readiness::Ready {
+            self.run_env(surveyed, url, &mut deployment)?;
+        }
+        // After a failure nobody knows what the connections are good for.
         self.kept = deployment.end();
-        outcome
+        Ok(())
+    }
+
+    /// Lets env.py do what is to be done.
+    fn run_env(
+        &mut self,
+        surveyed: &Surveyed,
+        url: &DatabaseUrl,
+        deployment: &mut Deployment<'_>,
+    ) -> Result<(), MigrateError> {
+        let fleet = self.fleet;
+        let refused = |error: TenantError| MigrateError::Refused(Box::new(error));
+        let invocation =
+            tenant_invocation(fleet.invocation, fleet.tenants, &surveyed.tenant, url, fleet.driver).map_err(refused)?;
+        let served = match &mut self.python {
+            Some(served) => served,
+            empty => {
+                let python = (fleet.start)(&self.output, &invocation.environment)?;
+                empty.insert(Served { python, tenants: 0 })
+            }
+        };
+        served.tenants += 1;
+        let python = &served.python;
+        deployment.run(&mut |supervisor| {
+            if Interruption::is_requested() {
+                return Err(RuntimeError::Interrupted.into());
+            }
+            let mut guard = Guard::new(supervisor, &surveyed.tenant, &surveyed.table);
+            migrate::run_env(python, invocation.clone(), &mut guard)?;
+            guard.check_begun().map_err(refused)
+        })
+    }
+
+    /// Its exit handlers are the last thing that happens; the tenants are done.
+    fn end_python(&mut self) {
+        if let Some(served) = self.python.take() {
+            let _ = served.python.finish();
+        }
     }
 
     /// What Python printed after this many bytes.
@@ -115,6 +169,26 @@ struct TenantAttendant {
     steps: usize,
     of: usize,
     running: Option<RevisionId>,
+}
+
+impl TenantAttendant {
+    fn new(index: usize, sender: Sender<FleetEvent>) -> Self {
+        Self { index, sender, steps: 0, of: 0, running: None }
+    }
+}
+
+/// Whether env.py, or what it has imported, is still about a tenant that the same Python served before.
+fn is_of_another_tenant(error: &MigrateError) -> bool {
+    match error {
+        MigrateError::Runtime(RuntimeError::Python(failure)) => {
+            let name = failure.type_name.rsplit('.').next().unwrap_or_default();
+            ["UrlMismatch", "TenantMismatch"].contains(&name)
+        }
+        MigrateError::Refused(refusal) => {
+            matches!(refusal.downcast_ref(), Some(TenantError::OtherTable { .. }))
+        }
+        _ => false,
+    }
 }
 
 impl Attendant for TenantAttendant {
