@@ -66,11 +66,14 @@ def schema(url: str) -> str:
             url, "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' ORDER BY type, name"
         )
         return "\n".join(f"{kind} {name}: {in_order(sql)}" for kind, name, sql in rows)
+    return dump(url, "--schema-only", "--no-owner")
+
+
+def dump(url: str, *options: str) -> str:
+    """What `pg_dump` makes of a PostgreSQL database, whatever its name."""
     plain = re.sub(r"^postgresql\+\w+", "postgresql", url)
     program = str(Path(os.environ.get("LIMBEC_TEST_POSTGRES_BIN", "")) / "pg_dump")
-    dumped = subprocess.run(
-        [program, "--schema-only", "--no-owner", plain], check=True, capture_output=True, text=True
-    ).stdout
+    dumped = subprocess.run([program, *options, plain], check=True, capture_output=True, text=True).stdout
     # The database's name, and a random word that newer versions of pg_dump write.
     name = urlsplit(plain).path.lstrip("/")
     lines = [line for line in dumped.splitlines() if not line.startswith(("\\restrict", "\\unrestrict"))]
