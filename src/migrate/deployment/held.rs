@@ -25,18 +25,20 @@ pub struct Kept {
     url: DatabaseUrl,
     locks: Locks,
     connection: Connection,
+    /// Whether the deployment is over, so that other databases need nothing of it.
+    is_over: bool,
 }
 
 impl Kept {
     /// Without the locks themselves.
     pub(super) fn released(self) -> Self {
-        Self { locks: self.locks.released(), ..self }
+        Self { locks: self.locks.released(&self.url), is_over: true, ..self }
     }
 }
 
 impl Held {
-    /// Locks, reads and plans. `before` is what was held until now: its locks are kept, and on the same database its connection
-    /// is used.
+    /// Locks, reads and plans. `before` is what was held until now: its locks are kept unless its deployment is over, and on the
+    /// same database its connection is used.
     pub(super) fn take(
         request: &DeploymentRequest<'_>,
         url: &DatabaseUrl,
@@ -46,8 +48,8 @@ impl Held {
     ) -> Result<Self, MigrateError> {
         let (mut locks, open) = match before {
             Some(kept) if kept.url.is_same_but_driver(url) => (kept.locks, Some(kept.connection)),
-            Some(kept) => (kept.locks, None),
-            None => (Locks::default(), None),
+            Some(kept) if !kept.is_over => (kept.locks, None),
+            _ => (Locks::default(), None),
         };
         let terms = LockTerms { options: request.options, environment: request.environment };
         locks.lock(terms, url, table, on_wait)?;
@@ -61,7 +63,7 @@ impl Held {
 
     /// What can be used again.
     pub(super) fn keep(self) -> Kept {
-        Kept { url: self.url, locks: self.locks, connection: self.connection }
+        Kept { url: self.url, locks: self.locks, connection: self.connection, is_over: false }
     }
 
     /// Reads and plans anew, under the same lock.

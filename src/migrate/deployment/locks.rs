@@ -87,9 +87,10 @@ impl Locks {
         Ok(())
     }
 
-    /// Releases all of them; sessions that can lock again are kept.
-    pub(super) fn released(self) -> Self {
-        let held = self.held.into_iter().filter_map(|(url, lock)| Some((url, lock.released()?)));
+    /// Releases all of them; a session of this database that can lock again is kept.
+    pub(super) fn released(self, url: &DatabaseUrl) -> Self {
+        let released = self.held.into_iter().filter_map(|(locked, lock)| Some((locked, lock.released()?)));
+        let held = released.filter(|(locked, _)| locked.is_same_database(url));
         Self { held: held.collect() }
     }
 
