@@ -20,6 +20,7 @@ pub(super) struct TestJson<'a> {
 #[derive(Debug, Serialize)]
 struct CheckJson<'a> {
     check: &'static str,
+    tenant: Option<&'a str>,
     revision: Option<&'a str>,
     path: Option<String>,
     outcome: &'static str,
@@ -50,6 +51,7 @@ pub(super) fn json(held: &HeldTrial) -> TestJson<'_> {
             .iter()
             .map(|of| CheckJson {
                 check: of.name.as_str(),
+                tenant: of.tenant.as_deref(),
                 revision: of.revision.as_ref().map(RevisionId::as_str),
                 path: of.path.as_ref().map(|path| super::render::path_text(path)),
                 outcome: word(&of.outcome),
@@ -108,7 +110,7 @@ pub(super) fn print(context: &mut CommandContext, held: &HeldTrial) {
             (count(Outcome::is_skipped), "skipped"),
         ];
         let counts = counts.iter().filter(|(count, _)| *count > 0);
-        let is_one = checks.len() == 1 && checks.iter().all(|check| check.revision.is_none());
+        let is_one = checks.len() == 1 && checks.iter().all(|check| check.revision.is_none() && check.tenant.is_none());
         let text: Vec<String> =
             counts.map(|(count, word)| if is_one { (*word).to_owned() } else { format!("{count} {word}") }).collect();
         let cached = checks.iter().filter(|check| check.is_cached && check.outcome.is_passed()).count();
@@ -149,9 +151,14 @@ fn case(check: &Check, environment: &Environment) -> TestCase {
         }
         Outcome::Skipped(reason) => drop(status.set_message(reason.as_str())),
     }
-    let name = check.revision.as_ref().map_or(check.name.as_str(), RevisionId::as_str);
+    let name = match (&check.tenant, &check.revision) {
+        (Some(tenant), _) => tenant.as_str(),
+        (None, Some(revision)) => revision.as_str(),
+        (None, None) => check.name.as_str(),
+    };
     let mut case = TestCase::new(name, status);
-    case.set_classname(check.path.as_ref().map_or_else(|| "history".to_owned(), |path| shown(path, environment)));
+    let subject = if check.tenant.is_some() { "tenant" } else { "history" };
+    case.set_classname(check.path.as_ref().map_or_else(|| subject.to_owned(), |path| shown(path, environment)));
     case.set_time(check.elapsed);
     case
 }
@@ -170,10 +177,14 @@ fn by_name(report: &TrialReport) -> Vec<(CheckName, Vec<&Check>)> {
 
 /// ` 8f3a61c027d4 (migrations/versions/…py)`
 fn place(check: &Check, environment: &Environment) -> String {
-    match (&check.revision, &check.path) {
+    let revision = match (&check.revision, &check.path) {
         (Some(revision), Some(path)) => format!(" {revision} ({})", shown(path, environment)),
         (Some(revision), None) => format!(" {revision}"),
         _ => String::new(),
+    };
+    match &check.tenant {
+        Some(tenant) => format!("{revision} of tenant {tenant}"),
+        None => revision,
     }
 }
 

@@ -330,7 +330,7 @@ fn refused(error: TrialError) -> MigrateError {
     MigrateError::Refused(Box::new(error))
 }
 
-fn after_downgrade(found: &Difference) -> String {
+pub(super) fn after_downgrade(found: &Difference) -> String {
     match &found.change {
         Change::Left => format!("the downgrade leaves {} `{}` behind", found.object, found.name),
         Change::Gone => format!("the downgrade takes {} `{}` away, which was there before", found.object, found.name),
@@ -338,7 +338,7 @@ fn after_downgrade(found: &Difference) -> String {
     }
 }
 
-fn after_second_upgrade(found: &Difference) -> String {
+pub(super) fn after_second_upgrade(found: &Difference) -> String {
     match &found.change {
         Change::Left => format!("upgrading again adds {} `{}`, which the first time did not", found.object, found.name),
         Change::Gone => format!("upgrading again does not make {} `{}`", found.object, found.name),
@@ -347,7 +347,7 @@ fn after_second_upgrade(found: &Difference) -> String {
 }
 
 /// A failure in one line: the revision's own words, without SQLAlchemy's background.
-pub(super) fn sentence(error: &MigrateError) -> String {
+pub fn sentence(error: &MigrateError) -> String {
     let text = match error {
         MigrateError::Runtime(RuntimeError::Python(failure)) => failure.sentence(),
         error => error.to_string(),

@@ -1,3 +1,5 @@
+use super::judge::sentence;
+use super::{Outcome, TrialError};
 use crate::database::DatabaseUrl;
 use crate::migrate::{self, MigrateError, Supervisor};
 use crate::plan::TransactionMode;
@@ -45,6 +47,41 @@ pub(super) enum Models {
     Unknown,
 }
 
+impl Models {
+    fn of(answer: Result<serde_json::Value, RuntimeError>) -> Result<Self, RuntimeError> {
+        match answer {
+            Ok(_) => Ok(Self::Match),
+            Err(RuntimeError::Python(failure)) if failure.kind == FailureKind::CommandError => {
+                // The words of alembic.autogenerate.api, in every version that has `check`.
+                let has_models = !failure.message.contains("MetaData object");
+                Ok(if has_models { Self::Differ(failure.message.clone()) } else { Self::Absent })
+            }
+            Err(RuntimeError::Python(failure)) if failure.kind == FailureKind::SystemExit => Ok(Self::Unknown),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// As a check has it.
+    pub(super) fn outcome(compared: Result<Self, RuntimeError>) -> Result<Outcome, TrialError> {
+        Ok(match compared {
+            Ok(Self::Match) => Outcome::Passed,
+            Ok(Self::Differ(words)) => Outcome::Failed(vec![words]),
+            Ok(Self::Unknown) => Outcome::Skipped("this version of Alembic has no command `check`".to_owned()),
+            Ok(Self::Absent) => Outcome::Skipped("env.py gives Alembic no target_metadata".to_owned()),
+            Err(RuntimeError::Interrupted) => return Err(TrialError::Interrupted),
+            Err(error) => Outcome::Failed(vec![sentence(&MigrateError::Runtime(error))]),
+        })
+    }
+}
+
+/// Alembic's `check`, run for this request, as a check has it.
+///
+/// # Errors
+/// It was interrupted.
+pub fn compare_models(python: &Runtime, check: Invocation) -> Result<Outcome, TrialError> {
+    Models::outcome(Models::of(python.run(&Request::Command(check), &mut NoCalls)))
+}
+
 impl<'a> EnvRuns<'a> {
     /// Nothing is started before the first run.
     pub fn new(start: StartPython<'a>, upgrade: Invocation, check: Invocation) -> Self {
@@ -87,16 +124,7 @@ impl<'a> EnvRuns<'a> {
     pub(super) fn compare_models(&mut self, url: &DatabaseUrl) -> Result<Models, RuntimeError> {
         let mut invocation = self.env.check.clone();
         invocation.overrides.url = Some(self.spelled(url).with_password());
-        match self.runtime(url)?.run(&Request::Command(invocation), &mut NoCalls) {
-            Ok(_) => Ok(Models::Match),
-            Err(RuntimeError::Python(failure)) if failure.kind == FailureKind::CommandError => {
-                // The words of alembic.autogenerate.api, in every version that has `check`.
-                let has_models = !failure.message.contains("MetaData object");
-                Ok(if has_models { Models::Differ(failure.message.clone()) } else { Models::Absent })
-            }
-            Err(RuntimeError::Python(failure)) if failure.kind == FailureKind::SystemExit => Ok(Models::Unknown),
-            Err(error) => Err(error),
-        }
+        Models::of(self.runtime(url)?.run(&Request::Command(invocation), &mut NoCalls))
     }
 
     /// The URL for an application, with its password and the project's driver.

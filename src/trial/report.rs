@@ -2,6 +2,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::SampleTenant;
 use crate::revision::RevisionId;
 
 /// What was checked.
@@ -9,6 +10,8 @@ use crate::revision::RevisionId;
 pub enum CheckName {
     /// There is one head.
     SingleHead,
+    /// The common database of the tenants is migrated.
+    Common,
     /// `upgrade heads` works on an empty database.
     Upgrade,
     /// A revision can be undone, leaves nothing behind, and can be done again.
@@ -17,6 +20,8 @@ pub enum CheckName {
     Data,
     /// Models and schema agree.
     Models,
+    /// The project's own test of a tenant passes.
+    Smoke,
 }
 
 impl CheckName {
@@ -24,10 +29,12 @@ impl CheckName {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::SingleHead => "single-head",
+            Self::Common => "common",
             Self::Upgrade => "upgrade",
             Self::UpDownUp => "up-down-up",
             Self::Data => "data",
             Self::Models => "models",
+            Self::Smoke => "smoke",
         }
     }
 }
@@ -54,6 +61,8 @@ pub enum Outcome {
 pub struct Check {
     /// Which.
     pub name: CheckName,
+    /// On which sample tenant; `None`: on no tenant.
+    pub tenant: Option<String>,
     /// Of which revision; `None`: of the history.
     pub revision: Option<RevisionId>,
     /// The revision's file.
@@ -64,6 +73,18 @@ pub struct Check {
     pub is_cached: bool,
     /// How long it took; nothing for what an earlier run found.
     pub elapsed: Duration,
+}
+
+impl Check {
+    /// A check of the whole history.
+    pub fn of_history(name: CheckName, outcome: Outcome) -> Self {
+        Self { name, tenant: None, revision: None, path: None, outcome, is_cached: false, elapsed: Duration::ZERO }
+    }
+
+    /// A check of one tenant.
+    pub fn of_tenant(name: CheckName, tenant: &SampleTenant, outcome: Outcome) -> Self {
+        Self { tenant: Some(tenant.name.clone()), ..Self::of_history(name, outcome) }
+    }
 }
 
 /// All checks of a run.

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::judge::{Bench, Judge, Manner, Phase, Stop, Task, Verdict, sentence};
 use super::python::Models;
+use super::tenants::single_head;
 use super::{
     Check, CheckName, EnvRuns, Ephemeral, Fixtures, HistoryKeys, Outcome, Place, TrialError, TrialReport, Verdicts,
 };
@@ -69,7 +70,7 @@ impl<'a> Trial<'a> {
         observer: &mut dyn Observer,
     ) -> Result<TrialReport, TrialError> {
         let mut held = Held { trial: self, place, python, observer, report: TrialReport::default(), failed_at: None };
-        held.single_head();
+        held.tell(CheckName::SingleHead, single_head(self.map), Duration::ZERO);
         if !self.order.is_empty() {
             held.upgrade()?;
             held.round_trips()?;
@@ -109,16 +110,6 @@ struct Held<'t, 'p> {
 }
 
 impl Held<'_, '_> {
-    fn single_head(&mut self) {
-        let heads: Vec<&str> = self.trial.map.heads().iter().map(|head| self.trial.map.id(*head).as_str()).collect();
-        let outcome = match heads.as_slice() {
-            [] => Outcome::Skipped("there are no revisions".to_owned()),
-            [_] => Outcome::Passed,
-            several => Outcome::Failed(vec![format!("there are {} heads: {}", several.len(), several.join(", "))]),
-        };
-        self.tell(CheckName::SingleHead, outcome, Duration::ZERO);
-    }
-
     /// From an empty database, or from the newest snapshot that this history has in common with an earlier one, to the heads.
     fn upgrade(&mut self) -> Result<(), TrialError> {
         let began = Instant::now();
@@ -168,14 +159,7 @@ impl Held<'_, '_> {
         let began = Instant::now();
         self.observer.stage("comparing the models with the schema");
         self.report.env_runs += 1;
-        let outcome = match self.python.compare_models(&database.url()?) {
-            Ok(Models::Match) => Outcome::Passed,
-            Ok(Models::Differ(words)) => Outcome::Failed(vec![words]),
-            Ok(Models::Unknown) => Outcome::Skipped("this version of Alembic has no command `check`".to_owned()),
-            Ok(Models::Absent) => Outcome::Skipped("env.py gives Alembic no target_metadata".to_owned()),
-            Err(RuntimeError::Interrupted) => return Err(TrialError::Interrupted),
-            Err(error) => Outcome::Failed(vec![sentence(&MigrateError::Runtime(error))]),
-        };
+        let outcome = Models::outcome(self.python.compare_models(&database.url()?))?;
         self.tell(CheckName::Models, outcome, began.elapsed());
         Ok(())
     }
@@ -356,13 +340,14 @@ impl Held<'_, '_> {
     }
 
     fn tell(&mut self, name: CheckName, outcome: Outcome, elapsed: Duration) {
-        self.report.checks.push(Check { name, revision: None, path: None, outcome, is_cached: false, elapsed });
+        self.report.checks.push(Check { elapsed, ..Check::of_history(name, outcome) });
     }
 
     fn tell_of(&mut self, position: usize, name: CheckName, outcome: Outcome, elapsed: Option<Duration>) {
         let Some(index) = self.trial.order.get(position) else { return };
         self.report.checks.push(Check {
             name,
+            tenant: None,
             revision: Some(self.trial.map.id(*index).clone()),
             path: self.trial.paths.get(index.0 as usize).cloned(),
             outcome,

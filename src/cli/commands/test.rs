@@ -7,6 +7,7 @@ use crate::cli::context::CommandContext;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::testing::{self, TestProgress};
+use crate::cli::testing_tenants;
 use crate::cli::verdicts;
 use crate::runtime::Interruption;
 
@@ -41,6 +42,12 @@ pub struct TestArgs {
     /// Neither use nor keep snapshots and verdicts
     #[arg(long)]
     pub no_cache: bool,
+    /// Make sample tenants with these names, and migrate them as `tenant migrate` does: to the head, back by one revision, and up again
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', conflicts_with_all = ["fixtures", "since", "provide"])]
+    pub tenants: Vec<String>,
+    /// Command that tests a migrated tenant, which it finds in LIMBEC_TENANT, LIMBEC_TENANT_URL and LIMBEC_TENANT_SCHEMA
+    #[arg(long, value_name = "COMMAND", requires = "tenants")]
+    pub smoke: Option<String>,
     /// Run no check, but lend databases to a program: requests on standard input and answers on standard output, a JSON object a line
     #[arg(long, conflicts_with_all = ["fixtures", "since", "jobs", "format", "junit"])]
     pub provide: bool,
@@ -79,7 +86,10 @@ pub enum TestFormat {
 pub fn run(context: &mut CommandContext, args: &TestArgs) -> Result<ExitStatus, CommandError> {
     let began = Instant::now();
     let interruption = Interruption::watch();
-    let outcome = testing::hold(context, args);
+    let outcome = match args.tenants.is_empty() {
+        true => testing::hold(context, args),
+        false => testing_tenants::hold(context, args).map(Some),
+    };
     let interrupted = Interruption::is_requested();
     drop(interruption);
     let held = match outcome {
