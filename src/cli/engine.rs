@@ -146,6 +146,7 @@ impl CommandContext {
             environment: BTreeMap::new(),
             tenant_schema: None,
             json_logs: self.ui.logs_json(),
+            record: false,
         })
     }
 

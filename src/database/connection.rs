@@ -82,6 +82,11 @@ impl Connection {
         Ok(Transaction { connection: self, open: true })
     }
 
+    /// The transaction that [`Connection::run_text`] has begun: dropping it ends nothing.
+    pub fn within(&mut self) -> Transaction<'_> {
+        Transaction { connection: self, open: false }
+    }
+
     /// Creates the version table as Alembic would, when it is absent. Whether it was created.
     pub fn ensure_version_table(&mut self, table: &VersionTableName) -> Result<bool, DatabaseError> {
         let mut transaction = self.begin()?;

@@ -17,6 +17,7 @@ mod postgres;
 mod rows;
 mod search_path;
 mod sqlite;
+mod statement;
 mod tls;
 mod url;
 mod version_repair;
@@ -39,6 +40,7 @@ pub use postgres::{
     Contents, DatabaseFacts, InvalidIndex, ListedDatabase, LockingSession, Password, Placement, PostgresServer,
     RelationName, Session,
 };
+pub use statement::StatementError;
 pub use url::{DatabaseUrl, UrlError};
 pub use version_table::{VersionTableName, quote_identifier};
 pub use waiting::wait_for_database;

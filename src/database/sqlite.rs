@@ -6,6 +6,7 @@ use rusqlite::{ErrorCode, OpenFlags};
 
 use super::connection::Access;
 use super::error::DatabaseError;
+use super::statement::StatementError;
 use super::version_table::{NameLimit, VersionTableName};
 use super::{DatabaseUrl, UrlError};
 use crate::revision::RevisionId;
@@ -107,6 +108,23 @@ impl SqliteConnection {
         changed.map(|rows| rows as u64).map_err(|error| self.location.error(&error))
     }
 
+    pub(super) fn run_text(&self, sql: &str) -> Result<(), StatementError> {
+        let connection = self.writable().map_err(|error| StatementError::of_text(error.to_string()))?;
+        connection.execute_batch(sql).map_err(|error| StatementError::of_sqlite(&error))
+    }
+
+    pub(super) fn gives_row(&self, sql: &str, values: &[Option<String>]) -> Result<bool, StatementError> {
+        let connection = self.writable().map_err(|error| StatementError::of_text(error.to_string()))?;
+        let run = || {
+            let mut statement = connection.prepare(sql)?;
+            let mut rows = statement.query(rusqlite::params_from_iter(values))?;
+            let has_row = rows.next()?.is_some();
+            while rows.next()?.is_some() {}
+            Ok(has_row)
+        };
+        run().map_err(|error| StatementError::of_sqlite(&error))
+    }
+
     /// `None`: the file does not exist, and is only to be read.
     pub(super) fn inner(&self) -> Option<&rusqlite::Connection> {
         self.inner.as_ref()
@@ -138,6 +156,32 @@ impl SqliteConnection {
         self.inner
             .as_ref()
             .ok_or_else(|| DatabaseError::OpenedForReading { target: self.location.path().display().to_string() })
+    }
+}
+
+impl StatementError {
+    fn of_text(reason: String) -> Self {
+        Self { reason, ..Self::default() }
+    }
+
+    fn of_sqlite(error: &rusqlite::Error) -> Self {
+        let position = match error {
+            rusqlite::Error::SqlInputError { sql, offset, .. } => usize::try_from(*offset)
+                .ok()
+                .and_then(|offset| sql.get(..offset))
+                .and_then(|before| u32::try_from(before.chars().count() + 1).ok()),
+            _ => None,
+        };
+        let code = match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy) => Some("SQLITE_BUSY"),
+            Some(ErrorCode::DatabaseLocked) => Some("SQLITE_LOCKED"),
+            Some(ErrorCode::ConstraintViolation) => Some("SQLITE_CONSTRAINT"),
+            Some(ErrorCode::ReadOnly) => Some("SQLITE_READONLY"),
+            Some(ErrorCode::DiskFull) => Some("SQLITE_FULL"),
+            Some(_) => Some("SQLITE_ERROR"),
+            None => None,
+        };
+        Self { code: code.map(str::to_owned), position, ..Self::of_text(error.to_string()) }
     }
 }
 

@@ -77,6 +77,16 @@ impl Host for Conversation<'_> {
             "step_started" | "step_committed" | "step_applied" | "step_unproven" | "step_finished" => {
                 self.step(method, &params)
             }
+            "step_recorded" => {
+                let index = params.get("index").and_then(Value::as_u64).and_then(|index| usize::try_from(index).ok());
+                let index = index.ok_or_else(|| misunderstood(method, "no such step"))?;
+                self.supervisor.step_recorded(index, parsed(method, &params)?);
+                Ok(Value::Null)
+            }
+            "run_recorded" => {
+                self.supervisor.run_recorded(parsed(method, &params)?);
+                Ok(Value::Null)
+            }
             "lock_waiting" => {
                 self.supervisor.lock_waiting(&parsed(method, &params)?);
                 Ok(Value::Null)

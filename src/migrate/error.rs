@@ -5,7 +5,7 @@ use crate::gate::GateError;
 use crate::revision::RevisionError;
 use crate::runtime::{HostRefusal, RuntimeError};
 
-use super::{HookError, Refusal};
+use super::{HookError, NativeFailure, Refusal};
 
 /// Why a plan could not be built or did not run to its end.
 #[derive(Debug, Error)]
@@ -31,6 +31,9 @@ pub enum MigrateError {
     /// A command of the project's settings says no.
     #[error(transparent)]
     Hook(#[from] HookError),
+    /// A statement that limbec sent itself failed.
+    #[error(transparent)]
+    Native(Box<NativeFailure>),
     /// Python, or what it ran, says no.
     #[error(transparent)]
     Runtime(RuntimeError),
@@ -48,16 +51,21 @@ impl From<RuntimeError> for MigrateError {
     /// A refusal is the executor's own error, or the planner's.
     fn from(error: RuntimeError) -> Self {
         match error {
-            RuntimeError::Refused(HostRefusal(refusal)) => match refusal.downcast::<Self>() {
-                Ok(own) => *own,
-                Err(other) => other.downcast::<GateError>().map_or_else(Self::Refused, |gate| Self::Gate(*gate)),
-            },
+            RuntimeError::Refused(HostRefusal(refusal)) => Self::refused(refusal),
             error => Self::Runtime(error),
         }
     }
 }
 
 impl MigrateError {
+    /// A supervisor's refusal, which may be one of these.
+    pub(super) fn refused(refusal: Refusal) -> Self {
+        match refusal.downcast::<Self>() {
+            Ok(own) => *own,
+            Err(other) => other.downcast::<GateError>().map_or_else(Self::Refused, |gate| Self::Gate(*gate)),
+        }
+    }
+
     /// Whether Alembic reports this by `FAILED:` (exit 255).
     pub fn is_command_error(&self) -> bool {
         match self {
@@ -69,6 +77,7 @@ impl MigrateError {
             | Self::Hook(_)
             | Self::Backup(_)
             | Self::History(_)
+            | Self::Native(_)
             | Self::Protocol { .. } => false,
         }
     }

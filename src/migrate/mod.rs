@@ -7,7 +7,9 @@ mod error;
 mod event;
 mod executor;
 mod history;
+mod native;
 mod operation;
+mod recorded;
 mod rehearsal;
 mod rendering;
 mod status;
@@ -22,7 +24,9 @@ pub use error::MigrateError;
 pub use event::Event;
 pub use executor::{Purge, run_env, stamp};
 pub use history::{AdoptedHistory, Runner, adopt_history};
+pub use native::{NativeFailure, NativeRun, StepSource, run_native};
 pub use operation::Operation;
+pub use recorded::{RecordedListener, RecordedRun, RecordedStatement, RecordedStep};
 pub use rehearsal::{
     AdvancedSequence, RehearsalRefusal, RehearsedRun, RehearsedStatement, RehearsedStep, TakenLock, rehearse_env,
 };

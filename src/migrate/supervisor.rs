@@ -3,7 +3,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::database::{DatabaseUrl, Dialect, LockWait, VersionTableName};
+use super::{RecordedRun, RecordedStep};
+use crate::database::{Connection, DatabaseUrl, Dialect, LockWait, VersionTableName};
 use crate::plan::{Plan, Step};
 use crate::revision::RevisionId;
 
@@ -140,6 +141,21 @@ pub trait Supervisor {
     fn step_unproven(&mut self, index: usize, step: &Step) -> Result<(), Refusal> {
         let _ = (index, step);
         Ok(())
+    }
+
+    /// What a step's script has sent, where the invocation asks for it.
+    fn step_recorded(&mut self, index: usize, recorded: RecordedStep) {
+        let _ = (index, recorded);
+    }
+
+    /// What else is known of a run whose steps were recorded; env.py is through.
+    fn run_recorded(&mut self, recorded: RecordedRun) {
+        let _ = recorded;
+    }
+
+    /// limbec's own connection to the database in hand, if steps may be run on it.
+    fn connection(&mut self) -> Option<&mut Connection> {
+        None
     }
 
     /// The engine waits for the named lock of the preparation.

@@ -24,6 +24,7 @@ const MODULES: &[(&str, &str)] = driver![
     "modules",
     "postponed",
     "probe",
+    "recording",
     "refusal",
     "rehearsal",
     "rendering",

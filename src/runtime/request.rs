@@ -58,6 +58,9 @@ pub struct Invocation {
     /// Log records that go to standard error are JSON objects, as limbec's own are.
     #[serde(default)]
     pub json_logs: bool,
+    /// The statements of every step are told (`step_recorded`, `run_recorded`).
+    #[serde(default)]
+    pub record: bool,
 }
 
 /// What is to be rendered.

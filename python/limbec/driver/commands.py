@@ -21,7 +21,15 @@ def run_env(session, request):
         else:
             steps.run_environment(session, config)
 
-    perform(session, request, action)
+    if not request.get("record"):
+        perform(session, request, action)
+        return
+    from .recording import Recorder
+
+    session.recorder = Recorder()
+    with session.recorder.listening():
+        perform(session, request, action)
+    session.call("run_recorded", session.recorder.told())
 
 
 def command(session, request):

@@ -23,6 +23,7 @@ class Session:
         self._lock = threading.Lock()
         self.refused = None
         self.watch = None
+        self.recorder = None
         self.fresh_steps = False
         self.tenant_schema = None
 
@@ -57,6 +58,7 @@ def serve(exchange):
         session.refused = None
         session.fresh_steps = False
         session.tenant_schema = schema_to_check(request)
+        session.recorder = None
         outcome = answer(session, request)
         flush_streams()
         session.send({"outcome": outcome})

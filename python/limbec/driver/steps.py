@@ -1,7 +1,7 @@
 """The steps of a run: planned by limbec, executed by Alembic."""
 
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from alembic import context
 from alembic.runtime.environment import EnvironmentContext
@@ -50,6 +50,8 @@ def begun_with_limbec(session, locks, original):
         check_schema(self.connection, session.tenant_schema)
         preparation = session.call("begin", {"target": describe_target(self)}) or {}
         session.fresh_steps = preparation.get("fresh_steps", False)
+        if session.recorder is not None:
+            session.recorder.watch(self)
         locks.take(self.connection.engine, preparation.get("named_lock"))
         with limited(self.connection, preparation), watched(session, self, preparation):
             original(self, **options)
@@ -95,10 +97,17 @@ def planned_steps(session, script, heads, locks):
         if session.watch is not None:
             session.watch.step_began(index)
         began = time.perf_counter()
-        with applied_with_limbec(session, migration, index, began):
+        with recorded(session, step, index), applied_with_limbec(session, migration, index, began):
             yield step
         session.call("step_finished", {"index": index, "seconds": time.perf_counter() - began})
+    if session.recorder is not None:
+        session.recorder.look_around(migration)
     session.call("finished", {"heads": None if migration.as_sql else heads_afterwards(migration)})
+
+
+def recorded(session, step, index):
+    """While it lasts, what the step sends is heard, if limbec wants to know."""
+    return nullcontext() if session.recorder is None else session.recorder.step(session, step, index)
 
 
 @contextmanager

@@ -140,7 +140,11 @@ impl PostgresConnection {
         rows.map_err(|error| self.error(&error, table))
     }
 
-    fn client(&self) -> Result<&Client, DatabaseError> {
+    pub(super) fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    pub(super) fn client(&self) -> Result<&Client, DatabaseError> {
         self.client
             .as_ref()
             .ok_or_else(|| DatabaseError::Lost { database: self.database.clone(), reason: "it was closed".to_owned() })

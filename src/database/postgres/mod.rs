@@ -15,6 +15,7 @@ mod roles;
 mod schemas;
 mod service;
 mod settings;
+mod statement;
 mod version_tables;
 
 pub use administration::{ListedDatabase, PostgresServer};

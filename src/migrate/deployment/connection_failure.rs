@@ -6,7 +6,7 @@ use super::Deployment;
 use crate::database::{self, Access, Connection, LockError};
 use crate::migrate::{Event, MigrateError};
 use crate::revision::RevisionId;
-use crate::runtime::{self, FailureKind, PythonFailure, RuntimeError};
+use crate::runtime::{self, DatabaseFailure, FailureKind, PythonFailure, RuntimeError};
 
 /// Before env.py is asked to connect once more.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -69,12 +69,15 @@ impl Deployment<'_> {
 fn is_loss(error: &MigrateError) -> bool {
     match error {
         MigrateError::Lock(LockError::Lost { .. }) => true,
-        MigrateError::Runtime(RuntimeError::Python(failure)) => failure.database.as_ref().is_some_and(|database| {
-            let code = database.code.as_deref().unwrap_or_default();
-            database.lost || code.starts_with("08") || ["57P01", "57P02"].contains(&code)
-        }),
+        MigrateError::Native(failure) => says_loss(&failure.database),
+        MigrateError::Runtime(RuntimeError::Python(failure)) => failure.database.as_ref().is_some_and(says_loss),
         _ => false,
     }
+}
+
+fn says_loss(database: &DatabaseFailure) -> bool {
+    let code = database.code.as_deref().unwrap_or_default();
+    database.lost || code.starts_with("08") || ["57P01", "57P02"].contains(&code)
 }
 
 /// Whether a connection failed that may succeed later. Drivers built on libpq have no code for it, only a class and the server's
@@ -109,7 +112,6 @@ fn is_absence(failure: &PythonFailure) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::runtime::DatabaseFailure;
 
     fn failure(type_name: &str, message: &str, code: Option<&str>) -> PythonFailure {
         PythonFailure {

@@ -34,7 +34,7 @@ pub use hooks::HookError;
 
 use super::{Event, MigrateError, Operation, Preparation, Purge, Refusal, RunTarget, Runner, Statement, Supervisor};
 use crate::config::{DeployOptions, HookPoint};
-use crate::database::{self, DatabaseUrl, InvalidIndex, LockWait, VersionTableName};
+use crate::database::{self, Connection, DatabaseUrl, InvalidIndex, LockWait, VersionTableName};
 use crate::gate::{Permissions, Review};
 use crate::plan::{Plan, Step};
 use crate::revision::RevisionId;
@@ -342,6 +342,10 @@ impl Supervisor for Deployment<'_> {
         self.record_end();
         self.attendant.event(Event::StepFinished { index, step, elapsed });
         self.around_step(HookPoint::AfterStep, index)
+    }
+
+    fn connection(&mut self) -> Option<&mut Connection> {
+        self.held.as_mut().map(|held| &mut held.connection)
     }
 
     fn lock_waiting(&mut self, wait: &LockWait) {

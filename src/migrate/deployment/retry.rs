@@ -156,6 +156,7 @@ impl Deployment<'_> {
 fn database_failure(error: &MigrateError) -> Option<&DatabaseFailure> {
     match error {
         MigrateError::Runtime(RuntimeError::Python(failure)) => failure.database.as_ref(),
+        MigrateError::Native(failure) => Some(&failure.database),
         _ => None,
     }
 }

@@ -1,0 +1,219 @@
+"""What Alembic sends for each step, told to limbec, which compares it with what it has rendered.
+
+``sql`` is the text that the server gets, with the parameters written into it as literals of the types that the driver sends; ``compared``
+has neither those types nor tabs, so that it is what Alembic prints offline if both are the same. ``None``: there is no such text.
+"""
+
+import datetime
+import functools
+import os
+import re
+from contextlib import contextmanager
+
+import sqlalchemy
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+PLACEHOLDERS = {
+    "pyformat": re.compile(r"%(?:\((?P<name>[^)]+)\)s|(?P<percent>%))"),
+    "format": re.compile(r"%(?:(?P<next>s)|(?P<percent>%))"),
+    "qmark": re.compile(r"(?P<next>\?)"),
+    "numeric_dollar": re.compile(r"\$(?P<number>\d+)"),
+    "named": re.compile(r"(?<![:\w\\]):(?P<name>\w+)(?!:)"),
+}
+# Those that SQLAlchemy writes after a parameter for drivers that bind on the server.
+CAST = re.compile(r"::(?:VARCHAR|TEXT|INTEGER|BIGINT|SMALLINT|BOOLEAN|DATE|TIMESTAMP WITHOUT TIME ZONE|JSONB|JSON)\b")
+BEGINS = re.compile(r"\s*BEGIN(?:\s+(?:DEFERRED|IMMEDIATE|EXCLUSIVE|TRANSACTION))?\s*;?\s*\Z", re.IGNORECASE)
+PRAGMAS = ("foreign_keys", "recursive_triggers", "legacy_alter_table", "ignore_check_constraints", "trusted_schema")
+
+
+class NoLiteral(Exception):
+    """A parameter has no literal that is surely the same."""
+
+
+class Recorder:
+    """Hears every statement of every engine while env.py runs."""
+
+    def __init__(self):
+        self.script = None
+        self.elsewhere = []
+        self.is_own = False
+        self.session = None
+
+    @contextmanager
+    def listening(self):
+        event.listen(Engine, "before_cursor_execute", self.before_cursor_execute)
+        try:
+            yield
+        finally:
+            event.remove(Engine, "before_cursor_execute", self.before_cursor_execute)
+
+    def before_cursor_execute(self, connection, cursor, statement, parameters, context, executemany):
+        if self.is_own or BEGINS.match(statement):
+            return
+        if self.script is None:
+            self.elsewhere.append(statement)
+            return
+        for values in parameters if executemany else (parameters,):
+            self.script.append(recorded(connection.dialect, statement, values))
+
+    @contextmanager
+    def own(self):
+        """While it lasts, statements are limbec's, or Alembic's on its version table."""
+        before, self.is_own = self.is_own, True
+        try:
+            yield
+        finally:
+            self.is_own = before
+
+    def silent(self, function):
+        """A function of Alembic's whose statements are about the version table alone."""
+
+        @functools.wraps(function)
+        def run(*positional, **named):
+            with self.own():
+                return function(*positional, **named)
+
+        return run
+
+    def watch(self, migration):
+        """Alembic's own statements of this run are none of the script's."""
+        for name in ("get_current_heads", "_ensure_version_table", "_has_version_table"):
+            if hasattr(migration, name):
+                setattr(migration, name, self.silent(getattr(migration, name)))
+
+    @contextmanager
+    def step(self, session, step, index):
+        """While it lasts, the step's script is heard; what follows it is the change of the version table."""
+        function, script = step.migration_fn, []
+
+        def run(**options):
+            self.script = script
+            try:
+                function(**options)
+            finally:
+                self.script, self.is_own = None, True
+
+        step.migration_fn = run
+        try:
+            yield
+        finally:
+            self.is_own = False
+        session.call("step_recorded", {"index": index, "statements": script})
+
+    def look_around(self, migration):
+        """The settings of the session and whoever listens to it, after the last step."""
+        connection = migration.connection
+        before = connection.in_transaction()
+        with self.own():
+            settings = settings_of(connection)
+        if not before and connection.in_transaction():
+            connection.rollback()
+        self.session = {"settings": settings, "listeners": listeners(connection)}
+
+    def told(self):
+        return {"elsewhere": self.elsewhere, **(self.session or {"settings": {}, "listeners": []})}
+
+
+def recorded(dialect, statement, parameters):
+    try:
+        sql = inlined(dialect, statement, parameters, True)
+        compared = inlined(dialect, statement, parameters, False)
+    except (NoLiteral, KeyError, IndexError, TypeError) as error:
+        return {"sql": statement, "compared": None, "reason": str(error)}
+    return {"sql": sql, "compared": compared.replace("\t", "    ").strip(), "reason": None}
+
+
+def inlined(dialect, statement, parameters, typed):
+    """The statement with its parameters as literals."""
+    placeholder = PLACEHOLDERS.get(dialect.paramstyle)
+    if placeholder is None:
+        raise NoLiteral(f"parameters of the style {dialect.paramstyle}")
+    if not parameters and dialect.paramstyle not in ("format", "pyformat"):
+        return statement
+    written, at, position = [], 0, 0
+    for match in placeholder.finditer(statement):
+        if match.start() < at:
+            continue
+        written.append(statement[at : match.start()])
+        at, found = match.end(), match.groupdict()
+        if found.get("percent"):
+            written.append("%")
+            continue
+        if found.get("name"):
+            value = parameters[found["name"]]
+        elif found.get("number"):
+            value = parameters[int(found["number"]) - 1]
+        else:
+            value, position = parameters[position], position + 1
+        cast = CAST.match(statement, at)
+        at = cast.end() if cast else at
+        written.append(literal(dialect.name, value, cast.group() if cast else "", typed))
+    return "".join([*written, statement[at:]])
+
+
+def literal(dialect, value, cast, typed):
+    """A value as SQL, where it is certain that the server takes it for what the driver would send."""
+    kind = type(value)
+    if value is None:
+        text = "NULL"
+    elif kind is bool:
+        text = str(value).lower() if dialect == "postgresql" else str(int(value))
+    elif kind is int:
+        text = f"({value})" if value < 0 and cast and typed else str(value)
+    elif kind is str and "\0" not in value and "\\" not in value:
+        text = "'" + value.replace("'", "''") + "'"
+    elif kind is datetime.date:
+        text, cast = f"'{value.isoformat()}'", cast or "::date"
+    elif kind is datetime.datetime and value.tzinfo is None and dialect == "postgresql":
+        text, cast = f"'{value.isoformat(sep=' ')}'", cast or "::timestamp"
+    else:
+        raise NoLiteral(f"a value of type {kind.__name__}")
+    return text + cast if typed and dialect == "postgresql" else text
+
+
+def settings_of(connection):
+    """What the meaning of a statement may depend on, by name."""
+    if connection.dialect.name == "postgresql":
+        rows = connection.exec_driver_sql(
+            "SELECT name, setting FROM pg_catalog.pg_settings"
+            " UNION ALL SELECT 'current_user', current_user::text UNION ALL SELECT 'session_user', session_user::text"
+        )
+        return dict(tuple(row) for row in rows)
+    if connection.dialect.name == "sqlite":
+        return {name: str(connection.exec_driver_sql(f"PRAGMA {name}").scalar()) for name in PRAGMAS}
+    return {}
+
+
+def listeners(connection):
+    """Where the functions are that listen to the connection, its engine, dialect or pool, but for SQLAlchemy's and limbec's own."""
+    engine = connection.engine
+    own = (os.path.dirname(sqlalchemy.__file__) + os.sep, "<limbec>/")
+    found = []
+    for target in (connection, engine, engine.dialect, engine.pool):
+        dispatch = getattr(target, "dispatch", None)
+        for name in getattr(dispatch, "_event_names", ()):
+            for function in getattr(dispatch, name, ()):
+                for place in places(function):
+                    if not place.startswith(own) and (name, place) not in found:
+                        found.append((name, place))
+    return [{"event": name, "file": place} for name, place in found]
+
+
+def places(function, depth=0):
+    """The files of a function and of those that it wraps."""
+    function = getattr(function, "__func__", function)
+    if isinstance(function, functools.partial):
+        return places(function.func, depth)
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return [f"{type(function).__module__}.{type(function).__qualname__}"]
+    found = [code.co_filename]
+    for cell in function.__closure__ or () if depth < 3 else ():
+        try:
+            inner = cell.cell_contents
+        except ValueError:
+            continue
+        if hasattr(getattr(inner, "__func__", inner), "__code__"):
+            found.extend(places(inner, depth + 1))
+    return found

@@ -1,0 +1,12 @@
+//! Steps whose statements are known: run by limbec on its own connection, without Python.
+//!
+//! The supervisor is driven exactly as by the driver (python/limbec/driver/steps.py): lock and gates, rows, plan, and for every step its
+//! statements, the change of the version table with Alembic's check of the row count, and the supervisor's own statements, all in one
+//! transaction.
+
+mod failure;
+mod limits;
+mod run;
+
+pub use failure::NativeFailure;
+pub use run::{NativeRun, StepSource, run_native};

@@ -1,0 +1,192 @@
+use std::time::{Duration, Instant};
+
+use super::{NativeFailure, limits};
+use crate::database::{Connection, Dialect, VersionTableName};
+use crate::migrate::{MigrateError, Preparation, RunTarget, Supervisor};
+use crate::plan::{HeadChange, Plan, Step, TransactionMode};
+use crate::runtime::RuntimeError;
+
+/// Where the statements of a step come from.
+pub trait StepSource {
+    /// In order, each without parameters; `None`: they are not known.
+    fn statements(&self, step: &Step) -> Option<&[String]>;
+}
+
+/// What is to be run, and how.
+#[derive(Clone, Copy)]
+pub struct NativeRun<'a> {
+    /// The database and its version table, as env.py's own run would have them; the URL is that of this database.
+    pub target: &'a RunTarget,
+    /// The statements.
+    pub steps: &'a dyn StepSource,
+    /// Statements that set up an SQLite connection as env.py's is: PRAGMAs, which a transaction would not take.
+    pub setup: &'a [String],
+    /// What one transaction spans.
+    pub transaction: TransactionMode,
+    /// Whether the run is to end, asked between statements and during them.
+    pub is_interrupted: &'a dyn Fn() -> bool,
+}
+
+/// Runs the steps that the supervisor plans. With [`TransactionMode::PerRevision`] a failure undoes its own revision alone.
+///
+/// # Errors
+/// The supervisor's refusal, a step whose statements are not known (nothing has run then), what the database says, a row of the version table
+/// that should change and is not there. Whatever was not committed is rolled back.
+pub fn run_native(run: &NativeRun<'_>, supervisor: &mut dyn Supervisor) -> Result<(), MigrateError> {
+    let preparation = supervisor.begin(run.target).map_err(MigrateError::refused)?;
+    let table = run.target.table();
+    let connection = own(supervisor)?;
+    let dialect = connection.dialect();
+    let rows = connection.version_rows(&table)?.unwrap_or_default();
+    let plan = supervisor.plan(&rows, run.target).map_err(MigrateError::refused)?;
+    if let Some(step) = plan.steps.iter().find(|step| run.steps.statements(step).is_none()) {
+        return Err(misplanned(&format!("the statements of {} {} are not known", step.direction.name(), step.revision)));
+    }
+    for text in limits::before_all(&dialect, &preparation).iter().chain(run.setup) {
+        send(supervisor, text, run)?;
+    }
+    let mut native = Native { run, supervisor, preparation, dialect, table, is_open: false };
+    let outcome = native.steps(&plan, rows.is_empty());
+    if outcome.is_err() {
+        native.roll_back();
+    }
+    outcome?;
+    native.compare_heads(&plan)
+}
+
+/// A run under way.
+struct Native<'a, 's> {
+    run: &'a NativeRun<'a>,
+    supervisor: &'s mut dyn Supervisor,
+    preparation: Preparation,
+    dialect: Dialect,
+    table: VersionTableName,
+    /// Whether a transaction is open.
+    is_open: bool,
+}
+
+impl Native<'_, '_> {
+    fn steps(&mut self, plan: &Plan, is_without_rows: bool) -> Result<(), MigrateError> {
+        let is_separate = self.run.transaction == TransactionMode::PerRevision;
+        if is_without_rows {
+            self.begin()?;
+            let table = self.table.clone();
+            own(self.supervisor)?.within().ensure_version_table(&table)?;
+            if is_separate {
+                self.commit()?;
+            }
+        }
+        for (index, step) in plan.steps.iter().enumerate() {
+            self.check_interrupt()?;
+            self.supervisor.step_started(index, step).map_err(MigrateError::refused)?;
+            let began = Instant::now();
+            self.begin()?;
+            self.step(index, step, began)?;
+            if is_separate {
+                self.commit()?;
+            }
+            self.supervisor.step_finished(index, step, began.elapsed()).map_err(MigrateError::refused)?;
+        }
+        self.commit()
+    }
+
+    /// In the open transaction.
+    fn step(&mut self, index: usize, step: &Step, began: Instant) -> Result<(), MigrateError> {
+        for (number, sql) in self.run.steps.statements(step).unwrap_or_default().iter().enumerate() {
+            self.check_interrupt()?;
+            send(self.supervisor, sql, self.run).map_err(|error| named(error, step, number))?;
+        }
+        self.change_heads(&step.changes)?;
+        self.supervise(index, step, began.elapsed())
+    }
+
+    fn change_heads(&mut self, changes: &[HeadChange]) -> Result<(), MigrateError> {
+        let table = self.table.clone();
+        Ok(own(self.supervisor)?.within().apply(&table, changes)?)
+    }
+
+    /// The supervisor's own statements: proofs of the lock, the row of the history.
+    fn supervise(&mut self, index: usize, step: &Step, elapsed: Duration) -> Result<(), MigrateError> {
+        let statements = self.supervisor.step_applied(index, step, elapsed).map_err(MigrateError::refused)?;
+        for statement in statements {
+            let done = own(self.supervisor)?.run_with_parameters(&statement.sql, &statement.parameters);
+            let has_row = done.map_err(|error| failed(NativeFailure::new(error, &statement.sql)))?;
+            if statement.needs_row && !has_row {
+                self.supervisor.step_unproven(index, step).map_err(MigrateError::refused)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self) -> Result<(), MigrateError> {
+        if self.is_open {
+            return Ok(());
+        }
+        send(self.supervisor, &limits::beginning(&self.dialect, &self.preparation), self.run)?;
+        self.is_open = true;
+        Ok(())
+    }
+
+    fn commit(&mut self) -> Result<(), MigrateError> {
+        if !self.is_open {
+            return Ok(());
+        }
+        send(self.supervisor, "COMMIT", self.run)?;
+        self.is_open = false;
+        Ok(())
+    }
+
+    fn roll_back(&mut self) {
+        if self.is_open
+            && let Some(connection) = self.supervisor.connection()
+        {
+            // Failing here means that the connection is gone, and with it the transaction.
+            let _ = connection.run_text("ROLLBACK", &|| false);
+        }
+        self.is_open = false;
+    }
+
+    fn check_interrupt(&self) -> Result<(), MigrateError> {
+        if (self.run.is_interrupted)() { Err(MigrateError::Runtime(RuntimeError::Interrupted)) } else { Ok(()) }
+    }
+
+    /// As after a run of env.py: statements may have changed the version table themselves.
+    fn compare_heads(&mut self, plan: &Plan) -> Result<(), MigrateError> {
+        let Some(last) = plan.steps.last() else { return Ok(()) };
+        let table = self.table.clone();
+        let mut found = own(self.supervisor)?.version_rows(&table)?.unwrap_or_default();
+        found.sort();
+        if found != last.to_heads {
+            self.supervisor.unexpected_heads(&last.to_heads, &found);
+        }
+        Ok(())
+    }
+}
+
+/// Sends a text on limbec's own connection; one that was interrupted is said to be.
+fn send(supervisor: &mut dyn Supervisor, sql: &str, run: &NativeRun<'_>) -> Result<(), MigrateError> {
+    match own(supervisor)?.run_text(sql, run.is_interrupted) {
+        Ok(()) => Ok(()),
+        Err(_) if (run.is_interrupted)() => Err(MigrateError::Runtime(RuntimeError::Interrupted)),
+        Err(error) => Err(failed(NativeFailure::new(error, sql))),
+    }
+}
+
+fn own(supervisor: &mut dyn Supervisor) -> Result<&mut Connection, MigrateError> {
+    supervisor.connection().ok_or_else(|| misplanned("there is no connection to run the steps on"))
+}
+
+fn failed(failure: NativeFailure) -> MigrateError {
+    MigrateError::Native(Box::new(failure))
+}
+
+fn named(error: MigrateError, step: &Step, number: usize) -> MigrateError {
+    match error {
+        MigrateError::Native(failure) => failed(failure.of_statement(&step.revision, number)),
+        error => error,
+    }
+}
+
+fn misplanned(reason: &str) -> MigrateError {
+    MigrateError::Refused(reason.to_owned().into())
+}
