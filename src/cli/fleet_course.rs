@@ -4,12 +4,13 @@ use super::context::CommandContext;
 use super::error::CommandError;
 use super::tenants::start_worker;
 use super::ui::Ui;
-use crate::config::{DeployOptions, TenantOptions};
+use crate::config::{DeployOptions, EnvPy, TenantMode, TenantOptions};
 use crate::database::DatabaseUrl;
 use crate::gate::Permissions;
 use crate::migrate::Operation;
 use crate::runtime::Interruption;
 use crate::tenant::{Feed, Fleet, FleetEvent};
+use crate::tenant::{Feed, Fleet, FleetEvent, Renderings};
 
 /// What is done to tenants, and how.
 #[derive(Clone, Copy)]
@@ -51,6 +52,9 @@ impl CommandContext {
             .prefix("limbec-tenants-")
             .tempdir()
             .map_err(|error| CommandError::crashed("no temporary folder can be made").caused_by(error.to_string()))?;
+        let env_path = settings.locations.script_location.join("env.py");
+        let env = EnvPy::read(&env_path, self.project()?.settings.adopted.as_ref());
+        let renderings = Renderings::new(&scripts, &env, &env_path).unless(against_rendering(course.tenants));
         let fleet = Fleet {
             operation: course.operation,
             scripts: &scripts,
@@ -64,6 +68,8 @@ impl CommandContext {
             invocation: &invocation,
             driver: driver.as_ref(),
             start: &|output, variables| start_worker(&interpreter, output, variables),
+            renderings: Some(&renderings).filter(|_| course.tenants.render != Some(false)),
+            start: &|output| start_worker(&interpreter, output),
             folder: folder.path(),
             workers: course.workers,
         };
@@ -72,4 +78,10 @@ impl CommandContext {
         fleet.run(feed, &mut |event| on_event(&mut self.ui, event));
         Ok(())
     }
+}
+
+/// Why no revision is rendered, whatever it does.
+pub(super) fn against_rendering(tenants: &TenantOptions) -> Option<&'static str> {
+    (tenants.mode == TenantMode::Schema)
+        .then_some("tenants are schemas: only env.py knows how its connection finds the tenant's")
 }

@@ -8,6 +8,7 @@ mod fleet;
 mod invocation;
 mod one;
 mod queue;
+mod rendered;
 mod selection;
 mod source;
 mod survey;
@@ -24,6 +25,7 @@ pub use queue::{
     Claim, Item, ItemCounts, ItemState, Lease, NewRun, Queue, QueueError, QueuePlace, Report, Run, RunState,
     SharedFeed, SharedPart,
 };
+pub use rendered::{Reason, Renderings, Way};
 pub use selection::Selection;
 pub use source::{SourceRequest, tenants};
 pub use survey::{Standing, SurveyRequest, Surveyed, survey};

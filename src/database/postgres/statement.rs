@@ -31,11 +31,7 @@ impl PostgresConnection {
     }
 }
 
-async fn watched(
-    client: &Client,
-    sql: &str,
-    is_interrupted: &dyn Fn() -> bool,
-) -> Result<(), tokio_postgres::Error> {
+async fn watched(client: &Client, sql: &str, is_interrupted: &dyn Fn() -> bool) -> Result<(), tokio_postgres::Error> {
     let mut done = pin!(client.batch_execute(sql));
     loop {
         if let Ok(done) = tokio::time::timeout(TICK, &mut done).await {

@@ -40,7 +40,11 @@ pub fn run_native(run: &NativeRun<'_>, supervisor: &mut dyn Supervisor) -> Resul
     let rows = connection.version_rows(&table)?.unwrap_or_default();
     let plan = supervisor.plan(&rows, run.target).map_err(MigrateError::refused)?;
     if let Some(step) = plan.steps.iter().find(|step| run.steps.statements(step).is_none()) {
-        return Err(misplanned(&format!("the statements of {} {} are not known", step.direction.name(), step.revision)));
+        return Err(misplanned(&format!(
+            "the statements of {} {} are not known",
+            step.direction.name(),
+            step.revision
+        )));
     }
     for text in limits::before_all(&dialect, &preparation).iter().chain(run.setup) {
         send(supervisor, text, run)?;

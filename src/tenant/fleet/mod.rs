@@ -7,6 +7,7 @@ mod feed;
 mod guard;
 mod on_error;
 mod outcome;
+mod carry;
 mod waves;
 mod worker;
 
@@ -27,6 +28,7 @@ use crate::gate::Permissions;
 use crate::migrate::{Operation, Runner};
 use crate::runtime::{Invocation, Runtime, RuntimeError};
 use crate::script::{Locations, ScriptDirectory};
+use crate::tenant::Renderings;
 
 /// Starts a Python of its own whose output goes to a file, with these environment variables besides ours.
 pub type StartPython<'a> = &'a (dyn Fn(&Path, &BTreeMap<String, String>) -> Result<Runtime, RuntimeError> + Sync);
@@ -56,6 +58,8 @@ pub struct Fleet<'a> {
     pub invocation: &'a Invocation,
     /// The project's own URL, for its driver alone.
     pub driver: Option<&'a DatabaseUrl>,
+    /// Which plans are rendered once and run without Python; `None`: none.
+    pub renderings: Option<&'a Renderings<'a>>,
     /// Starts Python.
     pub start: StartPython<'a>,
     /// Where the output of Python goes: a folder.

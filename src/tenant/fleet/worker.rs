@@ -12,6 +12,12 @@ use crate::migrate::{self, Attendant, Deployment, DeploymentRequest, Event, Kept
 use crate::revision::RevisionId;
 use crate::runtime::{Interruption, Runtime, RuntimeError};
 use crate::tenant::{Surveyed, TenantError, tenant_invocation};
+use super::carry::Addressed;
+use super::{Assignment, Feed, Fleet, FleetEvent, TenantOutcome};
+use crate::migrate::{Attendant, Deployment, DeploymentRequest, Event, Kept, MigrateError, Purge, Readiness};
+use crate::revision::RevisionId;
+use crate::runtime::{Runtime, RuntimeError};
+use crate::tenant::{Surveyed, tenant_invocation};
 
 /// More of what Python printed than this helps nobody.
 const OUTPUT_BYTES: u64 = 16 * 1024;
@@ -21,6 +27,7 @@ pub(super) struct Worker<'a> {
     fleet: &'a Fleet<'a>,
     /// Whether a Python that has served a tenant is of no use to the next one; of all workers.
     needs_fresh_python: &'a AtomicBool,
+    pub(super) fleet: &'a Fleet<'a>,
     sender: Sender<FleetEvent>,
     python: Option<Served>,
     kept: Option<Kept>,
@@ -106,6 +113,11 @@ impl<'a> Worker<'a> {
             self.run_env(surveyed, url, &mut deployment)?;
         }
         // After a failure nobody knows what the connections are good for.
+        let outcome = match deployment.ready(url, &surveyed.table) {
+            Ok(Readiness::NothingToDo) => Ok(()),
+            Ok(Readiness::Ready) => self.carry_out(&mut deployment, &Addressed { surveyed, url, invocation }),
+            Err(error) => Err(error),
+        };
         self.kept = deployment.end();
         Ok(())
     }
@@ -145,6 +157,15 @@ impl<'a> Worker<'a> {
         if let Some(served) = self.python.take() {
             let _ = served.python.finish();
         }
+    }
+
+    /// The Python of this worker, started when it is first needed.
+    pub(super) fn python(&mut self) -> Result<&Runtime, RuntimeError> {
+        let python = match self.python.take() {
+            Some(python) => python,
+            None => (self.fleet.start)(&self.output)?,
+        };
+        Ok(self.python.insert(python))
     }
 
     /// What Python printed after this many bytes.

@@ -1,0 +1,118 @@
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::comparison::compare;
+use super::recorder::Heard;
+use super::way::Reason;
+use super::{session, text};
+use crate::database::{Connection, VersionTableName};
+use crate::migrate::{RecordedStep, RenderedStep, RunTarget, StepSource};
+use crate::plan::{Plan, Step, TransactionMode};
+use crate::revision::RevisionId;
+
+/// What one tenant's run of a plan has sent, and nothing spoke against it.
+#[derive(Debug)]
+pub(crate) struct Witness {
+    steps: Vec<RecordedStep>,
+    target: RunTarget,
+    setup: Vec<String>,
+}
+
+impl Witness {
+    /// Judges what was heard of a run.
+    ///
+    /// # Errors
+    /// Why the plan goes to Python.
+    pub(super) fn of(
+        heard: Heard,
+        plan: &Plan,
+        (table, env_path): (&VersionTableName, &Path),
+        connection: Option<&mut Connection>,
+    ) -> Result<Self, Reason> {
+        let fault = |sentence: &str| Err(Reason::new(sentence));
+        let ([target], Some(run)) = (heard.targets.as_slice(), &heard.run) else {
+            return fault("env.py runs migrations more than once");
+        };
+        if heard.steps.len() != plan.steps.len() {
+            return fault("env.py has another plan than limbec");
+        }
+        if target.on_version_apply || target.in_transaction {
+            return fault("env.py takes part in the steps: on_version_apply, or a transaction of its own");
+        }
+        if target.table() != *table {
+            return fault("env.py has another version table than limbec knows of");
+        }
+        if let Some(elsewhere) = run.elsewhere.first() {
+            let line = elsewhere.trim().lines().next().unwrap_or_default();
+            return Err(Reason::new(format!("env.py sends statements of its own: {line}")));
+        }
+        // Those of an env.py that is understood are harmless.
+        let is_env = |file: &str| Path::new(file).canonicalize().ok() == env_path.canonicalize().ok();
+        if let Some(listener) = run.listeners.iter().find(|listener| !is_env(&listener.file)) {
+            return Err(Reason::new(format!("{} listens to {} of SQLAlchemy", listener.file, listener.event)));
+        }
+        for (step, recorded) in plan.steps.iter().zip(&heard.steps) {
+            if let Some(why) = recorded.statements.iter().find_map(|statement| text::refusal(&statement.sql)) {
+                return Err(Reason::new(format!("revision {}: {why}", step.revision)));
+            }
+        }
+        let Some(connection) = connection else { return fault("limbec does not speak this dialect itself") };
+        let setup = session::setup(connection, &run.settings)
+            .map_err(|error| Reason::new(error.to_string()))?
+            .map_err(Reason::new)?;
+        Ok(Self { target: target.clone(), steps: heard.steps, setup })
+    }
+
+    /// The name of the dialect with the driver, for SQLAlchemy.
+    pub(super) fn driver(&self) -> String {
+        let scheme = self.target.url.as_deref().and_then(|url| url.split_once("://")).map(|(scheme, _)| scheme);
+        scheme.unwrap_or(&self.target.dialect).to_owned()
+    }
+
+    /// The rendered plan, if what env.py prints for another tenant is the same.
+    ///
+    /// # Errors
+    /// Why the plan goes to Python.
+    pub(super) fn rendered(&self, plan: &Plan, printed: &[RenderedStep]) -> Result<RenderedPlan, Reason> {
+        if printed.len() != self.steps.len() {
+            return Err(Reason::new("env.py prints other steps offline"));
+        }
+        for (step, (recorded, rendered)) in plan.steps.iter().zip(self.steps.iter().zip(printed)) {
+            compare(recorded, rendered).map_err(|why| Reason::new(format!("revision {}: {why}", step.revision)))?;
+        }
+        let texts = |step: &RecordedStep| step.statements.iter().map(|statement| statement.sql.clone()).collect();
+        let statements = plan.steps.iter().zip(&self.steps);
+        Ok(RenderedPlan {
+            statements: statements.map(|(step, recorded)| (step.revision.clone(), texts(recorded))).collect(),
+            target: RunTarget { url: None, ..self.target.clone() },
+            setup: self.setup.clone(),
+        })
+    }
+}
+
+/// A plan whose statements are known and proven to be the same for every tenant with this plan.
+#[derive(Debug)]
+pub(crate) struct RenderedPlan {
+    statements: HashMap<RevisionId, Vec<String>>,
+    /// As env.py's own run has it, without a URL.
+    pub(crate) target: RunTarget,
+    /// For an SQLite connection.
+    pub(crate) setup: Vec<String>,
+}
+
+impl RenderedPlan {
+    /// What one transaction spans: as env.py has it where the dialect rolls DDL back. Where Alembic leaves a failed revision half done, limbec
+    /// undoes it.
+    pub(crate) fn transaction(&self) -> TransactionMode {
+        match self.target.transactional_ddl && !self.target.transaction_per_migration {
+            true => TransactionMode::PerRun,
+            false => TransactionMode::PerRevision,
+        }
+    }
+}
+
+impl StepSource for RenderedPlan {
+    fn statements(&self, step: &Step) -> Option<&[String]> {
+        self.statements.get(&step.revision).map(Vec::as_slice)
+    }
+}

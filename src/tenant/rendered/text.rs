@@ -1,0 +1,101 @@
+//! Which SQL texts limbec sends itself: those that stay in their transaction and leave nothing behind in the session.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::operation::{InTransaction, statements};
+
+/// A statement that begins otherwise goes to Python. SELECT calls functions, which may set up the session; SET does so by itself.
+const BEGINNINGS: [&str; 14] = [
+    "CREATE", "ALTER", "DROP", "INSERT", "UPDATE", "DELETE", "COMMENT", "GRANT", "REVOKE", "TRUNCATE", "WITH", "LOCK",
+    "DO", "REINDEX",
+];
+
+/// Objects that belong to the session, or to more than one database.
+const OBJECTS: [&str; 10] =
+    ["TEMP", "TEMPORARY", "LOCAL", "GLOBAL", "DATABASE", "SYSTEM", "TABLESPACE", "SUBSCRIPTION", "ROLE", "USER"];
+
+static SESSION: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(set_config|pg_notify|dblink\w*|pg_advisory_(?:un)?lock\w*|concurrently|currval|lastval)\b").ok()
+});
+
+/// In a DO block.
+static CONTROL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(commit|rollback|execute|notify|listen)\b|(?:;|\bbegin|\bthen|\belse|\bloop)\s+(?:set|reset)\b")
+        .ok()
+});
+
+/// Why a text is not sent by limbec; `None`: it is.
+pub(super) fn refusal(sql: &str) -> Option<String> {
+    if sql.contains('\0') {
+        return Some("it has a NUL in it".to_owned());
+    }
+    if let Some(found) = SESSION.as_ref().and_then(|pattern| pattern.find(sql)) {
+        return Some(format!("{} works on the session, or outside of the transaction", found.as_str()));
+    }
+    statements(sql).iter().find_map(|statement| {
+        if statement.transaction != InTransaction::Part {
+            return Some("it ends its transaction, or cannot run inside of one".to_owned());
+        }
+        let mut words =
+            statement.sql.split(|letter: char| !letter.is_ascii_alphabetic()).filter(|word| !word.is_empty());
+        let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let (first, second) = (first.to_ascii_uppercase(), second.to_ascii_uppercase());
+        let begins = statement.sql.get(..first.len()).is_some_and(|start| start.eq_ignore_ascii_case(&first));
+        if !begins || !BEGINNINGS.contains(&first.as_str()) {
+            return Some(format!("{first} may read, or change the session"));
+        }
+        if ["CREATE", "ALTER", "DROP"].contains(&first.as_str()) && OBJECTS.contains(&second.as_str()) {
+            return Some(format!("{first} {second} is about more than the tenant"));
+        }
+        let controls = || CONTROL.as_ref().is_some_and(|pattern| pattern.is_match(&statement.sql));
+        (first == "DO" && controls()).then(|| "a DO block may end the transaction, or change the session".to_owned())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_of_the_schema_and_the_data_are_sent() {
+        for sql in [
+            "\nCREATE TABLE t (\n\tid SERIAL NOT NULL, \n\tPRIMARY KEY (id)\n)\n\n",
+            "INSERT INTO t (a) VALUES ('SET x; COMMIT')",
+            "-- why\nUPDATE t SET a = 1; DELETE FROM t",
+            "CREATE FUNCTION f() RETURNS trigger AS $$ BEGIN RETURN NEW; END $$ LANGUAGE plpgsql",
+            "DO $$ BEGIN CREATE TYPE k AS ENUM ('a'); EXCEPTION WHEN duplicate_object THEN NULL; END $$",
+            "COMMENT ON TABLE t IS 'x'",
+        ] {
+            assert_eq!(refusal(sql), None, "{sql}");
+        }
+    }
+
+    /// Each would have reached another tenant by the kept connection, or made a half of a step permanent.
+    #[test]
+    fn what_leaves_the_transaction_is_not() {
+        for sql in [
+            "COMMIT",
+            "UPDATE t SET a = 1; COMMIT; UPDATE t SET a = 2",
+            "SET search_path TO other",
+            "SELECT set_config('search_path', 'other', false)",
+            "SELECT 1",
+            "CREATE TEMP TABLE t (id int)",
+            "CREATE INDEX CONCURRENTLY i ON t (a)",
+            "VACUUM t",
+            "CREATE DATABASE x",
+            "ALTER ROLE me SET search_path = x",
+            "DO $$ BEGIN COMMIT; END $$",
+            "DO $$ BEGIN SET search_path TO x; END $$",
+            "PRAGMA foreign_keys = ON",
+            "LISTEN x",
+            "INSERT INTO t SELECT set_config('role', 'x', false)",
+            "INSERT INTO t VALUES (currval('s'))",
+            "PREPARE TRANSACTION 'x'",
+            "ATTACH DATABASE 'x' AS y",
+        ] {
+            assert!(refusal(sql).is_some(), "{sql}");
+        }
+    }
+}
