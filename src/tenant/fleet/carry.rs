@@ -3,7 +3,6 @@
 use super::worker::Worker;
 use crate::database::DatabaseUrl;
 use crate::migrate::{self, Deployment, MigrateError, NativeRun, RunTarget, Supervisor};
-use crate::plan::TransactionMode;
 use crate::runtime::{Interruption, Invocation, Rendering};
 use crate::tenant::Surveyed;
 use crate::tenant::rendered::{Heard, Recorder, RenderedPlan, Turn};
@@ -36,10 +35,8 @@ impl Worker<'_> {
                 Ok(())
             }
             Some(Turn::Compare(ticket, witness)) => {
-                let rendering = Rendering {
-                    invocation: tenant.invocation.clone(),
-                    databases: vec![witness.database(&plan)],
-                };
+                let rendering =
+                    Rendering { invocation: tenant.invocation.clone(), databases: vec![witness.database(&plan)] };
                 let printed = migrate::render_env(self.python()?, rendering, std::slice::from_ref(&plan));
                 match ticket.printed(&witness, &plan, printed) {
                     Some(rendered) => self.run_rendered(deployment, tenant, &rendered),
@@ -72,11 +69,7 @@ impl Worker<'_> {
             target: &target,
             steps: rendered,
             setup: &rendered.setup,
-            transaction: if self.fleet.sets_transactions && target.transaction_per_migration {
-                TransactionMode::PerRevision
-            } else {
-                rendered.transaction()
-            },
+            transaction: rendered.transaction(),
             is_interrupted: &Interruption::is_requested,
         };
         deployment.run(&mut |supervisor| migrate::run_native(&run, supervisor))

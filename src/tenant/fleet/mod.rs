@@ -3,11 +3,11 @@
 //! Who is next is the [`Feed`]'s business (waves, limits on failures, a queue that several machines share); how one tenant is migrated is that of
 //! the worker.
 
+mod carry;
 mod feed;
 mod guard;
 mod on_error;
 mod outcome;
-mod carry;
 mod waves;
 mod worker;
 

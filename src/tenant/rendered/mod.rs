@@ -21,5 +21,6 @@ mod way;
 
 pub use ledger::Renderings;
 pub(crate) use ledger::Turn;
+pub(crate) use plan::RenderedPlan;
 pub(crate) use recorder::{Heard, Recorder};
 pub use way::{Reason, Way};
