@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 const ALLOWED: &[(&str, &[&str])] = &[
     ("revision", &[]),
     ("plan", &["revision"]),
-    ("program", &[]),
     ("script", &["revision"]),
     ("operation", &["script"]),
     ("schema", &["operation", "revision"]),
@@ -22,25 +21,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
     // The linter's settings are checked where they are read.
     ("config", &["lint", "operation", "script", "database", "plan", "revision"]),
     ("trial", &["migrate", "catalogue", "plan", "database", "runtime", "revision"]),
-    ("tenant", &["migrate", "program", "config", "gate", "script", "plan", "database", "runtime", "revision"]),
+    ("tenant", &["migrate", "config", "gate", "operation", "script", "plan", "database", "runtime", "revision"]),
     // Judges what the linter foresees, what the database measured and what the settings demand.
     ("gate", &["config", "database", "lint", "schema", "operation", "script", "plan", "revision"]),
     // The history records what a file means.
     (
         "migrate",
-        &[
-            "config",
-            "gate",
-            "operation",
-            "published",
-            "schema",
-            "script",
-            "plan",
-            "program",
-            "database",
-            "runtime",
-            "revision",
-        ],
+        &["config", "gate", "operation", "published", "schema", "script", "plan", "database", "runtime", "revision"],
     ),
 ];
 

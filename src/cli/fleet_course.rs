@@ -76,6 +76,9 @@ impl CommandContext {
         self.ui.flush();
         let _interruption = Interruption::watch_once();
         fleet.run(feed, &mut |event| on_event(&mut self.ui, event));
+        for reason in renderings.verdicts().1 {
+            self.ui.status(&format!("run by Python: {reason}"));
+        }
         Ok(())
     }
 }

@@ -1,7 +1,8 @@
 """What Alembic sends for each step, told to limbec, which compares it with what it has rendered.
 
-``sql`` is the text that the server gets, with the parameters written into it as literals of the types that the driver sends; ``compared``
-has neither those types nor tabs, so that it is what Alembic prints offline if both are the same. ``None``: there is no such text.
+``sql`` is the text that the server gets, with the parameters written into it as literals of the types that the driver
+sends; ``compared`` has neither those types nor tabs, so that it is what Alembic prints offline if both are the same.
+``None``: there is no such text.
 """
 
 import datetime
@@ -54,7 +55,8 @@ class Recorder:
         if self.script is None:
             self.elsewhere.append(statement)
             return
-        for values in parameters if executemany else (parameters,):
+        # Rows that SQLAlchemy puts into one INSERT come with one set of parameters all the same.
+        for values in parameters if executemany and isinstance(parameters, list) else (parameters,):
             self.script.append(recorded(connection.dialect, statement, values))
 
     @contextmanager
@@ -186,7 +188,10 @@ def settings_of(connection):
 
 
 def listeners(connection):
-    """Where the functions are that listen to the connection, its engine, dialect or pool, but for SQLAlchemy's and limbec's own."""
+    """Where the functions are that listen to the connection, its engine, dialect or pool.
+
+    SQLAlchemy's own and limbec's are left out.
+    """
     engine = connection.engine
     own = (os.path.dirname(sqlalchemy.__file__) + os.sep, "<limbec>/")
     found = []

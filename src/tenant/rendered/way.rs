@@ -1,3 +1,4 @@
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::proof::prove;
@@ -21,6 +22,16 @@ pub struct Reason {
     pub sentence: String,
     /// Where that is seen.
     pub place: Option<(PathBuf, usize)>,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence)?;
+        match &self.place {
+            Some((path, line)) => write!(f, " ({}:{line})", path.display()),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Reason {
