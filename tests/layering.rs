@@ -21,7 +21,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     // The linter's settings are checked where they are read.
     ("config", &["lint", "operation", "script", "database", "plan", "revision"]),
     ("trial", &["migrate", "catalogue", "plan", "database", "runtime", "revision"]),
-    ("tenant", &["migrate", "config", "gate", "operation", "script", "plan", "database", "runtime", "revision"]),
+    (
+        "tenant",
+        &["migrate", "program", "config", "gate", "operation", "script", "plan", "database", "runtime", "revision"],
+    ),
     // Judges what the linter foresees, what the database measured and what the settings demand.
     ("gate", &["config", "database", "lint", "schema", "operation", "script", "plan", "revision"]),
     // The history records what a file means.

@@ -34,7 +34,10 @@ impl CommandContext {
     /// What keeps the run from beginning. A tenant that fails is no error, but status 1.
     pub(super) fn run_fleet(&mut self, request: &FleetRequest<'_>) -> Result<ExitStatus, CommandError> {
         let tenants = self.tenants(&request.selection)?;
-        let options = self.tenant_options()?;
+        let mut options = self.tenant_options()?;
+        if request.fleet.no_render {
+            options.render = Some(false);
+        }
         let (waves, on_error) = request.fleet.course(&options)?;
         let surveyed = self.survey(&request.operation, tenants)?;
         let mut has_failed = false;

@@ -20,6 +20,9 @@ pub struct FleetArgs {
     /// Which failures end the run: stop (the first), continue (none), max=N, max=N% of a wave [default: max=1%]
     #[arg(long, value_name = "WHEN")]
     pub on_error: Option<OnError>,
+    /// Run every revision by Python, also those whose SQL is the same for all tenants
+    #[arg(long)]
+    pub no_render: bool,
 }
 
 impl FleetArgs {

@@ -10,6 +10,7 @@ use crate::gate::Permissions;
 use crate::migrate::Operation;
 use crate::runtime::Interruption;
 use crate::tenant::{Feed, Fleet, FleetEvent};
+use crate::script::ScriptDirectory;
 use crate::tenant::{Feed, Fleet, FleetEvent, Renderings};
 
 /// What is done to tenants, and how.
@@ -52,9 +53,7 @@ impl CommandContext {
             .prefix("limbec-tenants-")
             .tempdir()
             .map_err(|error| CommandError::crashed("no temporary folder can be made").caused_by(error.to_string()))?;
-        let env_path = settings.locations.script_location.join("env.py");
-        let env = EnvPy::read(&env_path, self.project()?.settings.adopted.as_ref());
-        let renderings = Renderings::new(&scripts, &env, &env_path).unless(against_rendering(course.tenants));
+        let renderings = self.renderings(&scripts, course.tenants, course.deploy)?;
         let fleet = Fleet {
             operation: course.operation,
             scripts: &scripts,
@@ -69,6 +68,7 @@ impl CommandContext {
             driver: driver.as_ref(),
             start: &|output, variables| start_worker(&interpreter, output, variables),
             renderings: Some(&renderings).filter(|_| course.tenants.render != Some(false)),
+            renderings: Some(&renderings),
             start: &|output| start_worker(&interpreter, output),
             folder: folder.path(),
             workers: course.workers,
@@ -76,15 +76,37 @@ impl CommandContext {
         self.ui.flush();
         let _interruption = Interruption::watch_once();
         fleet.run(feed, &mut |event| on_event(&mut self.ui, event));
-        for reason in renderings.verdicts().1 {
-            self.ui.status(&format!("run by Python: {reason}"));
+        if self.ui.verbosity() > 0 {
+            let (rendered, reasons) = renderings.verdicts();
+            self.ui.status(&format!("{rendered} plans rendered"));
+            for reason in reasons {
+                self.ui.status(&format!("a plan was run by Python: {reason}"));
+            }
         }
         Ok(())
+    }
+
+    /// Which revisions are rendered once for all tenants.
+    ///
+    /// # Errors
+    /// Those of reading the configuration.
+    pub(super) fn renderings<'a>(
+        &mut self,
+        scripts: &'a ScriptDirectory,
+        tenants: &TenantOptions,
+        deploy: &DeployOptions,
+    ) -> Result<Renderings<'a>, CommandError> {
+        let env_path = self.script_settings()?.locations.script_location.join("env.py");
+        let env = EnvPy::read(&env_path, self.project()?.settings.adopted.as_ref());
+        Ok(Renderings::new(scripts, &env, &env_path).unless(against_rendering(tenants, deploy)))
     }
 }
 
 /// Why no revision is rendered, whatever it does.
-pub(super) fn against_rendering(tenants: &TenantOptions) -> Option<&'static str> {
-    (tenants.mode == TenantMode::Schema)
-        .then_some("tenants are schemas: only env.py knows how its connection finds the tenant's")
+fn against_rendering(tenants: &TenantOptions, deploy: &DeployOptions) -> Option<&'static str> {
+    if tenants.render == Some(false) {
+        return Some("rendering is switched off");
+    }
+    (tenants.mode == TenantMode::Schema && !deploy.search_path.is_set())
+        .then_some("tenants are schemas, and only env.py knows how names without one find them: set `search-path`")
 }

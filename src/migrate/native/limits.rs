@@ -1,11 +1,11 @@
-use crate::database::Dialect;
+use crate::database::{Dialect, quote_identifier};
 use crate::migrate::Preparation;
 
 /// SQLite's timeout is a C `int`; 0 would be not to wait at all.
 const NO_LIMIT_SQLITE: u64 = i32::MAX as u64;
 
-/// What begins a transaction: `BEGIN` and the limits, which end with it so that a pooler's other clients never meet them.
-pub(super) fn beginning(dialect: &Dialect, preparation: &Preparation) -> String {
+/// What begins a transaction: `BEGIN`, the limits and the search path, which end with it so that a pooler's other clients never meet them.
+pub(super) fn beginning(dialect: &Dialect, preparation: &Preparation, search_path: &[String]) -> String {
     if *dialect == Dialect::Sqlite {
         return "BEGIN IMMEDIATE".to_owned();
     }
@@ -16,6 +16,10 @@ pub(super) fn beginning(dialect: &Dialect, preparation: &Preparation) -> String 
         if let Some(value) = value {
             text.push_str(&format!("; SET LOCAL {name} = {value}"));
         }
+    }
+    if !search_path.is_empty() {
+        let names: Vec<String> = search_path.iter().map(|schema| quote_identifier(schema)).collect();
+        text.push_str(&format!("; SET LOCAL search_path = {}", names.join(", ")));
     }
     text
 }

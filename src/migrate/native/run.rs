@@ -21,6 +21,8 @@ pub struct NativeRun<'a> {
     pub steps: &'a dyn StepSource,
     /// Statements that set up an SQLite connection as env.py's is: PRAGMAs, which a transaction would not take.
     pub setup: &'a [String],
+    /// The schemas that names without one are looked for in, on PostgreSQL; none: where the connection looks.
+    pub search_path: &'a [String],
     /// What one transaction spans.
     pub transaction: TransactionMode,
     /// Whether the run is to end, asked between statements and during them.
@@ -126,7 +128,7 @@ impl Native<'_, '_> {
         if self.is_open {
             return Ok(());
         }
-        send(self.supervisor, &limits::beginning(&self.dialect, &self.preparation), self.run)?;
+        send(self.supervisor, &limits::beginning(&self.dialect, &self.preparation, self.run.search_path), self.run)?;
         self.is_open = true;
         Ok(())
     }

@@ -31,7 +31,8 @@ impl Worker<'_> {
                 deployment.run(&mut |supervisor| {
                     migrate::run_env(python, invocation.clone(), &mut Recorder::new(supervisor, &mut heard))
                 })?;
-                ticket.heard(heard, &plan, &tenant.surveyed.table, deployment.connection());
+                let has_path = self.fleet.options.search_path.is_set();
+                ticket.heard(heard, &plan, (&tenant.surveyed.table, has_path), deployment.connection());
                 Ok(())
             }
             Some(Turn::Compare(ticket, witness)) => {
@@ -69,6 +70,7 @@ impl Worker<'_> {
             target: &target,
             steps: rendered,
             setup: &rendered.setup,
+            search_path: &self.fleet.options.search_path.resolve(table.schema.as_deref()),
             transaction: rendered.transaction(),
             is_interrupted: &Interruption::is_requested,
         };

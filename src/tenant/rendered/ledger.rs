@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
-use super::plan::{RenderedPlan, Witness};
+use super::plan::{RenderedPlan, Surroundings, Witness};
 use super::recorder::Heard;
 use super::way::{Judge, Reason, Way};
 use crate::config::EnvPy;
@@ -129,15 +129,16 @@ impl<'a> Renderings<'a> {
 }
 
 impl Ticket<'_> {
-    /// The first tenant is through.
+    /// The first tenant is through: its version table, and whether limbec sets the search path.
     pub(crate) fn heard(
         mut self,
         heard: Heard,
         plan: &Plan,
-        table: &VersionTableName,
+        (table, has_path): (&VersionTableName, bool),
         connection: Option<&mut Connection>,
     ) {
-        let witness = Witness::of(heard, plan, (table, &self.ledger.env_path), connection);
+        let witness =
+            Witness::of(heard, plan, &Surroundings { table, has_path, env_path: &self.ledger.env_path }, connection);
         self.settle(match witness {
             Ok(witness) => State::Witnessed(Arc::new(witness)),
             Err(reason) => State::Python(reason),

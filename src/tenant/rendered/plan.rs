@@ -18,6 +18,14 @@ pub(crate) struct Witness {
     setup: Vec<String>,
 }
 
+/// What limbec knows of a run before it is heard.
+pub(super) struct Surroundings<'a> {
+    pub(super) table: &'a VersionTableName,
+    /// Whether limbec sets the search path.
+    pub(super) has_path: bool,
+    pub(super) env_path: &'a Path,
+}
+
 impl Witness {
     /// Judges what was heard of a run.
     ///
@@ -26,7 +34,7 @@ impl Witness {
     pub(super) fn of(
         heard: Heard,
         plan: &Plan,
-        (table, env_path): (&VersionTableName, &Path),
+        &Surroundings { table, has_path, env_path }: &Surroundings<'_>,
         connection: Option<&mut Connection>,
     ) -> Result<Self, Reason> {
         let fault = |sentence: &str| Err(Reason::new(sentence));
@@ -57,7 +65,7 @@ impl Witness {
             }
         }
         let Some(connection) = connection else { return fault("limbec does not speak this dialect itself") };
-        let setup = session::setup(connection, &run.settings)
+        let setup = session::setup(connection, &run.settings, has_path)
             .map_err(|error| Reason::new(error.to_string()))?
             .map_err(Reason::new)?;
         Ok(Self { target: target.clone(), steps: heard.steps, setup })

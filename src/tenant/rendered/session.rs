@@ -10,13 +10,15 @@ const IGNORED: [&str; 5] =
 const POSTGRES: &str = "SELECT json_object_agg(name, setting)::text FROM (SELECT name, setting FROM pg_catalog.pg_settings \
     UNION ALL SELECT 'current_user', current_user::text UNION ALL SELECT 'session_user', session_user::text) AS settings";
 
-/// What limbec's connection has to be told so that a statement means on it what it means on env.py's.
+/// What limbec's connection has to be told so that a statement means on it what it means on env.py's; with `has_path` both are told the
+/// search path in every transaction.
 ///
 /// # Errors
 /// The first setting by which they differ and that is not simply set.
 pub(super) fn setup(
     connection: &mut Connection,
     settings: &BTreeMap<String, String>,
+    has_path: bool,
 ) -> Result<Result<Vec<String>, String>, DatabaseError> {
     if connection.dialect() == Dialect::Sqlite {
         let is_plain = |value: &str| !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
@@ -31,7 +33,8 @@ pub(super) fn setup(
         own.first().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let differs = |name: &&String| {
         let (theirs, ours) = (settings.get(*name).map(String::as_str), own.get(*name).and_then(Option::as_deref));
-        !IGNORED.contains(&name.as_str()) && theirs.unwrap_or_default() != ours.unwrap_or_default()
+        let is_set = IGNORED.contains(&name.as_str()) || has_path && *name == "search_path";
+        !is_set && theirs.unwrap_or_default() != ours.unwrap_or_default()
     };
     let different = settings.keys().chain(own.keys()).find(differs);
     Ok(match different {
