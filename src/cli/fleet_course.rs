@@ -9,7 +9,6 @@ use crate::database::DatabaseUrl;
 use crate::gate::Permissions;
 use crate::migrate::Operation;
 use crate::runtime::Interruption;
-use crate::tenant::{Feed, Fleet, FleetEvent};
 use crate::script::ScriptDirectory;
 use crate::tenant::{Feed, Fleet, FleetEvent, Renderings};
 
@@ -67,9 +66,7 @@ impl CommandContext {
             invocation: &invocation,
             driver: driver.as_ref(),
             start: &|output, variables| start_worker(&interpreter, output, variables),
-            renderings: Some(&renderings).filter(|_| course.tenants.render != Some(false)),
             renderings: Some(&renderings),
-            start: &|output| start_worker(&interpreter, output),
             folder: folder.path(),
             workers: course.workers,
         };

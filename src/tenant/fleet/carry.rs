@@ -1,56 +1,80 @@
 //! The two ways through a tenant's plan: by Python, and by limbec itself where its statements are rendered.
 
+use super::guard::Guard;
 use super::worker::Worker;
 use crate::database::DatabaseUrl;
 use crate::migrate::{self, Deployment, MigrateError, NativeRun, RunTarget, Supervisor};
-use crate::runtime::{Interruption, Invocation, Rendering};
-use crate::tenant::Surveyed;
+use crate::plan::Plan;
+use crate::runtime::{Interruption, Invocation, Rendering, RuntimeError};
 use crate::tenant::rendered::{Heard, Recorder, RenderedPlan, Turn};
+use crate::tenant::{Surveyed, TenantError, tenant_invocation};
 
-/// A tenant with its database and the command line for it.
-pub(super) struct Addressed<'a> {
-    pub(super) surveyed: &'a Surveyed,
-    pub(super) url: &'a DatabaseUrl,
-    pub(super) invocation: Invocation,
+/// A tenant with its database and, once it is needed, the command line for it.
+struct Addressed<'a> {
+    surveyed: &'a Surveyed,
+    url: &'a DatabaseUrl,
 }
 
 impl Worker<'_> {
     /// Runs the plan that the deployment has made ready, under its lock.
     pub(super) fn carry_out(
         &mut self,
+        surveyed: &Surveyed,
+        url: &DatabaseUrl,
         deployment: &mut Deployment<'_>,
-        tenant: &Addressed<'_>,
     ) -> Result<(), MigrateError> {
+        let tenant = Addressed { surveyed, url };
+        let Some(renderings) = self.fleet.renderings else { return self.run_env(deployment, &tenant, None) };
         let plan = deployment.plan_in_hand().cloned().unwrap_or_default();
-        match self.fleet.renderings.map(|renderings| renderings.turn(&plan)) {
-            None | Some(Turn::Python) => self.run_env(deployment, &tenant.invocation),
-            Some(Turn::Record(ticket)) => {
-                let invocation = Invocation { record: true, ..tenant.invocation.clone() };
+        match renderings.turn(&plan) {
+            Turn::Python => self.run_env(deployment, &tenant, None),
+            Turn::Record(ticket) => {
                 let mut heard = Heard::default();
-                let python = self.python()?;
-                deployment.run(&mut |supervisor| {
-                    migrate::run_env(python, invocation.clone(), &mut Recorder::new(supervisor, &mut heard))
-                })?;
+                self.run_env(deployment, &tenant, Some(&mut heard))?;
                 let has_path = self.fleet.options.search_path.is_set();
-                ticket.heard(heard, &plan, (&tenant.surveyed.table, has_path), deployment.connection());
+                ticket.heard(heard, &plan, (&surveyed.table, has_path), deployment.connection());
                 Ok(())
             }
-            Some(Turn::Compare(ticket, witness)) => {
-                let rendering =
-                    Rendering { invocation: tenant.invocation.clone(), databases: vec![witness.database(&plan)] };
-                let printed = migrate::render_env(self.python()?, rendering, std::slice::from_ref(&plan));
+            Turn::Compare(ticket, witness) => {
+                let invocation = self.invocation(&tenant)?;
+                let rendering = Rendering { databases: vec![witness.database(&plan)], invocation: invocation.clone() };
+                let plans: [Plan; 1] = [plan.clone()];
+                let printed = migrate::render_env(self.python(&invocation)?, rendering, &plans);
                 match ticket.printed(&witness, &plan, printed) {
-                    Some(rendered) => self.run_rendered(deployment, tenant, &rendered),
-                    None => self.run_env(deployment, &tenant.invocation),
+                    Some(rendered) => self.run_rendered(deployment, &tenant, &rendered),
+                    None => self.run_env(deployment, &tenant, None),
                 }
             }
-            Some(Turn::Native(rendered)) => self.run_rendered(deployment, tenant, &rendered),
+            Turn::Native(rendered) => self.run_rendered(deployment, &tenant, &rendered),
         }
     }
 
-    fn run_env(&mut self, deployment: &mut Deployment<'_>, invocation: &Invocation) -> Result<(), MigrateError> {
-        let python = self.python()?;
-        deployment.run(&mut |supervisor| migrate::run_env(python, invocation.clone(), supervisor))
+    fn invocation(&self, tenant: &Addressed<'_>) -> Result<Invocation, MigrateError> {
+        let fleet = self.fleet;
+        tenant_invocation(fleet.invocation, fleet.tenants, &tenant.surveyed.tenant, tenant.url, fleet.driver)
+            .map_err(refused)
+    }
+
+    /// Lets env.py do what is to be done; what it sends is heard where that is asked for.
+    fn run_env(
+        &mut self,
+        deployment: &mut Deployment<'_>,
+        tenant: &Addressed<'_>,
+        mut heard: Option<&mut Heard>,
+    ) -> Result<(), MigrateError> {
+        let invocation = Invocation { record: heard.is_some(), ..self.invocation(tenant)? };
+        let python = self.python(&invocation)?;
+        deployment.run(&mut |supervisor| {
+            if Interruption::is_requested() {
+                return Err(RuntimeError::Interrupted.into());
+            }
+            let mut guard = Guard::new(supervisor, &tenant.surveyed.tenant, &tenant.surveyed.table);
+            match &mut heard {
+                Some(heard) => migrate::run_env(python, invocation.clone(), &mut Recorder::new(&mut guard, heard))?,
+                None => migrate::run_env(python, invocation.clone(), &mut guard)?,
+            }
+            guard.check_begun().map_err(refused)
+        })
     }
 
     fn run_rendered(
@@ -76,4 +100,8 @@ impl Worker<'_> {
         };
         deployment.run(&mut |supervisor| migrate::run_native(&run, supervisor))
     }
+}
+
+fn refused(error: TenantError) -> MigrateError {
+    MigrateError::Refused(Box::new(error))
 }

@@ -5,29 +5,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::Instant;
 
-use super::guard::Guard;
-use super::{Assignment, Feed, Fleet, FleetEvent, TenantOutcome};
-use crate::database::DatabaseUrl;
-use crate::migrate::{self, Attendant, Deployment, DeploymentRequest, Event, Kept, MigrateError, Purge, Readiness};
-use crate::revision::RevisionId;
-use crate::runtime::{Interruption, Runtime, RuntimeError};
-use crate::tenant::{Surveyed, TenantError, tenant_invocation};
-use super::carry::Addressed;
 use super::{Assignment, Feed, Fleet, FleetEvent, TenantOutcome};
 use crate::migrate::{Attendant, Deployment, DeploymentRequest, Event, Kept, MigrateError, Purge, Readiness};
 use crate::revision::RevisionId;
-use crate::runtime::{Runtime, RuntimeError};
-use crate::tenant::{Surveyed, tenant_invocation};
+use crate::runtime::{Interruption, Invocation, Runtime, RuntimeError};
+use crate::tenant::{Surveyed, TenantError};
 
 /// More of what Python printed than this helps nobody.
 const OUTPUT_BYTES: u64 = 16 * 1024;
 
 /// Serves one tenant after the other, with one Python and, on the same database, with the same connections.
 pub(super) struct Worker<'a> {
-    fleet: &'a Fleet<'a>,
+    pub(super) fleet: &'a Fleet<'a>,
     /// Whether a Python that has served a tenant is of no use to the next one; of all workers.
     needs_fresh_python: &'a AtomicBool,
-    pub(super) fleet: &'a Fleet<'a>,
     sender: Sender<FleetEvent>,
     python: Option<Served>,
     kept: Option<Kept>,
@@ -110,46 +101,24 @@ impl<'a> Worker<'a> {
         };
         let mut deployment = Deployment::new(request, attendant).continuing(self.kept.take());
         if deployment.ready(url, &surveyed.table)? == Readiness::Ready {
-            self.run_env(surveyed, url, &mut deployment)?;
+            self.carry_out(surveyed, url, &mut deployment)?;
         }
         // After a failure nobody knows what the connections are good for.
-        let outcome = match deployment.ready(url, &surveyed.table) {
-            Ok(Readiness::NothingToDo) => Ok(()),
-            Ok(Readiness::Ready) => self.carry_out(&mut deployment, &Addressed { surveyed, url, invocation }),
-            Err(error) => Err(error),
-        };
         self.kept = deployment.end();
         Ok(())
     }
 
-    /// Lets env.py do what is to be done.
-    fn run_env(
-        &mut self,
-        surveyed: &Surveyed,
-        url: &DatabaseUrl,
-        deployment: &mut Deployment<'_>,
-    ) -> Result<(), MigrateError> {
-        let fleet = self.fleet;
-        let refused = |error: TenantError| MigrateError::Refused(Box::new(error));
-        let invocation =
-            tenant_invocation(fleet.invocation, fleet.tenants, &surveyed.tenant, url, fleet.driver).map_err(refused)?;
+    /// The Python of this worker, started when it is first needed.
+    pub(super) fn python(&mut self, invocation: &Invocation) -> Result<&Runtime, RuntimeError> {
         let served = match &mut self.python {
             Some(served) => served,
             empty => {
-                let python = (fleet.start)(&self.output, &invocation.environment)?;
+                let python = (self.fleet.start)(&self.output, &invocation.environment)?;
                 empty.insert(Served { python, tenants: 0 })
             }
         };
         served.tenants += 1;
-        let python = &served.python;
-        deployment.run(&mut |supervisor| {
-            if Interruption::is_requested() {
-                return Err(RuntimeError::Interrupted.into());
-            }
-            let mut guard = Guard::new(supervisor, &surveyed.tenant, &surveyed.table);
-            migrate::run_env(python, invocation.clone(), &mut guard)?;
-            guard.check_begun().map_err(refused)
-        })
+        Ok(&served.python)
     }
 
     /// Its exit handlers are the last thing that happens; the tenants are done.
@@ -157,15 +126,6 @@ impl<'a> Worker<'a> {
         if let Some(served) = self.python.take() {
             let _ = served.python.finish();
         }
-    }
-
-    /// The Python of this worker, started when it is first needed.
-    pub(super) fn python(&mut self) -> Result<&Runtime, RuntimeError> {
-        let python = match self.python.take() {
-            Some(python) => python,
-            None => (self.fleet.start)(&self.output)?,
-        };
-        Ok(self.python.insert(python))
     }
 
     /// What Python printed after this many bytes.
