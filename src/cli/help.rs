@@ -40,6 +40,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ("limbec db move-schema --from public --to app --dry-run", "what would move, and what to look at"),
             ("limbec db move-schema --from public --to app", "in one transaction"),
             ("limbec db move-schema --from public --to app --tables orders,lines", "these tables alone"),
+            ("limbec db move-schema --from public --to app --copy --verify hash", "a copy, compared by checksums"),
         ],
     ),
     (

@@ -9,6 +9,7 @@ pub mod change_args;
 pub mod commands;
 mod consent;
 mod context;
+mod copying;
 mod databases;
 mod deploy;
 mod dry_run;

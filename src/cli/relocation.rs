@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::ui::Ui;
 use crate::database::{Gauge, TableFacts};
-use crate::relocate::{Move, Request, Warning};
+use crate::relocate::copy::{CopyOptions, CopyReport, Verify};
+use crate::relocate::{Inventory, Request, Warning};
 
 /// The result, as scripts get it.
 #[derive(Debug, Serialize)]
@@ -16,7 +17,7 @@ pub(super) struct MovedJson {
     database: String,
     from: String,
     to: String,
-    mode: &'static str,
+    pub(super) mode: &'static str,
     pub(super) outcome: Outcome,
     objects: Vec<ObjectJson>,
     tables: Vec<TableJson>,
@@ -26,6 +27,9 @@ pub(super) struct MovedJson {
     /// Rows of the history that name the version table by its new schema.
     pub(super) history_rows: u64,
     warnings: Vec<WarningJson>,
+    /// How the rows of a copy were compared.
+    verified: Option<&'static str>,
+    is_source_dropped: bool,
 }
 
 /// How far it went.
@@ -51,6 +55,11 @@ struct TableJson {
     name: String,
     rows: Option<String>,
     bytes: Option<u64>,
+    /// Whether its own rows were counted on both sides.
+    #[serde(skip)]
+    is_counted: bool,
+    /// Of a copy that was compared by it.
+    hash: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -63,25 +72,48 @@ struct WarningJson {
 
 impl MovedJson {
     /// Of a plan.
-    pub(super) fn of(database: String, request: &Request, planned: &Move) -> Self {
+    pub(super) fn of(database: String, request: &Request, inventory: &Inventory) -> Self {
         let object = |object: &crate::relocate::Object| ObjectJson {
             kind: object.kind.clone(),
             name: object.name.clone(),
             relation: object.relation.clone(),
         };
-        let table = |name: &str| TableJson { name: name.to_owned(), rows: None, bytes: None };
+        let table =
+            |name: &str| TableJson { name: name.to_owned(), rows: None, bytes: None, is_counted: false, hash: None };
         Self {
             database,
             from: request.from.clone(),
             to: request.to.clone(),
             mode: "move",
             outcome: Outcome::Planned,
-            objects: planned.inventory.objects.iter().map(object).collect(),
-            tables: planned.inventory.tables().map(table).collect(),
-            statements: planned.statements.clone(),
+            objects: inventory.objects.iter().map(object).collect(),
+            tables: inventory.tables().map(table).collect(),
+            statements: Vec::new(),
             version_tables: Vec::new(),
             history_rows: 0,
-            warnings: planned.warnings.iter().map(WarningJson::of).collect(),
+            warnings: Vec::new(),
+            verified: None,
+            is_source_dropped: false,
+        }
+    }
+
+    /// How it is done, and what is to be looked at.
+    pub(super) fn says(&mut self, statements: &[String], warnings: &[Warning]) {
+        self.statements = statements.to_vec();
+        self.warnings = warnings.iter().map(WarningJson::of).collect();
+    }
+
+    /// What was copied, and found to be alike.
+    pub(super) fn came_to(&mut self, report: &CopyReport, options: CopyOptions) {
+        self.outcome = Outcome::Done;
+        self.history_rows = report.history_rows;
+        self.verified = Some(if options.verify == Verify::Hash { "hash" } else { "count" });
+        self.is_source_dropped = options.drop_source;
+        for table in &mut self.tables {
+            if let Some(compared) = report.compared.iter().find(|compared| compared.name == table.name) {
+                table.is_counted = true;
+                (table.rows, table.hash) = (Some(compared.rows.to_string()), compared.hash.clone());
+            }
         }
     }
 
@@ -92,6 +124,11 @@ impl MovedJson {
                 (table.rows, table.bytes) = (Some(rows.to_string()), bytes);
             }
         }
+    }
+
+    /// `public to app`
+    pub(super) fn direction(&self) -> String {
+        format!("{} to {}", self.from, self.to)
     }
 
     /// Which of the project's version tables are among the moved.
@@ -111,10 +148,11 @@ impl WarningJson {
 /// The result for people.
 pub(super) fn tell(ui: &mut Ui, result: &MovedJson) {
     let what = format!("{} from {} to {}", summary(&result.objects), result.from, result.to);
+    let is_copy = result.mode == "copy";
     if result.outcome == Outcome::Done {
-        return ui.result(&format!("Moved {what}."));
+        return tell_done(ui, result, &what);
     }
-    ui.result(&format!("Would move {what}:"));
+    ui.result(&format!("Would {} {what}:", if is_copy { "copy" } else { "move" }));
     for object in &result.objects {
         let table = result.tables.iter().find(|table| object.relation.as_ref() == Some(&table.name));
         let plural = |rows: &String| format!("{rows} {}", if rows == "1" { "row" } else { "rows" });
@@ -124,9 +162,27 @@ pub(super) fn tell(ui: &mut Ui, result: &MovedJson) {
         let facts = if facts.is_empty() { String::new() } else { format!(" ({})", facts.join(", ")) };
         ui.result(&format!("  {} {}{facts}", object.kind, object.name));
     }
-    ui.result("By one transaction:");
+    ui.result(if is_copy { "By these statements, the rows in between:" } else { "By one transaction:" });
     for statement in &result.statements {
         ui.result(&format!("  {statement};"));
+    }
+}
+
+fn tell_done(ui: &mut Ui, result: &MovedJson, what: &str) {
+    let Some(verified) = result.verified else { return ui.result(&format!("Moved {what}.")) };
+    ui.result(&format!("Copied {what}."));
+    let rows: u64 = result
+        .tables
+        .iter()
+        .filter(|table| table.is_counted)
+        .filter_map(|table| table.rows.as_ref()?.parse::<u64>().ok())
+        .sum();
+    let how = if verified == "hash" { "number and checksum" } else { "number" };
+    ui.result(&format!("All definitions are alike, and the {rows} rows of all tables by {how}."));
+    if result.is_source_dropped {
+        ui.result(&format!("What was copied has been dropped from {}.", result.from));
+    } else {
+        ui.result(&format!("{} is as it was.", result.from));
     }
 }
 

@@ -23,7 +23,7 @@ pub struct Object {
     /// Whether the current role may act as that role.
     pub(super) is_mine: bool,
     /// The object of the schema that it is a part of, such as the range of a multirange.
-    part_of: Option<String>,
+    pub(super) part_of: Option<String>,
     /// Of a type: what has to do with it.
     users: Vec<String>,
     /// Of a table, a view or a sequence: its name as it is, without quotes.
@@ -111,6 +111,11 @@ impl Inventory {
     /// The tables whose rows are told: ordinary, partitioned and foreign ones, by name.
     pub fn tables(&self) -> impl Iterator<Item = &str> {
         self.objects.iter().filter(|object| object.is_table()).filter_map(|object| object.relation.as_deref())
+    }
+
+    /// Everything by its key.
+    pub(super) fn keys(&self) -> BTreeSet<&str> {
+        self.objects.iter().map(|object| object.key.as_str()).collect()
     }
 
     /// The numbers of those of one system table.

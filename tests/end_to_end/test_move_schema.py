@@ -1,15 +1,12 @@
 """`limbec db move-schema`: everything of one schema in another one, by one transaction or by a copy."""
 
 import json
-import os
 import re
-import subprocess
-from pathlib import Path
 
-import psycopg2
 import pytest
 from support import databases, everything
 from support.projects import Project
+from support.schemas import dump, objects_in, script, without_grants
 
 TARGET = 'new; "X"'
 QUOTED = '"new; ""X"""'
@@ -32,46 +29,8 @@ def project(postgres_url, tmp_path, limbec_bin):
     return made
 
 
-def script(url, text):
-    """Run many statements in one transaction, without a meaning for `:` and `%`."""
-    connection = psycopg2.connect(url.replace("+psycopg2", ""))
-    try:
-        with connection, connection.cursor() as cursor:
-            cursor.execute(text)
-    finally:
-        connection.close()
-
-
 def move(project, limbec_bin, *words, to=TARGET, source="public"):
     return project.run(limbec_bin, "db", "move-schema", "--from", source, "--to", to, *words)
-
-
-def dump(url, schema):
-    """The schema as pg_dump tells it, with its rows, under the name S, in an order that does not depend on the name."""
-    program = str(Path(os.environ.get("LIMBEC_TEST_POSTGRES_BIN", "")) / "pg_dump")
-    quoted = '"' + schema.replace('"', '""') + '"'
-    command = [program, "--inserts", "--schema", quoted, url.replace("+psycopg2", "")]
-    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    # What is quoted only where it has to be: `public` is not.
-    text = text.replace(quoted + ".", "S.").replace(schema + ".", "S.")
-    parts = re.split(r"\n--\n-- (?:Name|Data for Name|TOC)", text)
-    parts[-1] = parts[-1].partition("\n--\n-- PostgreSQL database dump complete")[0]
-    kept = [part for part in parts[1:] if "Type: SCHEMA;" not in part and "SCHEMA " not in part.splitlines()[0]]
-    return sorted(re.sub(r"Schema: .*; Owner:", "Schema: S; Owner:", part).strip() for part in kept)
-
-
-def without_versions(parts):
-    """Without what only the database's public schema has."""
-    return [part for part in parts if "ACL" not in part.splitlines()[0]]
-
-
-def objects_in(url, schema):
-    query = (
-        "SELECT i.type || ' ' || i.identity FROM pg_depend d, pg_identify_object(d.classid, d.objid, 0) i "
-        "WHERE d.refclassid = 'pg_namespace'::regclass AND d.deptype = 'n' AND d.refobjid = "
-        f"(SELECT oid FROM pg_namespace WHERE nspname = '{schema}')"
-    )
-    return sorted(row[0] for row in databases.fetch(url, query))
 
 
 def test_everything_moves_in_one_transaction(project, limbec_bin):
@@ -80,7 +39,7 @@ def test_everything_moves_in_one_transaction(project, limbec_bin):
     assert "13 tables" in done.out and f"from public to {TARGET}" in done.out
     assert objects_in(project.url, "public") == []
     after = dump(project.url, TARGET)
-    assert without_versions(after) == without_versions(before)
+    assert without_grants(after) == without_grants(before)
 
 
 def test_alembic_and_limbec_go_on_in_the_new_schema(project, limbec_bin, alembic_bin):
