@@ -10,7 +10,7 @@ use crate::relocate::RelocateError;
 use crate::revision::RevisionError;
 use crate::runtime::RuntimeError;
 use crate::script::{Announce, ScriptError};
-use crate::tenant::TenantError;
+use crate::tenant::{QueueError, TenantError};
 use crate::trial::TrialError;
 
 /// What went wrong, which decides heading, stream and exit status (`CommandError::report`).
@@ -354,6 +354,35 @@ impl From<RelocateError> for CommandError {
                 failure.hint("the copy is complete; drop what depends on the source, or make it anew, and use --resume")
             }
             _ => failure,
+        }
+    }
+}
+
+impl From<QueueError> for CommandError {
+    fn from(error: QueueError) -> Self {
+        let failure = Self::from_error(&error, false);
+        let configuration = |failure: Self| Self { is_configuration: true, ..failure };
+        match error {
+            QueueError::Database(error) => error.into(),
+            QueueError::NotPostgres { .. } => configuration(failure).hint("a run that is not shared needs no common database"),
+            QueueError::Name { .. } => configuration(failure),
+            QueueError::Taken { id, .. } => failure.hint(format!(
+                "`limbec tenant migrate --join {id}` takes part in it, as long as it has not ended; a new run needs another name"
+            )),
+            QueueError::Overlap { id, .. } => failure.hint(format!(
+                "`limbec tenant migrate --join {id}` takes part in it, `limbec tenant runs {id} --cancel` ends it"
+            )),
+            QueueError::NoRun { .. } => configuration(failure).hint("`limbec tenant runs` lists them"),
+            QueueError::OtherHistory { .. } => {
+                failure.hint("check out the same revisions here as there; nothing was changed by this runner")
+            }
+            QueueError::NoTenants { .. } => {
+                configuration(failure).hint("every runner of a run needs all of its tenants in its source")
+            }
+            QueueError::Away { .. } => failure
+                .hint("other runners go on, and take over what this one had; `--join` takes part again")
+                .hint("`--wait-for-db` has a runner bear with it for longer"),
+            QueueError::Foreign { .. } => failure.hint("was the table changed by another version of limbec?"),
         }
     }
 }

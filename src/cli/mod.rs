@@ -36,6 +36,7 @@ mod render;
 mod reparenting;
 mod run;
 mod smoke;
+mod shared_run;
 mod subjects;
 pub mod table;
 mod tenants;

@@ -9,6 +9,7 @@ use crate::config::{CommonSource, EnvPy, Project, ProjectOptions, TargetRequest,
 use crate::config::{DEFAULT_INI_SECTION, DatabaseTarget};
 use crate::database::{DatabaseUrl, VersionTableName};
 use crate::migrate::Operation;
+use crate::revision::RevisionId;
 use crate::runtime::{self, Interpreter, Mode, Overrides, Runtime, RuntimeError, RuntimeOptions};
 use crate::tenant::{self, Selection, SourceRequest, SurveyRequest, Surveyed, Tenant, TenantError};
 
@@ -76,6 +77,26 @@ impl CommandContext {
         operation: &Operation,
         tenants: Vec<Tenant>,
     ) -> Result<Vec<Surveyed>, CommandError> {
+        self.look(operation, |request| Ok(tenant::survey(request, tenants)))
+    }
+
+    /// The same by what was recorded of their version tables: no database is asked.
+    ///
+    /// # Errors
+    /// Revision files that cannot be read, or a URL that is not where the settings say.
+    pub(super) fn recorded(
+        &mut self,
+        operation: &Operation,
+        tenants: Vec<(Tenant, Vec<RevisionId>)>,
+    ) -> Result<Vec<Surveyed>, CommandError> {
+        self.look(operation, |request| tenant::recorded(request, tenants))
+    }
+
+    fn look(
+        &mut self,
+        operation: &Operation,
+        at: impl FnOnce(&SurveyRequest<'_>) -> Result<Vec<Surveyed>, TenantError>,
+    ) -> Result<Vec<Surveyed>, CommandError> {
         let scripts = self.scripts()?;
         let table = self.tenant_version_table()?;
         let environment = self.database_environment();
@@ -88,7 +109,7 @@ impl CommandContext {
             variable: &|name| variables.get(name).cloned(),
             connections: CONNECTIONS,
         };
-        let surveyed = tenant::survey(&request, tenants);
+        let surveyed = at(&request)?;
         for url in surveyed.iter().filter_map(|surveyed| surveyed.url.as_ref()) {
             self.ui.hide(url);
         }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::heartbeat::{Heartbeat, Leases};
 use super::lease::{Claim, Lease, Report};
-use super::{Queue, QueueError, Run, RunState};
+use super::{Queue, QueueError, Run};
 use crate::database::LockError;
 use crate::migrate::MigrateError;
 use crate::revision::RevisionId;
@@ -22,8 +22,6 @@ pub struct SharedFeed<'a> {
     owner: String,
     /// By position in the run.
     tenants: &'a [Surveyed],
-    /// Takes secrets out of what is written into the queue.
-    hide: &'a (dyn Fn(&str) -> String + Sync),
     leases: Leases,
     _heartbeat: Heartbeat,
     state: Mutex<State>,
@@ -58,18 +56,13 @@ impl<'a> SharedFeed<'a> {
     ///
     /// # Errors
     /// No thread can renew the leases.
-    pub fn new(
-        queue: &'a Queue,
-        run: &'a Run,
-        tenants: &'a [Surveyed],
-        hide: &'a (dyn Fn(&str) -> String + Sync),
-    ) -> std::io::Result<Self> {
+    pub fn new(queue: &'a Queue, run: &'a Run, tenants: &'a [Surveyed]) -> std::io::Result<Self> {
         let leases = Leases::default();
         let heartbeat = Heartbeat::start(queue.link.place(), &run.id, run.lease(), leases.clone())?;
         let host = gethostname::gethostname().to_string_lossy().into_owned();
         let owner = format!("{host}, process {}", std::process::id());
         let state = Mutex::new(State::default());
-        Ok(Self { queue, run, owner, tenants, hide, leases, _heartbeat: heartbeat, state })
+        Ok(Self { queue, run, owner, tenants, leases, _heartbeat: heartbeat, state })
     }
 
     /// Gives out no more in this runner; others go on.
@@ -123,7 +116,7 @@ impl<'a> SharedFeed<'a> {
             duration_ms: u64::try_from(outcome.elapsed.as_millis()).unwrap_or(u64::MAX / 4),
             heads_after: outcome.error.is_none().then(|| heads_after(&assignment.surveyed)),
             revision: outcome.revision.clone(),
-            error: outcome.error.as_ref().map(|error| (self.hide)(&error.to_string())),
+            error: outcome.error.as_ref().map(|error| without_secrets(&error.to_string(), &assignment.surveyed)),
         }
     }
 
@@ -196,6 +189,11 @@ impl Feed for SharedFeed<'_> {
     }
 }
 
+/// The row is read by whoever may read the queue, in other places than the tenant's password.
+fn without_secrets(sentence: &str, surveyed: &Surveyed) -> String {
+    surveyed.url.as_ref().map_or_else(|| sentence.to_owned(), |url| url.censored(sentence))
+}
+
 /// Whether it was not begun because somebody else was migrating the tenant.
 fn is_held(outcome: &TenantOutcome) -> bool {
     matches!(&outcome.error, Some(MigrateError::Lock(LockError::Held { .. })))
@@ -206,12 +204,5 @@ fn heads_after(surveyed: &Surveyed) -> Vec<RevisionId> {
     match &surveyed.standing {
         Standing::Behind { plan, rows } => plan.steps.last().map_or_else(|| rows.clone(), |step| step.to_heads.clone()),
         standing => standing.rows().to_vec(),
-    }
-}
-
-/// The state in words, for one who joins too late.
-impl std::fmt::Display for RunState {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.phrase())
     }
 }

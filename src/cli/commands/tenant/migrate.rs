@@ -7,6 +7,7 @@ use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::fleet::FleetRequest;
 use crate::cli::fleet_args::FleetArgs;
+use crate::cli::shared_run::SharedArgs;
 use crate::migrate::Operation;
 
 /// Upgrade tenants: those named, those with a tag, or all of them
@@ -24,6 +25,9 @@ pub struct MigrateArgs {
     /// How the fleet is.
     #[command(flatten)]
     pub fleet: FleetArgs,
+    /// Whether other runners take part.
+    #[command(flatten)]
+    pub shared: SharedArgs,
     /// How it is run.
     #[command(flatten)]
     pub run: RunArgs,
@@ -35,10 +39,15 @@ pub struct MigrateArgs {
 /// No source of tenants, revision files that cannot be read, or no Python where it is needed.
 pub fn run(context: &mut CommandContext, args: &MigrateArgs) -> Result<ExitStatus, CommandError> {
     let selection = args.tenants.selection();
-    if !args.all && selection == Default::default() {
+    if !args.all && args.shared.join.is_none() && selection == Default::default() {
         return Err(CommandError::usage("no tenant is named").hint("name tenants, `--tag TAG`, or `--all`"));
     }
     let operation = Operation::Upgrade { target: args.to.clone() };
     let command = ["upgrade", args.to.as_str()];
-    context.run_fleet(&FleetRequest { operation, command: &command, selection, fleet: &args.fleet, run: &args.run })
+    let request = FleetRequest { operation, command: &command, selection, fleet: &args.fleet, run: &args.run };
+    match (&args.shared.start_run, &args.shared.join) {
+        (Some(_), _) => context.start_shared_run(&request, &args.shared),
+        (None, Some(run)) => context.join_shared_run(&request, run),
+        (None, None) => context.run_fleet(&request),
+    }
 }

@@ -4,6 +4,8 @@
 pub mod list;
 /// `tenant migrate`
 pub mod migrate;
+/// `tenant runs`
+pub mod runs;
 /// `tenant status`
 pub mod status;
 
@@ -28,6 +30,7 @@ pub struct TenantArgs {
 pub enum TenantCommand {
     List(list::ListArgs),
     Migrate(migrate::MigrateArgs),
+    Runs(runs::RunsArgs),
     Status(status::StatusArgs),
 }
 
@@ -53,6 +56,7 @@ pub(super) fn run(context: &mut CommandContext, args: &TenantArgs) -> Result<Exi
     match &args.command {
         TenantCommand::List(args) => list::run(context, args),
         TenantCommand::Migrate(args) => migrate::run(context, args),
+        TenantCommand::Runs(args) => runs::run(context, args),
         TenantCommand::Status(args) => status::run(context, args),
     }
 }
