@@ -26,10 +26,10 @@ pub enum QueueError {
         state: &'static str,
     },
     /// Tenants of the new run belong to one that has not ended.
-    #[error("the run '{id}' has not ended, and {} in it{}", .tenant, match .others {
-        0 => " is".to_owned(),
-        1 => " and another are".to_owned(),
-        others => format!(" and {others} others are")
+    #[error("the run '{id}' has not ended, and {} in it", match .others {
+        0 => format!("{tenant} is"),
+        1 => format!("{tenant} and another tenant are"),
+        others => format!("{tenant} and {others} others are"),
     })]
     Overlap {
         /// The other run.

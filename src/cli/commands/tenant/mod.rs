@@ -29,7 +29,7 @@ pub struct TenantArgs {
 #[derive(Debug, Clone, Subcommand)]
 pub enum TenantCommand {
     List(list::ListArgs),
-    Migrate(migrate::MigrateArgs),
+    Migrate(Box<migrate::MigrateArgs>),
     Runs(runs::RunsArgs),
     Status(status::StatusArgs),
 }
