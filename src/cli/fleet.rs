@@ -24,7 +24,8 @@ pub(super) struct FleetRequest<'a> {
     pub(super) run: &'a RunArgs,
 }
 
-const FRESH: &str = "env.py, or what it imports, keeps the database of the first tenant that a Python serves: each tenant is given a fresh one from here \
+/// Said once a run.
+pub(super) const FRESH: &str = "env.py, or what it imports, keeps the database of the first tenant that a Python serves: each tenant is given a fresh one from here \
                      on, which takes longer";
 
 impl CommandContext {

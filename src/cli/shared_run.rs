@@ -8,12 +8,13 @@ use clap::Args;
 use super::context::CommandContext;
 use super::error::CommandError;
 use super::exit::ExitStatus;
-use super::fleet::FleetRequest;
+use super::fleet::{FRESH, FleetRequest};
 use super::fleet_course::Course;
 use crate::config::{DeployOptions, LockSetting, parse_duration};
 use crate::migrate::Operation;
 use crate::published::history_hash;
 use crate::revision::{Relative, RevisionId, RevisionMap};
+use crate::runtime::Interruption;
 use crate::tenant::{
     FleetEvent, NewRun, Queue, QueueError, QueuePlace, Run, RunState, Selection, SharedFeed, SharedPart, Standing,
     Surveyed, Tenant, TenantOutcome,
@@ -138,12 +139,16 @@ impl CommandContext {
                 ui.warning(&format!("tenant {}: {sentence}", name_of(&tenants, index)));
             }
             FleetEvent::Finished { index, outcome } => outcomes.push((index, outcome)),
-            _ => {}
+            FleetEvent::FreshPythons { .. } => ui.warning(FRESH),
+            FleetEvent::Started { .. } | FleetEvent::Step { .. } => {}
         })?;
         let part = feed.end();
         self.show_part(&tenants, outcomes, &part);
         if let Some(failure) = part.failure {
             return Err(failure.into());
+        }
+        if Interruption::is_requested() {
+            return Err(CommandError::interrupted());
         }
         Ok(self.show_end(&queue.run(id)?))
     }
@@ -204,7 +209,7 @@ impl CommandContext {
         }
         for index in &part.given_back {
             let name = name_of(tenants, *index);
-            self.ui.status(&format!("tenant {name}: put back for later, as somebody else is migrating it"));
+            self.ui.status(&format!("tenant {name}: put back, for another turn"));
         }
         for index in &part.lost {
             let name = name_of(tenants, *index);

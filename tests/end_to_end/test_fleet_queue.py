@@ -159,6 +159,21 @@ def test_other_revision_files_are_refused(queue_of):
     runner.end().ok()
 
 
+def test_an_interrupted_runner_gives_back_what_it_has(queue_of):
+    project = queue_of(12)
+    revisions = project.add_revisions(2)
+    first = project.start("--all", "--start-run=r", "--jobs", "1", LEDGER_PAUSE="0.3")
+    project.wait_until("r", lambda run: done(run) > 0)
+    second = project.start("--join", "r", "--jobs", "1", LEDGER_PAUSE="0.3")
+    owner = f"process {second.process.pid}"
+    project.wait_until("r", lambda run: any((tenant["runner"] or "").endswith(owner) for tenant in run["tenants"]))
+    second.signal(signal.SIGINT)
+    assert second.end().status == 130
+    # The lease is a minute, which nobody has to wait for.
+    first.end(40).ok()
+    assert project.faults(revisions) == []
+
+
 def test_a_run_that_is_cancelled_begins_no_more(queue_of):
     project = queue_of(20)
     project.add_revisions(1)

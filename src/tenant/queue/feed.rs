@@ -8,6 +8,7 @@ use super::{Queue, QueueError, Run};
 use crate::database::LockError;
 use crate::migrate::MigrateError;
 use crate::revision::RevisionId;
+use crate::runtime::Interruption;
 use crate::tenant::{Assignment, Feed, Standing, Surveyed, TenantOutcome};
 
 /// How often a runner that waits for others asks again.
@@ -31,7 +32,6 @@ pub struct SharedFeed<'a> {
 struct State {
     /// When the queue had nothing for us; other workers do not ask again so soon.
     asked: Option<Instant>,
-    is_stopped: bool,
     failure: Option<QueueError>,
     taken_over: HashMap<usize, String>,
     lost: Vec<usize>,
@@ -45,7 +45,7 @@ pub struct SharedPart {
     pub taken_over: HashMap<usize, String>,
     /// Positions of tenants that another runner took over from this one, which was not heard of in time.
     pub lost: Vec<usize>,
-    /// Positions of tenants that were put back, as somebody else was migrating them.
+    /// Positions of tenants that were put back: somebody else was migrating them, or this runner was interrupted.
     pub given_back: Vec<usize>,
     /// Why this runner ended before the run did.
     pub failure: Option<QueueError>,
@@ -65,11 +65,6 @@ impl<'a> SharedFeed<'a> {
         Ok(Self { queue, run, owner, tenants, leases, _heartbeat: heartbeat, state })
     }
 
-    /// Gives out no more in this runner; others go on.
-    pub fn stop(&self) {
-        self.with(|state| state.is_stopped = true);
-    }
-
     /// What there is to say about it at the end.
     pub fn end(self) -> SharedPart {
         let State { taken_over, lost, given_back, failure, .. } =
@@ -82,7 +77,7 @@ impl<'a> SharedFeed<'a> {
     }
 
     fn is_over(&self) -> bool {
-        self.with(|state| state.is_stopped || state.failure.is_some())
+        self.with(|state| state.failure.is_some())
     }
 
     /// How long this worker has to wait before it may ask; the one that may is the only one for a while.
@@ -120,10 +115,19 @@ impl<'a> SharedFeed<'a> {
         }
     }
 
+    /// In how many milliseconds the tenant may have another turn, where it did not fail: somebody else was migrating it, or this runner was
+    /// interrupted.
+    fn turn_later(&self, lease: &Lease, outcome: &TenantOutcome) -> Option<u64> {
+        if outcome.is_interrupted() {
+            return Some(0);
+        }
+        let pause = u64::try_from(self.run.lease().as_millis()).unwrap_or(u64::MAX / 4);
+        (is_held(outcome) && lease.attempts < TURNS_BEHIND_A_LOCK).then_some(pause)
+    }
+
     fn tell(&self, assignment: &Assignment, lease: &Lease, outcome: &TenantOutcome) -> Result<(), QueueError> {
         let position = lease.position;
-        if is_held(outcome) && lease.attempts < TURNS_BEHIND_A_LOCK {
-            let pause = u64::try_from(self.run.lease().as_millis()).unwrap_or(u64::MAX / 4);
+        if let Some(pause) = self.turn_later(lease, outcome) {
             if self.queue.give_back(&self.run.id, lease, pause)? {
                 self.with(|state| state.given_back.push(position));
                 return Ok(());
@@ -140,7 +144,7 @@ impl Feed for SharedFeed<'_> {
     fn next(&self) -> Option<Assignment> {
         loop {
             let pause = self.turn();
-            if self.is_over() {
+            if self.is_over() || Interruption::is_requested() {
                 return None;
             }
             if !pause.is_zero() {
@@ -176,6 +180,15 @@ impl Feed for SharedFeed<'_> {
             Err(error) => self.failed(error),
         }
         false
+    }
+
+    fn returned(&self, assignment: &Assignment) {
+        if let Some(lease) = self.leases.get(assignment.index)
+            && let Err(error) = self.queue.give_back(&self.run.id, &lease, 0)
+        {
+            self.failed(error);
+        }
+        self.leases.remove(assignment.index);
     }
 
     fn finished(&self, assignment: &Assignment, outcome: &TenantOutcome) {
