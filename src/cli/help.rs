@@ -28,6 +28,21 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
+        "db create",
+        &[
+            ("limbec db create", "the database of the project's URL"),
+            ("limbec db create shop --role app --secret-file app.password", "with a role of its own"),
+            ("limbec db create shop --server postgresql://admin@db/postgres", "on another server"),
+        ],
+    ),
+    (
+        "db drop",
+        &[
+            ("limbec db drop shop --dry-run", "what would be lost?"),
+            ("limbec db drop shop --role app --yes", "with its role, without asking"),
+        ],
+    ),
+    (
         "db init",
         &[
             ("limbec db init", "schema, version table and history table"),

@@ -35,6 +35,7 @@ mod relocation;
 mod render;
 mod reparenting;
 mod run;
+mod server;
 mod shared_run;
 mod smoke;
 mod subjects;

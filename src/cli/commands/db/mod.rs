@@ -1,5 +1,9 @@
 //! The group of commands that make, move and drop databases and schemas, rather than to migrate them.
 
+/// `db create`
+pub mod create;
+/// `db drop`
+pub mod drop;
 /// `db init`
 pub mod init;
 /// `db move-schema`
@@ -22,6 +26,8 @@ pub struct DbArgs {
 /// Every command of the group.
 #[derive(Debug, Clone, Subcommand)]
 pub enum DbCommand {
+    Create(create::CreateArgs),
+    Drop(drop::DropArgs),
     Init(init::InitArgs),
     MoveSchema(move_schema::MoveSchemaArgs),
 }
@@ -32,6 +38,8 @@ pub enum DbCommand {
 /// Those of the command.
 pub fn run(context: &mut CommandContext, args: &DbArgs) -> Result<ExitStatus, CommandError> {
     match &args.command {
+        DbCommand::Create(args) => create::run(context, args),
+        DbCommand::Drop(args) => drop::run(context, args),
         DbCommand::Init(args) => init::run(context, args),
         DbCommand::MoveSchema(args) => move_schema::run(context, args),
     }
