@@ -41,6 +41,11 @@ impl CommandContext {
         }
         let (waves, on_error) = request.fleet.course(&options)?;
         let surveyed = self.survey(&request.operation, tenants)?;
+        if let Some(format) = request.fleet.explain {
+            let deploy = request.run.over(&self.project()?.settings.deploy);
+            self.explain_fleet(&surveyed, (&options, &deploy), format)?;
+            return Ok(ExitStatus::Success);
+        }
         let mut has_failed = false;
         for found in &surveyed {
             if let Standing::Inconsistent { reason, .. } | Standing::Unreachable { reason } = &found.standing {

@@ -5,6 +5,7 @@ use clap::Args;
 use crate::config::TenantOptions;
 use crate::tenant::{OnError, Waves};
 
+use super::args::Format;
 use super::error::CommandError;
 
 /// How a fleet run goes about it: options of `tenant migrate` and `tenant downgrade`.
@@ -23,6 +24,9 @@ pub struct FleetArgs {
     /// Run every revision by Python, also those whose SQL is the same for all tenants
     #[arg(long)]
     pub no_render: bool,
+    /// Only tell which way each pending revision goes, by rendered SQL or by Python, and why
+    #[arg(long, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "text")]
+    pub explain: Option<Format>,
 }
 
 impl FleetArgs {

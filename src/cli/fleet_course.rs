@@ -74,10 +74,10 @@ impl CommandContext {
         let _interruption = Interruption::watch_once();
         fleet.run(feed, &mut |event| on_event(&mut self.ui, event));
         if self.ui.verbosity() > 0 {
-            let (rendered, reasons) = renderings.verdicts();
-            self.ui.status(&format!("{rendered} plans rendered"));
+            let (served, reasons) = renderings.verdicts();
+            self.ui.status(&format!("{served} tenants by rendered SQL"));
             for reason in reasons {
-                self.ui.status(&format!("a plan was run by Python: {reason}"));
+                self.ui.status(&format!("by Python: {reason}"));
             }
         }
         Ok(())

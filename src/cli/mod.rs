@@ -22,6 +22,7 @@ mod fixes;
 mod fleet;
 mod fleet_args;
 mod fleet_course;
+mod fleet_explain;
 mod graph;
 mod help;
 mod history_table;

@@ -98,7 +98,11 @@ impl Worker<'_> {
             transaction: rendered.transaction(),
             is_interrupted: &Interruption::is_requested,
         };
-        deployment.run(&mut |supervisor| migrate::run_native(&run, supervisor))
+        deployment.run(&mut |supervisor| migrate::run_native(&run, supervisor))?;
+        if let Some(renderings) = self.fleet.renderings {
+            renderings.served();
+        }
+        Ok(())
     }
 }
 

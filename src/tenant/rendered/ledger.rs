@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use super::plan::{RenderedPlan, Surroundings, Witness};
@@ -24,6 +25,8 @@ const FAILURES: u32 = 3;
 pub struct Renderings<'a> {
     judge: Judge<'a>,
     env_path: PathBuf,
+    /// Tenants that were served without Python.
+    served: AtomicUsize,
     states: Mutex<HashMap<String, State>>,
     changed: Condvar,
 }
@@ -65,7 +68,13 @@ impl<'a> Renderings<'a> {
     /// Nothing is known yet. `env_path` is env.py.
     pub fn new(scripts: &'a ScriptDirectory, env: &EnvPy, env_path: &Path) -> Self {
         let judge = Judge::new(scripts, env, env_path);
-        Self { judge, env_path: env_path.to_owned(), states: Mutex::default(), changed: Condvar::new() }
+        Self {
+            judge,
+            env_path: env_path.to_owned(),
+            served: AtomicUsize::new(0),
+            states: Mutex::default(),
+            changed: Condvar::new(),
+        }
     }
 
     /// The same with a reason for which no revision is rendered.
@@ -80,15 +89,20 @@ impl<'a> Renderings<'a> {
         self.judge.step(step)
     }
 
-    /// What became of the plans: how many are rendered, and why the others are not.
+    /// What became of the run: how many tenants limbec has served itself, and why plans went to Python.
     pub fn verdicts(&self) -> (usize, Vec<Reason>) {
         let states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
-        let rendered = states.values().filter(|state| matches!(state, State::Rendered(_))).count();
         let reasons = states.values().filter_map(|state| match state {
             State::Python(reason) => Some(reason.clone()),
             _ => None,
         });
-        (rendered, reasons.collect())
+        let against_all = self.judge.against_all.clone();
+        (self.served.load(Ordering::Relaxed), against_all.into_iter().chain(reasons).collect())
+    }
+
+    /// A tenant was served without Python.
+    pub(crate) fn served(&self) {
+        self.served.fetch_add(1, Ordering::Relaxed);
     }
 
     /// What is to be done with a plan; waits while another worker is finding out.
