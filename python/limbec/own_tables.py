@@ -5,7 +5,7 @@ An Alembic plugin (1.18 and newer find it by its entry point), and a part of lim
 
 from contextlib import contextmanager
 
-NAMES = frozenset({"limbec_history", "limbec_lock"})
+NAMES = frozenset({"limbec_bootstrap", "limbec_history", "limbec_lock", "limbec_seed"})
 
 
 def is_foreign(name, type_, parent_names):

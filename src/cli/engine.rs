@@ -215,7 +215,7 @@ impl CommandContext {
     }
 
     /// As [`Self::python_error`], where the project's own code is these files.
-    fn python_error_in(&mut self, error: RuntimeError, files: &[PathBuf]) -> CommandError {
+    pub(super) fn python_error_in(&mut self, error: RuntimeError, files: &[PathBuf]) -> CommandError {
         let RuntimeError::Python(failure) = error else { return error.into() };
         let mut told = match failure.kind {
             FailureKind::CommandError | FailureKind::Refused => CommandError::failed(&failure.message),

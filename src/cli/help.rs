@@ -184,6 +184,19 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
+        "tenant bootstrap",
+        &[
+            ("limbec tenant bootstrap acme --tag eu", "create, migrate, seed, register"),
+            ("limbec tenant bootstrap acme", "go on where it was broken off"),
+        ],
+    ),
+    (
+        "tenant create",
+        &[("limbec tenant create acme --admin-url env:ADMIN_URL", "database, role, secret file; or schema")],
+    ),
+    ("tenant drop", &[("limbec tenant drop acme --yes acme --backup=backups", "for a script, with a backup before")]),
+    ("tenant seed", &[("limbec tenant seed --all --again 10_defaults.sql", "a seed that has changed")]),
+    (
         "upgrade",
         &[
             ("limbec upgrade head", "to the newest revision"),

@@ -26,6 +26,7 @@ mod fleet_explain;
 mod graph;
 mod help;
 mod history_table;
+mod lifecycle;
 mod linting;
 pub mod options;
 pub mod progress;

@@ -31,27 +31,36 @@ impl CommandContext {
             Some((url, table)) => vec![(url.clone(), table.clone())],
             None => self.observed_places()?,
         };
-        let default = HistorySetting { enabled: false, schema: None, table: None };
-        let deploy = self.project()?.settings.deploy.clone();
-        let setting = deploy.history.unwrap_or(default);
-        let locations = self.script_settings()?.locations.clone();
-        let mut databases = Vec::new();
-        for (url, table) in places {
-            if let Dialect::Other(dialect) = url.dialect() {
-                return Err(CommandError::failed(format!("limbec cannot {verb} a {dialect} database")).hint(
-                    "PostgreSQL and SQLite are spoken natively; `limbec check` compares any database with the models",
-                ));
-            }
-            databases.push(KnownDatabase {
-                search_path: deploy.search_path.resolve(table.schema.as_deref()),
-                history: history_table(&setting, &url.dialect()),
-                environment: self.database_environment(),
-                repository: git_directory(&self.environment, &locations),
-                url,
-                table,
-            });
+        places.into_iter().map(|(url, table)| self.known_place(url, table, verb)).collect()
+    }
+
+    /// One version table of a database; `verb` is what a dialect that limbec does not speak prevents.
+    ///
+    /// # Errors
+    /// It is of such a dialect.
+    pub(super) fn known_place(
+        &mut self,
+        url: DatabaseUrl,
+        table: VersionTableName,
+        verb: &str,
+    ) -> Result<KnownDatabase, CommandError> {
+        if let Dialect::Other(dialect) = url.dialect() {
+            return Err(CommandError::failed(format!("limbec cannot {verb} a {dialect} database")).hint(
+                "PostgreSQL and SQLite are spoken natively; `limbec check` compares any database with the models",
+            ));
         }
-        Ok(databases)
+        let default = HistorySetting { enabled: false, schema: None, table: None };
+        let deploy = &self.project()?.settings.deploy;
+        let setting = deploy.history.clone().unwrap_or(default);
+        let locations = self.script_settings()?.locations.clone();
+        Ok(KnownDatabase {
+            search_path: deploy.search_path.resolve(table.schema.as_deref()),
+            history: history_table(&setting, &url.dialect()),
+            environment: self.database_environment(),
+            repository: git_directory(&self.environment, &locations),
+            url,
+            table,
+        })
     }
 
     fn observed_places(&mut self) -> Result<Vec<(DatabaseUrl, VersionTableName)>, CommandError> {

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use super::context::CommandContext;
 use super::engine::{Mutation, own_executable};
 use super::error::CommandError;
-use crate::config::{CommonSource, EnvPy, Project, ProjectOptions, TargetRequest, TenantMode, TenantOptions};
+use super::subjects::KnownDatabase;
+use crate::config::{
+    CommonSource, EnvPy, ListedTenant, Project, ProjectOptions, TargetRequest, TenantMode, TenantOptions,
+};
 use crate::config::{DEFAULT_INI_SECTION, DatabaseTarget};
 use crate::database::{DatabaseUrl, VersionTableName};
 use crate::migrate::Operation;
@@ -66,6 +69,31 @@ impl CommandContext {
         Ok(failure
             .caused_by(reason)
             .hint("let `limbec adopt` look at it once, or write `url = \"env:NAME\"` into [tenants]"))
+    }
+
+    /// A tenant that no source lists, made of the templates in the settings.
+    ///
+    /// # Errors
+    /// A name that cannot be one, or no template for its URL.
+    pub(super) fn unlisted_tenant(&mut self, name: &str, tags: &[String]) -> Result<Tenant, CommandError> {
+        let options = self.tenant_options()?;
+        let own = self.own_url(&options)?;
+        let listed = ListedTenant { name: name.to_owned(), tags: tags.to_vec(), ..ListedTenant::default() };
+        Ok(Tenant::new(&listed, &options, own.as_ref())?)
+    }
+
+    /// A tenant's database for `verify`.
+    ///
+    /// # Errors
+    /// Its URL is not where the settings say, or limbec does not speak its dialect.
+    pub(super) fn database_of_tenant(&mut self, tenant: &Tenant) -> Result<KnownDatabase, CommandError> {
+        let url = self.url_of_tenant(tenant)?;
+        let table = self.tenant_version_table()?;
+        let table = match &tenant.schema {
+            Some(schema) => table.in_schema(Some(schema.clone())),
+            None => table,
+        };
+        self.known_place(url, table, "verify")
     }
 
     /// Where tenants stand towards an operation, in their order.
@@ -210,7 +238,7 @@ impl CommandContext {
 }
 
 /// The environment, for threads.
-fn environment_of(context: &CommandContext) -> BTreeMap<String, String> {
+pub(super) fn environment_of(context: &CommandContext) -> BTreeMap<String, String> {
     let variables = &context.environment.variables;
     variables.iter().filter_map(|(name, value)| Some((name.clone(), value.to_str()?.to_owned()))).collect()
 }

@@ -40,6 +40,8 @@ pub struct TenantOptions {
     pub on_error: Option<String>,
     /// Whether provably independent revisions are rendered once; `None`: yes.
     pub render: Option<bool>,
+    /// As whom roles, databases and schemas are made and dropped: `env:…`, `file:…` or a URL, with placeholders.
+    pub admin_url: Option<String>,
     /// The role that owns a tenant's database, with placeholders.
     pub role: Option<String>,
     /// Where the generated password of that role is written, with placeholders; absolute but for those.
@@ -106,7 +108,8 @@ pub enum CommonSource {
     Section(String),
 }
 
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 19] = [
+    "admin-url",
     "section",
     "mode",
     "source",
@@ -180,6 +183,7 @@ impl TenantOptions {
                 TomlValue::Boolean(render) => self.render = Some(render),
                 _ => return Err(fault("true or false")),
             },
+            "admin-url" => self.admin_url = Some(text()?),
             "role" => self.role = Some(text()?),
             "secret-file" => self.secret_file = Some(beside(path, &text()?)),
             "register" => self.register = Some(text()?),

@@ -10,6 +10,7 @@ mod environment;
 mod error;
 mod history;
 mod lock;
+mod mark;
 mod measure;
 mod own_tables;
 mod percent;
@@ -19,12 +20,13 @@ mod search_path;
 mod sqlite;
 mod statement;
 mod tls;
+mod untyped;
 mod url;
 mod version_repair;
 mod version_table;
 mod waiting;
 
-pub use backup::{BackupError, back_up};
+pub use backup::{BackupError, back_up, back_up_schema};
 pub use connection::{Access, Connection, Transaction};
 pub use dialect::Dialect;
 pub use environment::Environment;
@@ -38,7 +40,7 @@ pub use measure::{Count, Gauge, MeasureLimits, TableFacts};
 pub use own_tables::{LOCK_TABLE, OWN_SCHEMA};
 pub use postgres::{
     Contents, DatabaseFacts, InvalidIndex, ListedDatabase, LockingSession, Password, Placement, PostgresServer,
-    RelationName, Session,
+    RelationName, RoleFacts, Session,
 };
 pub use statement::StatementError;
 pub use url::{DatabaseUrl, UrlError};

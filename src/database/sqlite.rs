@@ -125,6 +125,17 @@ impl SqliteConnection {
         run().map_err(|error| StatementError::of_sqlite(&error))
     }
 
+    /// As `execute`, with parameters that may be null.
+    pub(super) fn execute_optional(&mut self, sql: &str, parameters: &[Option<&str>]) -> Result<u64, DatabaseError> {
+        let changed = self.writable()?.execute(sql, rusqlite::params_from_iter(parameters));
+        changed.map(|rows| rows as u64).map_err(|error| self.location.error(&error))
+    }
+
+    /// Whether no transaction is open.
+    pub(super) fn is_autocommit(&self) -> bool {
+        self.inner.as_ref().is_none_or(rusqlite::Connection::is_autocommit)
+    }
+
     /// `None`: the file does not exist, and is only to be read.
     pub(super) fn inner(&self) -> Option<&rusqlite::Connection> {
         self.inner.as_ref()

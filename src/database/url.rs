@@ -111,6 +111,14 @@ impl DatabaseUrl {
         Self { password: Some(Secret(password)), ..self.clone() }
     }
 
+    /// The same URL without a password, before the host or as a parameter.
+    #[must_use]
+    pub fn without_password(&self) -> Self {
+        let mut url = Self { password: None, ..self.clone() };
+        url.query.retain(|name, _| !is_secret(name));
+        url
+    }
+
     /// A text as it may stand anywhere in a URL.
     pub fn quote_part(text: &str) -> String {
         quote(text, "")

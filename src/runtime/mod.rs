@@ -21,5 +21,8 @@ pub use host::{Host, HostRefusal, NoCalls};
 pub use interpreter::{Implementation, Interpreter, Origin, PythonVersion, Search, Wrappers};
 pub use launch::{Mode, Runtime, RuntimeOptions};
 pub use packages::Packages;
-pub use request::{Invocation, Metadata, Overrides, Rehearsal, RenderedDatabase, Rendering, Request, ScriptEntry};
+pub use request::{
+    Invocation, Metadata, Overrides, Rehearsal, RenderedDatabase, Rendering, Request, ScriptEntry, Seeding,
+    SqlStatement,
+};
 pub use signal::{Interruptible, Interruption, pause};

@@ -30,6 +30,7 @@ const MODULES: &[(&str, &str)] = driver![
     "rendering",
     "scripts",
     "search_path",
+    "seeding",
     "session",
     "steps",
     "tenants",

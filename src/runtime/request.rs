@@ -27,6 +27,8 @@ pub enum Request {
         /// `prepend_sys_path`.
         sys_path: Vec<String>,
     },
+    /// Runs the function `seed(connection)` of a file in one transaction; the answer is whether it was run.
+    Seed(Seeding),
     /// The directory of a `package:dir` resource; the answer is a string.
     Locate {
         /// `package:dir`, more colons for more directories.
@@ -61,6 +63,32 @@ pub struct Invocation {
     /// The statements of every step are told (`step_recorded`, `run_recorded`).
     #[serde(default)]
     pub record: bool,
+}
+
+/// A seed that is to be run.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Seeding {
+    /// The database, in SQLAlchemy's spelling.
+    pub url: String,
+    /// The file, absolute.
+    pub path: PathBuf,
+    /// `prepend_sys_path`.
+    pub sys_path: Vec<String>,
+    /// What is run in the transaction before.
+    pub before: Vec<SqlStatement>,
+    /// The seed is left out if this gives a row.
+    pub unless: Option<SqlStatement>,
+    /// What is run in the transaction after.
+    pub after: SqlStatement,
+}
+
+/// A statement in the form of SQLAlchemy's `text()`, with its parameters.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct SqlStatement {
+    /// The statement.
+    pub sql: String,
+    /// Its parameters by name.
+    pub parameters: BTreeMap<String, String>,
 }
 
 /// What is to be rendered.

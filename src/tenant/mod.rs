@@ -6,6 +6,7 @@
 mod error;
 mod fleet;
 mod invocation;
+mod lifecycle;
 mod one;
 mod queue;
 mod rendered;
@@ -20,6 +21,10 @@ pub use fleet::{
     Waves, WavesError,
 };
 pub use invocation::tenant_invocation;
+pub use lifecycle::{
+    Dropped, Estate, EstateRequest, Force, Home, Journal, LifecycleError, Made, Registration, SeedFile, SeedLanguage,
+    SeedOutcome, SeedPlace, Seeded, Step, register, seed_files, take_turn, unregister,
+};
 pub use one::Tenant;
 pub use queue::{
     Claim, Item, ItemCounts, ItemState, Lease, NewRun, Queue, QueueError, QueuePlace, Report, Run, RunState,

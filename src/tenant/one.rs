@@ -55,14 +55,23 @@ impl Tenant {
         Ok(Self { name: listed.name.clone(), tags: listed.tags.iter().cloned().collect(), url, password, schema })
     }
 
+    /// The URL as it is, without the password that the settings have elsewhere.
+    ///
+    /// # Errors
+    /// As [`Self::database_url`].
+    pub fn own_url(&self, environment: &dyn Fn(&str) -> Option<String>) -> Result<DatabaseUrl, TenantError> {
+        let secret = |reason| TenantError::Secret { name: self.name.clone(), reason };
+        let text = self.url.resolve(environment).map_err(secret)?;
+        DatabaseUrl::parse(&text).map_err(|reason| TenantError::Url { name: self.name.clone(), reason })
+    }
+
     /// The URL, with its password; `environment` gives variables.
     ///
     /// # Errors
     /// It is not where the settings say, or no URL.
     pub fn database_url(&self, environment: &dyn Fn(&str) -> Option<String>) -> Result<DatabaseUrl, TenantError> {
         let secret = |reason| TenantError::Secret { name: self.name.clone(), reason };
-        let text = self.url.resolve(environment).map_err(secret)?;
-        let url = DatabaseUrl::parse(&text).map_err(|reason| TenantError::Url { name: self.name.clone(), reason })?;
+        let url = self.own_url(environment)?;
         match &self.password {
             Some(password) if !url.has_password() => {
                 Ok(url.with_secret(password.resolve(environment).map_err(secret)?))

@@ -103,6 +103,10 @@ def handler(kind):
         from . import rehearsal
 
         return rehearsal.rehearse
+    if kind == "seed":
+        from . import seeding
+
+        return seeding.seed
     from . import modules
 
     return getattr(modules, kind)

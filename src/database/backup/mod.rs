@@ -26,12 +26,7 @@ pub fn back_up(
     name: &str,
 ) -> Result<PathBuf, BackupError> {
     match url.dialect() {
-        Dialect::Postgres => {
-            let database = url.database().unwrap_or("database");
-            let place = Target::new(folder.unwrap_or(Path::new(".")), database, name, "dump")?;
-            postgres::dump(url, environment, &place.unfinished)?;
-            place.finish()
-        }
+        Dialect::Postgres => back_up_on_server(url, environment, None, folder, name),
         Dialect::Sqlite => {
             let file = url.sqlite_file().map_err(super::DatabaseError::from)?.ok_or(BackupError::InMemory)?;
             let beside = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -42,6 +37,33 @@ pub fn back_up(
         }
         Dialect::Other(dialect) => Err(BackupError::Dialect { dialect }),
     }
+}
+
+/// The same for one schema of a PostgreSQL database.
+///
+/// # Errors
+/// As [`back_up`].
+pub fn back_up_schema(
+    url: &DatabaseUrl,
+    environment: &Environment,
+    schema: &str,
+    folder: Option<&Path>,
+    name: &str,
+) -> Result<PathBuf, BackupError> {
+    back_up_on_server(url, environment, Some(schema), folder, name)
+}
+
+fn back_up_on_server(
+    url: &DatabaseUrl,
+    environment: &Environment,
+    schema: Option<&str>,
+    folder: Option<&Path>,
+    name: &str,
+) -> Result<PathBuf, BackupError> {
+    let stem = schema.or(url.database()).unwrap_or("database");
+    let place = Target::new(folder.unwrap_or(Path::new(".")), stem, name, "dump")?;
+    postgres::dump(url, environment, schema, &place.unfinished)?;
+    place.finish()
 }
 
 /// A file that gets its name when it is complete.

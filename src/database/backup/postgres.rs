@@ -3,16 +3,23 @@ use std::process::{Command, Stdio};
 
 use super::BackupError;
 use crate::database::postgres::libpq_variables;
-use crate::database::{DatabaseUrl, Environment};
+use crate::database::{DatabaseUrl, Environment, quote_identifier};
 
 /// More of what pg_dump says is noise.
 const LINES: usize = 3;
 
 /// `pg_dump --format=custom`. Everything about the connection goes through the environment of the child alone: its command
 /// line can be seen by everybody on the machine.
-pub(super) fn dump(url: &DatabaseUrl, environment: &Environment, path: &Path) -> Result<(), BackupError> {
+pub(super) fn dump(
+    url: &DatabaseUrl,
+    environment: &Environment,
+    schema: Option<&str>,
+    path: &Path,
+) -> Result<(), BackupError> {
     let mut command = Command::new("pg_dump");
     command.args(["--format=custom", "--no-password", "--file"]).arg(path).stdin(Stdio::null());
+    // A pattern; in quotes it is a name.
+    command.args(schema.map(|schema| format!("--schema={}", quote_identifier(schema))));
     command.envs(libpq_variables(url, environment)?);
     let done = command.output().map_err(|error| BackupError::NoProgram { reason: error.to_string() })?;
     if done.status.success() {

@@ -8,6 +8,7 @@ use tokio_postgres::{Client, Row};
 use super::announced::announced_process;
 use super::connect::{Connected, connect};
 use super::settings::Settings;
+use crate::database::untyped::Untyped;
 use crate::database::version_table::NameLimit;
 use crate::database::{Access, DatabaseError, DatabaseUrl, Environment, VersionTableName};
 use crate::revision::RevisionId;
@@ -96,6 +97,19 @@ impl PostgresConnection {
             parameters.iter().map(|value| (value as &(dyn ToSql + Sync), Type::TEXT)).collect();
         let done = self.runtime.block_on(self.client()?.execute_typed(sql, &typed));
         done.map_err(|error| self.error(&error, table))
+    }
+
+    /// As `execute`, with parameters of whatever type stands there.
+    pub(in crate::database) fn execute_untyped(
+        &mut self,
+        sql: &str,
+        parameters: &[Option<&str>],
+    ) -> Result<u64, DatabaseError> {
+        let values: Vec<Untyped<'_>> = parameters.iter().map(|value| Untyped(*value)).collect();
+        let typed: Vec<(&(dyn ToSql + Sync), Type)> =
+            values.iter().map(|value| (value as &(dyn ToSql + Sync), Type::UNKNOWN)).collect();
+        let done = self.runtime.block_on(self.client()?.execute_typed(sql, &typed));
+        done.map_err(|error| self.error(&error, &VersionTableName::default()))
     }
 
     /// The first column of the first row as text; the statement has to cast it.

@@ -1,13 +1,23 @@
 //! `limbec tenant …`: one history, many databases. One file a command.
 
+/// `tenant bootstrap`
+pub mod bootstrap;
+/// `tenant create`
+pub mod create;
+/// `tenant drop`
+pub mod drop;
 /// `tenant list`
 pub mod list;
 /// `tenant migrate`
 pub mod migrate;
 /// `tenant runs`
 pub mod runs;
+/// `tenant seed`
+pub mod seed;
 /// `tenant status`
 pub mod status;
+/// `tenant verify`
+pub mod verify;
 
 use clap::{Args, Subcommand};
 
@@ -28,10 +38,15 @@ pub struct TenantArgs {
 /// Every command of the group. The order is that of the help.
 #[derive(Debug, Clone, Subcommand)]
 pub enum TenantCommand {
+    Bootstrap(bootstrap::BootstrapArgs),
+    Create(create::CreateArgs),
+    Drop(drop::DropArgs),
     List(list::ListArgs),
     Migrate(Box<migrate::MigrateArgs>),
     Runs(runs::RunsArgs),
+    Seed(seed::SeedArgs),
     Status(status::StatusArgs),
+    Verify(verify::VerifyArgs),
 }
 
 /// Which tenants a command is about.
@@ -54,9 +69,14 @@ impl TenantsArgs {
 /// Runs the command.
 pub(super) fn run(context: &mut CommandContext, args: &TenantArgs) -> Result<ExitStatus, CommandError> {
     match &args.command {
+        TenantCommand::Bootstrap(args) => bootstrap::run(context, args),
+        TenantCommand::Create(args) => create::run(context, args),
+        TenantCommand::Drop(args) => drop::run(context, args),
         TenantCommand::List(args) => list::run(context, args),
         TenantCommand::Migrate(args) => migrate::run(context, args),
         TenantCommand::Runs(args) => runs::run(context, args),
+        TenantCommand::Seed(args) => seed::run(context, args),
         TenantCommand::Status(args) => status::run(context, args),
+        TenantCommand::Verify(args) => verify::run(context, args),
     }
 }
