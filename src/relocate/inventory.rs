@@ -35,7 +35,7 @@ pub struct Object {
 pub struct Inventory {
     /// In the order in which they are altered: what is named by the types of its arguments comes before the types.
     pub objects: Vec<Object>,
-    /// Those of kinds that have no `SET SCHEMA`.
+    /// Those of kinds that have no `SET SCHEMA`, and those that only a superuser may alter.
     pub left: Vec<Object>,
 }
 
@@ -100,7 +100,7 @@ impl Inventory {
             found.retain(|object| kept.contains(&object.key));
         }
         let (mut objects, left): (Vec<Object>, Vec<Object>) =
-            found.into_iter().partition(|object| object.alter().is_some());
+            found.into_iter().partition(|object| object.alter().is_some() && !object.is_bootstrap());
         objects.sort_by_key(Object::turn);
         if objects.is_empty() {
             return Err(RelocateError::Nothing { schema: request.from.clone() });
@@ -113,9 +113,9 @@ impl Inventory {
         self.objects.iter().filter(|object| object.is_table()).filter_map(|object| object.relation.as_deref())
     }
 
-    /// Everything by its key.
+    /// Everything by its key, with what comes and goes with it.
     pub(super) fn keys(&self) -> BTreeSet<&str> {
-        self.objects.iter().map(|object| object.key.as_str()).collect()
+        self.objects.iter().chain(&self.left).map(|object| object.key.as_str()).collect()
     }
 
     /// The numbers of those of one system table.
@@ -199,6 +199,11 @@ impl Object {
             "text search template" => "TEXT SEARCH TEMPLATE",
             _ => return None,
         })
+    }
+
+    /// The functions that make a range belong to the superuser whoever makes the type: nobody else may alter them.
+    fn is_bootstrap(&self) -> bool {
+        self.part_of.is_some() && self.kind == "function" && !self.is_mine
     }
 
     fn turn(&self) -> u8 {

@@ -10,7 +10,12 @@ const RIGHTS: &str = "SELECT current_user::text AS role, current_database()::tex
         pg_catalog.has_database_privilege(current_database(), 'CREATE') AS may_create_schemas,
         pg_catalog.has_schema_privilege($1, 'USAGE') AS may_use_source,
         (SELECT pg_catalog.has_schema_privilege(n.oid, 'CREATE') AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
-            FROM pg_catalog.pg_namespace n WHERE n.nspname = $2) AS may_create_objects";
+            FROM pg_catalog.pg_namespace n WHERE n.nspname = $2) AS may_create_objects,
+        (SELECT pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
+                AND pg_catalog.has_table_privilege(c.oid, 'INSERT') AND pg_catalog.has_table_privilege(c.oid, 'UPDATE')
+                AND pg_catalog.has_table_privilege(c.oid, 'DELETE')
+            FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname = $3 AND c.relname = $4) AS may_write_history";
 
 #[derive(Deserialize)]
 struct Rights {
@@ -20,6 +25,8 @@ struct Rights {
     may_use_source: bool,
     /// `None`: the target is not there.
     may_create_objects: Option<bool>,
+    /// `None`: there is no history.
+    may_write_history: Option<bool>,
 }
 
 /// Refuses before anything is tried what the role may not do; every grant that it needs is named.
@@ -28,7 +35,9 @@ pub(super) fn check(
     request: &Request,
     inventory: &Inventory,
 ) -> Result<(), RelocateError> {
-    let Some(rights) = ask::<Rights>(connection, RIGHTS, &[&request.from, &request.to])?.into_iter().next() else {
+    let history = &request.history;
+    let parameters = [&request.from, &request.to, history.schema.as_deref().unwrap_or_default(), &history.name];
+    let Some(rights) = ask::<Rights>(connection, RIGHTS, &parameters)?.into_iter().next() else {
         return Ok(());
     };
     let role = quote_identifier(&rights.role);
@@ -47,6 +56,13 @@ pub(super) fn check(
             grants.push(format!("GRANT USAGE, CREATE ON SCHEMA {} TO {role};", quote_identifier(&request.to)));
         }
         _ => {}
+    }
+    if rights.may_write_history == Some(false) {
+        what.push(format!("write to the history {history}"));
+        if let Some(schema) = &history.schema {
+            grants.push(format!("GRANT USAGE ON SCHEMA {} TO {role};", quote_identifier(schema)));
+        }
+        grants.push(format!("GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO {role};", history.quoted()));
     }
     for (owner, objects) in foreign(inventory) {
         what.push(format!("alter what belongs to {owner} ({})", shortened(&objects)));

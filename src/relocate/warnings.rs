@@ -3,7 +3,7 @@
 use regex::Regex;
 use serde::Deserialize;
 
-use super::ask::ask;
+use super::ask::{ask, ask_one};
 use super::{Inventory, RelocateError, Request};
 use crate::database::{Connection, quote_identifier};
 
@@ -51,8 +51,7 @@ const PATHS: &str = "SELECT 'function-search-path' AS code, concat('function ', 
         substr(c.setting, 13)
     FROM pg_catalog.pg_db_role_setting s CROSS JOIN LATERAL unnest(s.setconfig) AS c(setting)
     WHERE c.setting LIKE 'search_path=%'
-        AND s.setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()))
-    UNION ALL SELECT 'search-path-setting', 'this connection', pg_catalog.current_setting('search_path')";
+        AND s.setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()))";
 
 const REST: &str = "SELECT 'default-privileges' AS code, concat('role ', d.defaclrole::regrole) AS name, '' AS text
     FROM pg_catalog.pg_default_acl d JOIN pg_catalog.pg_namespace n ON n.oid = d.defaclnamespace WHERE n.nspname = $1
@@ -81,9 +80,11 @@ pub(super) fn read(
 ) -> Result<Vec<Warning>, RelocateError> {
     let from = request.from.as_str();
     let mentions = mentions(from);
-    let texts: Vec<Finding> = ask(connection, TEXTS, &[from])?;
-    let mut found: Vec<Finding> = texts.into_iter().filter(|one| mentions.is_match(&one.text)).collect();
-    let paths: Vec<Finding> = ask(connection, PATHS, &[])?;
+    let mut paths: Vec<Finding> = ask(connection, PATHS, &[])?;
+    let own = ask_one(connection, "SELECT pg_catalog.current_setting('search_path')", &[])?.unwrap_or_default();
+    paths.push(Finding { code: "search-path-setting".to_owned(), name: "this connection".to_owned(), text: own });
+    let mut found: Vec<Finding> =
+        texts(connection, from)?.into_iter().filter(|one| mentions.is_match(&one.text)).collect();
     found.extend(paths.into_iter().filter(|one| {
         let path = path(&one.text);
         path.iter().any(|schema| schema == from) && !path.contains(&request.to)
@@ -98,6 +99,13 @@ pub(super) fn read(
         text: String::new(),
     }));
     Ok(KINDS.iter().filter_map(|kind| kind.warning(request, &found)).collect())
+}
+
+/// With the source as search path, so that only what is text in the text still has its name.
+fn texts(connection: &mut Connection, from: &str) -> Result<Vec<Finding>, RelocateError> {
+    let mut transaction = connection.begin()?;
+    transaction.run(&format!("SET LOCAL search_path = {}", quote_identifier(from)))?;
+    ask(transaction.connection(), TEXTS, &[from])
 }
 
 struct Kind {
@@ -140,7 +148,11 @@ const KINDS: [Kind; 10] = [
         message: "publications of the whole schema {from} lose the tables",
         hint: Some("ALTER PUBLICATION … ADD TABLES IN SCHEMA {quoted}"),
     },
-    Kind { code: "not-moved", message: "what PostgreSQL cannot move stays in {from}", hint: None },
+    Kind {
+        code: "not-moved",
+        message: "what PostgreSQL cannot move, or lets only a superuser move, stays in {from}",
+        hint: None,
+    },
     Kind {
         code: "extension",
         message: "extensions stay in {from}, which has to be on the search_path for their bare names",

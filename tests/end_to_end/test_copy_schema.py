@@ -149,6 +149,35 @@ def test_an_extension_stays_and_is_found(project, limbec_bin):
     assert set(databases.fetch(project.url, query)) == {("citext",)}
 
 
+def test_a_role_that_owns_it_all(project, limbec_bin, postgres_server):
+    """No superuser is needed, and a policy that would hide rows is no way to lose them."""
+    name = databases.fetch(project.url, "SELECT current_database()")[0][0]
+    role = f"limbec_plain_{name[-8:]}"
+    script(project.url, f"CREATE ROLE {role} LOGIN; ALTER DATABASE {name} OWNER TO {role}")
+    script(project.url, f"DROP SCHEMA public CASCADE; CREATE SCHEMA public AUTHORIZATION {role}")
+    try:
+        script(project.url, f"SET ROLE {role};" + everything.statements("public"))
+        url = project.url + f"?options=-crole%3D{role}"
+        before = dump(project.url, "public")
+        refused = copy(project, limbec_bin, "--url", url).failed("may not write to the history", status=1)
+        assert f'GRANT SELECT, INSERT, UPDATE, DELETE ON "limbec"."limbec_history" TO "{role}";' in refused.err
+        script(project.url, f"GRANT ALL ON limbec.limbec_history TO {role}; GRANT USAGE ON SCHEMA limbec TO {role}")
+        refused = copy(project, limbec_bin, "--url", url).failed("keep the record of the copy", status=1)
+        assert f'GRANT USAGE, CREATE ON SCHEMA "limbec" TO "{role}";' in refused.err
+        script(project.url, f"GRANT CREATE ON SCHEMA limbec TO {role}")
+        copy(project, limbec_bin, "--url", url, "--verify", "hash").ok()
+        assert without_grants(dump(project.url, TARGET)) == without_grants(before)
+        script(project.url, "ALTER TABLE public.orgs FORCE ROW LEVEL SECURITY")
+        copy(project, limbec_bin, "--url", url, to="two").failed("row-level security", status=1)
+        words = ["--from", "public", "--to", "three", "--url", url, "--format", "json"]
+        moved = json.loads(project.run(limbec_bin, "db", "move-schema", *words).ok().out)
+        (left,) = [warning["objects"] for warning in moved["warnings"] if warning["code"] == "not-moved"]
+        assert "function span(integer,integer)" in left
+        assert [name for name in objects_in(project.url, "public") if "span" not in name] == []
+    finally:
+        script(project.url, f"REASSIGN OWNED BY {role} TO limbec_trusted; DROP OWNED BY {role}; DROP ROLE {role}")
+
+
 def killed_at(project, limbec_bin, tag, *words):
     """Kill limbec where the server sleeps on its behalf."""
     script(project.url, f"INSERT INTO control.stop VALUES ('{tag}')")

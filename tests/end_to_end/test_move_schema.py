@@ -145,6 +145,12 @@ def test_a_role_that_may_not_is_told_the_grants(project, limbec_bin, postgres_se
         script(project.url, f"DROP OWNED BY {role}; DROP ROLE {role}")
 
 
+def test_a_schema_that_is_on_no_path_has_no_texts(project, limbec_bin):
+    move(project, limbec_bin, to="app").ok()
+    result = json.loads(move(project, limbec_bin, "--format", "json", source="app", to="other").ok().out)
+    assert result["warnings"] == []
+
+
 @pytest.mark.parametrize(
     "words, sentence, status",
     [

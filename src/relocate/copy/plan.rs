@@ -41,7 +41,9 @@ impl CopyPlan {
         }
         privileges::check(connection, request, &inventory)?;
         let mut warnings = schemas.warnings;
-        warnings.extend(warnings::read(connection, request, &inventory)?);
+        let found = warnings::read(connection, request, &inventory)?;
+        // What cannot be copied either is refused; the functions of a range are made with it.
+        warnings.extend(found.into_iter().filter(|warning| warning.code != "not-moved"));
         let has_history = records::exists(connection, request)?;
         let mut transaction = connection.begin()?;
         transaction.run(&search_path(&[&request.from]))?;

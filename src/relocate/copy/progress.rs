@@ -74,8 +74,11 @@ impl<'r> Progress<'r> {
 
     /// What is known of this copy; `None`: it was never begun, or its target has been dropped.
     pub(super) fn read(&self, connection: &mut Connection, has_target: bool) -> Result<Option<Record>, RelocateError> {
-        let exists = ask_one(connection, "SELECT (pg_catalog.to_regclass($1) IS NOT NULL)::text", &[&self.table])?;
-        if exists.as_deref() != Some("true") || !has_target {
+        // `to_regclass` would ask for the right to use the schema.
+        let exists = "SELECT 'yes' FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+                      WHERE n.nspname = $1 AND c.relname = $2";
+        let exists = ask_one(connection, exists, &[&self.request.own_schema, PROGRESS_TABLE])?;
+        if exists.is_none() || !has_target {
             return Ok(None);
         }
         let of_pair = format!("FROM {} WHERE from_schema = $1 AND to_schema = $2", self.table);
@@ -95,13 +98,11 @@ impl<'r> Progress<'r> {
     /// Makes the table of records where it is absent.
     pub(super) fn ensure(&self, transaction: &mut Transaction<'_>) -> Result<(), RelocateError> {
         let schema = self.request.own_schema.as_str();
-        let exists = "SELECT (pg_catalog.to_regnamespace($1) IS NOT NULL)::text";
+        let role = ask_one(transaction.connection(), "SELECT current_user::text", &[])?.unwrap_or_default();
+        let exists = "SELECT 'yes' FROM pg_catalog.pg_namespace WHERE nspname = $1";
+        let has_schema = ask_one(transaction.connection(), exists, &[schema])?.is_some();
         let quoted = quote_identifier(schema);
-        let made = if ask_one(transaction.connection(), exists, &[&quoted])?.as_deref() == Some("true") {
-            Ok(())
-        } else {
-            transaction.run(&format!("CREATE SCHEMA {quoted}"))
-        };
+        let made = if has_schema { Ok(()) } else { transaction.run(&format!("CREATE SCHEMA {quoted}")) };
         let made = made.and_then(|()| {
             transaction.run(&format!(
                 "CREATE TABLE IF NOT EXISTS {} (from_schema text NOT NULL, to_schema text NOT NULL, item text NOT NULL, \
@@ -112,12 +113,12 @@ impl<'r> Progress<'r> {
         });
         match made {
             Err(DatabaseError::Permission { database, .. }) => {
-                let role = ask_one(transaction.connection(), "SELECT current_user::text", &[]);
-                let role = role.ok().flatten().unwrap_or_else(|| "CURRENT_USER".to_owned());
-                let grants = vec![
-                    format!("GRANT CREATE ON DATABASE {} TO {};", quote_identifier(&database), quote_identifier(&role)),
-                    format!("GRANT USAGE, CREATE ON SCHEMA {quoted} TO {};", quote_identifier(&role)),
-                ];
+                let role_name = quote_identifier(&role);
+                let grants = if has_schema {
+                    vec![format!("GRANT USAGE, CREATE ON SCHEMA {quoted} TO {role_name};")]
+                } else {
+                    vec![format!("GRANT CREATE ON DATABASE {} TO {role_name};", quote_identifier(&database))]
+                };
                 let what = vec![format!("keep the record of the copy in the schema {schema}")];
                 Err(DatabaseError::MissingGrants { role, database, what, grants }.into())
             }

@@ -86,8 +86,8 @@ pub fn run(context: &mut CommandContext, args: &MoveSchemaArgs) -> Result<ExitSt
 }
 
 fn moved(args: &MoveSchemaArgs, request: &Request, database: &KnownDatabase) -> Result<MovedJson, CommandError> {
-    let access = if args.dry_run { Access::Read } else { Access::Write };
-    let mut connection = Connection::open(&database.url, database.environment(), access)?;
+    // Nothing is changed by a plan; but names are looked up by a search path that ends with a transaction.
+    let mut connection = Connection::open(&database.url, database.environment(), Access::Write)?;
     let planned = Move::plan(&mut connection, request)?;
     let mut result = MovedJson::of(database.shown_url(), request, &planned.inventory);
     result.says(&planned.statements, &planned.warnings);
@@ -111,7 +111,6 @@ fn copied(
         resume: args.resume,
         drop_source: args.drop_source,
     };
-    // Nothing is changed; but names are looked up by a search path that ends with a transaction.
     let mut connection = Connection::open(&database.url, database.environment(), Access::Write)?;
     let planned = CopyPlan::plan(&mut connection, request, args.resume)?;
     let mut result = MovedJson::of(database.shown_url(), request, &planned.inventory);
