@@ -11,6 +11,8 @@ pub struct Scope {
     /// Where names without a schema are, where that is not the search path's business.
     default: Option<String>,
     left_out: Vec<VersionTableName>,
+    /// Not limbec's own, whatever is in it.
+    kept: Option<String>,
 }
 
 impl Scope {
@@ -43,6 +45,12 @@ impl Scope {
         self
     }
 
+    /// This schema was there before anything else, and is shown although only tables that are left out may be in it.
+    #[must_use]
+    pub fn keeping(self, schema: Option<String>) -> Self {
+        Self { kept: schema, ..self }
+    }
+
     /// The default schema, where it was named.
     pub(super) fn default_schema(&self) -> Option<&str> {
         self.default.as_deref()
@@ -60,7 +68,7 @@ impl Scope {
 
     /// Whether all of a schema's tables, of which there are some, are left out: then limbec made the schema.
     pub(super) fn is_own_schema(&self, schema: &str, mut tables: impl Iterator<Item = String>) -> bool {
-        let Some(first) = tables.next() else { return false };
+        let Some(first) = tables.next().filter(|_| self.kept.as_deref() != Some(schema)) else { return false };
         !self.has_table(schema, &first) && tables.all(|table| !self.has_table(schema, &table))
     }
 }

@@ -190,6 +190,15 @@ impl CommandContext {
         self.globals.schema.as_deref().or_else(|| self.environment.variable("LIMBEC_SCHEMA"))
     }
 
+    /// The schema of the version table, as far as it is named to limbec: an option, a variable, a setting.
+    ///
+    /// # Errors
+    /// A configuration that cannot be read.
+    pub fn configured_schema(&mut self) -> Result<Option<String>, CommandError> {
+        let setting = self.project()?.settings.schema.clone();
+        Ok(self.schema_override().map(str::to_owned).or(setting))
+    }
+
     fn without_script_location(&self, project: &Project, error: ConfigError) -> CommandError {
         let directory = path_text(&self.environment.current_dir);
         let named = !self.globals.config.is_empty() || self.environment.variable("ALEMBIC_CONFIG").is_some();

@@ -202,7 +202,8 @@ fn ingredients(
         interpreter.version.to_string(),
         context.globals.x.join("\0"),
         project.section.clone(),
-        context.schema_override().unwrap_or_default().to_owned(),
+        context.configured_schema()?.unwrap_or_default(),
+        project.settings.deploy.search_path.templates().join("\0"),
     ];
     let packages = interpreter.packages();
     parts.extend(["alembic", "sqlalchemy"].map(|name| packages.version_of(name).unwrap_or_default()));

@@ -280,7 +280,8 @@ impl Supervisor for Judge<'_> {
         if self.manner == Manner::OneRun && is_one_transaction {
             return Err(self.stopped(Stop::OneTransaction));
         }
-        self.scope = Scope::everything().without(target.table());
+        let table = target.table();
+        self.scope = Scope::everything().keeping(table.schema.clone()).without(table);
         Ok(Preparation { fresh_steps: self.manner == Manner::OneRun, ..Preparation::default() })
     }
 

@@ -18,6 +18,8 @@ pub enum Place {
         server: PostgresServer,
         /// Whether snapshots are kept there.
         keeps_snapshots: bool,
+        /// The schema of the version table, where the settings name one: an empty database has it.
+        schema: Option<String>,
     },
     /// SQLite files.
     Files {
@@ -89,16 +91,22 @@ impl Place {
 
     fn make(&self, key: Option<&Key>) -> Result<Ephemeral, TrialError> {
         let name = new_name();
+        let made = |name| Ephemeral { place: self.clone(), name, is_dropped: false };
         match (self, key.map(snapshot_name)) {
-            (Self::Server { server, .. }, template) => {
+            (Self::Server { server, schema, .. }, template) => {
                 server.create(&name, template.as_deref(), &Owner::this().comment())?;
+                let database = made(name);
+                if let (Some(schema), None) = (schema, template) {
+                    server.create_schema(&database.name, schema, None)?;
+                }
+                return Ok(database);
             }
             (Self::Files { folder, snapshots: Some(snapshots) }, Some(template)) => {
                 copy_file(&snapshots.join(template), &folder.join(&name))?;
             }
             (Self::Files { .. }, _) => {}
         }
-        Ok(Ephemeral { place: self.clone(), name, is_dropped: false })
+        Ok(made(name))
     }
 
     /// The last of these keys that there is a snapshot of, by its position.
@@ -125,7 +133,7 @@ impl Place {
             return Ok(());
         }
         match self {
-            Self::Server { server, keeps_snapshots: true } => {
+            Self::Server { server, keeps_snapshots: true, .. } => {
                 match server.rename(&database.name, &name, &Owner::this().comment()) {
                     Ok(()) => database.is_dropped = true,
                     // Another run was faster.
@@ -149,7 +157,7 @@ impl Place {
 
     fn snapshots(&self) -> Result<Vec<String>, TrialError> {
         Ok(match self {
-            Self::Server { server, keeps_snapshots: true } => {
+            Self::Server { server, keeps_snapshots: true, .. } => {
                 server.databases(SNAPSHOT_PREFIX)?.into_iter().map(|listed| listed.name).collect()
             }
             Self::Files { snapshots: Some(snapshots), .. } => {

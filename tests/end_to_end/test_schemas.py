@@ -500,3 +500,10 @@ def test_a_version_table_with_its_schema_decides_where_the_path_leads(postgres_u
     # The other schema's tables are seen, as env.py asks for it; one's own version table is not.
     drift = project.run(limbec_bin, "-x", "schema=acme", "check").failed(HOSTILE[1], status=255)
     assert "'acme'" not in drift.out and "limbec_history" not in drift.out
+
+
+def test_a_test_has_the_schema_in_its_databases(postgres_server, postgres_url, tmp_path, limbec_bin):
+    project = project_of(tmp_path / "project", postgres_url, settings='schema = "Own %"\nsearch-path = true\n')
+    tried = project.run(limbec_bin, "test", "--server", postgres_server.replace("postgresql:", "postgresql+psycopg2:"))
+    assert tried.status in (0, 1) and "does not exist" not in tried.out + tried.err, tried.out + tried.err
+    assert databases.tables(postgres_url) == []
