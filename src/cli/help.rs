@@ -197,6 +197,14 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     ("tenant drop", &[("limbec tenant drop acme --yes acme --backup=backups", "for a script, with a backup before")]),
     ("tenant seed", &[("limbec tenant seed --all --again 10_defaults.sql", "a seed that has changed")]),
     (
+        "tenant runs",
+        &[
+            ("limbec tenant runs", "which runs there are"),
+            ("limbec tenant runs spring", "how far it is, what has failed, and where"),
+            ("limbec tenant runs spring --cancel", "no further tenant begins"),
+        ],
+    ),
+    (
         "upgrade",
         &[
             ("limbec upgrade head", "to the newest revision"),
