@@ -33,10 +33,11 @@ const NAMED: usize = 5;
 #[command(next_help_heading = "Options of a run that several runners share")]
 pub struct SharedArgs {
     /// Begin a shared run with this name, and take part in it [default: a name made of the time]
-    #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = "",
+          conflicts_with = "explain")]
     pub start_run: Option<String>,
     /// Take part in a shared run
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["start_run", "lease", "names", "tag", "to", "wave", "on_error"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["start_run", "lease", "names", "tag", "to", "wave", "on_error", "explain"])]
     pub join: Option<String>,
     /// How long a runner may be silent before others take over its tenants, such as 2m [default: 60s]
     #[arg(long, value_name = "TIME", value_parser = lease, requires = "start_run")]
@@ -118,7 +119,10 @@ impl CommandContext {
         }
         let operation = Operation::Upgrade { target: run.target.clone() };
         let tenants = self.tenants_of(queue, &run, &operation)?;
-        let options = self.tenant_options()?;
+        let mut options = self.tenant_options()?;
+        if request.fleet.no_render {
+            options.render = Some(false);
+        }
         let deploy = self.shared_deploy_options(request)?;
         let workers = request.fleet.jobs.or(options.jobs).map(usize::from);
         let workers = workers.or_else(|| Some(std::thread::available_parallelism().ok()?.get())).unwrap_or(1);
