@@ -156,9 +156,14 @@ impl Native<'_, '_> {
         if (self.run.is_interrupted)() { Err(MigrateError::Runtime(RuntimeError::Interrupted)) } else { Ok(()) }
     }
 
-    /// As after a run of env.py: statements may have changed the version table themselves.
+    /// As after a run of env.py: statements may have changed the version table themselves, if they name it.
     fn compare_heads(&mut self, plan: &Plan) -> Result<(), MigrateError> {
         let Some(last) = plan.steps.last() else { return Ok(()) };
+        let statements = plan.steps.iter().filter_map(|step| self.run.steps.statements(step)).flatten();
+        let name = self.table.name.to_lowercase();
+        if !statements.into_iter().any(|sql| sql.to_lowercase().contains(&name)) {
+            return Ok(());
+        }
         let table = self.table.clone();
         let mut found = own(self.supervisor)?.version_rows(&table)?.unwrap_or_default();
         found.sort();

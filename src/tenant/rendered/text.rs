@@ -17,7 +17,7 @@ const OBJECTS: [&str; 10] =
     ["TEMP", "TEMPORARY", "LOCAL", "GLOBAL", "DATABASE", "SYSTEM", "TABLESPACE", "SUBSCRIPTION", "ROLE", "USER"];
 
 static SESSION: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(set_config|pg_notify|dblink\w*|pg_advisory_(?:un)?lock\w*|concurrently|currval|lastval)\b").ok()
+    Regex::new(r"(?i)\b(set_config|pg_notify|dblink\w*|pg_advisory_(?:un)?lock\w*|concurrently|currval|lastval|pg_backend_pid|application_name|inet_client_\w+)\b").ok()
 });
 
 /// In a DO block.

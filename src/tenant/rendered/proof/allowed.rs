@@ -231,6 +231,7 @@ pub(super) const BUILTINS: &[&str] = &[
     "TypeError",
     "KeyError",
     "NotImplemented",
+    "__name__",
 ];
 
 /// Parts of `sqlalchemy.…` that reach a database, listen to one, or make code of the project's run later.
