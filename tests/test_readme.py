@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.paths import ROOT
+from support.sample import copy_to
 
 README = (ROOT / "README.md").read_text()
 
@@ -85,7 +86,7 @@ def project(tmp_path, limbec_bin, alembic_bin):
 
 def test_every_block_of_the_readme_is_run_here():
     tested = blocks("Install") + blocks("Try it") + blocks("Five minutes with a project of yours")
-    tested += blocks("Published revisions")
+    tested += blocks("Tenants") + blocks("Published revisions")
     assert re.findall(r"^```sh\n(.*?)^```$", README, re.MULTILINE | re.DOTALL) == tested
     assert commands("Install") + commands("Try it") == IN_THE_CHECKOUT
 
@@ -100,6 +101,17 @@ def test_the_tour(project, limbec_bin, alembic_bin):
     # One revision was gone up and down again, so Alembic finds the first, and then goes up by itself.
     assert "3f7c0e92b1d4" in said["alembic current"]
     assert "(head)" in shell("limbec current", project, variables)
+
+
+def test_tenants(tmp_path, limbec_bin, alembic_bin):
+    copy_to(tmp_path)
+    variables = {**environment(limbec_bin, alembic_bin), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    said = {command: shell(command, tmp_path, variables) for command in commands("Tenants")}
+    assert len(said) == 4
+    outputs = list(said.values())
+    assert "0 of 2 current, 2 behind" in outputs[0]
+    assert "2 of 2 current, 0 behind" in outputs[2]
+    assert sorted(path.name for path in (tmp_path / "alembic").glob("*.db")) == ["acme.db", "foo.db"]
 
 
 def test_two_branches(project, limbec_bin, alembic_bin):

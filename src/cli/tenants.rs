@@ -7,7 +7,7 @@ use super::engine::{Mutation, own_executable};
 use super::error::CommandError;
 use super::subjects::KnownDatabase;
 use crate::config::{
-    CommonSource, EnvPy, ListedTenant, Project, ProjectOptions, TargetRequest, TenantMode, TenantOptions,
+    CommonSource, EnvPy, ListedTenant, Project, ProjectOptions, TargetRequest, TenantMode, TenantOptions, TenantSource,
 };
 use crate::config::{DEFAULT_INI_SECTION, DatabaseTarget};
 use crate::database::{DatabaseUrl, VersionTableName};
@@ -43,7 +43,10 @@ impl CommandContext {
     pub(super) fn tenants(&mut self, selection: &Selection) -> Result<Vec<Tenant>, CommandError> {
         let options = self.tenant_options()?;
         let own = self.own_url(&options)?;
-        let common = self.common_url(&options)?;
+        let common = match &options.source {
+            Some(TenantSource::Query(_)) => self.common_url(&options)?,
+            _ => None,
+        };
         let project = self.project()?;
         let settings = project.settings.origin.clone().unwrap_or_else(|| project.toml_path());
         let environment = self.database_environment();
