@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 const ALLOWED: &[(&str, &[&str])] = &[
     ("revision", &[]),
     ("plan", &["revision"]),
+    ("program", &[]),
     ("script", &["revision"]),
     ("operation", &["script"]),
     ("schema", &["operation", "revision"]),
@@ -30,7 +31,19 @@ const ALLOWED: &[(&str, &[&str])] = &[
     // The history records what a file means.
     (
         "migrate",
-        &["config", "gate", "operation", "published", "schema", "script", "plan", "database", "runtime", "revision"],
+        &[
+            "config",
+            "gate",
+            "operation",
+            "published",
+            "schema",
+            "script",
+            "plan",
+            "program",
+            "database",
+            "runtime",
+            "revision",
+        ],
     ),
 ];
 
