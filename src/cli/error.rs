@@ -10,7 +10,7 @@ use crate::relocate::RelocateError;
 use crate::revision::RevisionError;
 use crate::runtime::RuntimeError;
 use crate::script::{Announce, ScriptError};
-use crate::tenant::{QueueError, TenantError};
+use crate::tenant::{QueueError, RecordError, TenantError};
 use crate::trial::TrialError;
 
 /// What went wrong, which decides heading, stream and exit status (`CommandError::report`).
@@ -302,6 +302,13 @@ impl From<MigrateError> for CommandError {
             },
             error => Self::from_error(&error, error.is_command_error()),
         }
+    }
+}
+
+impl From<RecordError> for CommandError {
+    fn from(error: RecordError) -> Self {
+        Self { is_configuration: true, ..Self::from_error(&error, false) }
+            .hint("the same command without `--resume` looks at every tenant, and does what is missing")
     }
 }
 

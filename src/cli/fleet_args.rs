@@ -1,5 +1,7 @@
 //! Options of the commands that change many databases.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use crate::config::TenantOptions;
@@ -27,6 +29,15 @@ pub struct FleetArgs {
     /// Only tell which way each pending revision goes, by rendered SQL or by Python, and why
     #[arg(long, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "text")]
     pub explain: Option<Format>,
+    /// Continue the last run of this project that did not come to its end: same target, tenants, waves
+    #[arg(long, conflicts_with_all = ["wave", "on_error"])]
+    pub resume: bool,
+    /// Write a report with every tenant to this file, .html or .json
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// Form of the result
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
 }
 
 impl FleetArgs {

@@ -67,6 +67,28 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ("limbec downgrade --sql ae1027:base", "print the SQL of it"),
         ],
     ),
+    (
+        "tenant downgrade",
+        &[
+            ("limbec tenant downgrade acme foo -1", "one revision back"),
+            ("limbec tenant downgrade --all ae1027", "every tenant, back to that revision"),
+        ],
+    ),
+    (
+        "tenant migrate",
+        &[
+            ("limbec tenant migrate acme foo", "these two"),
+            ("limbec tenant migrate --all --wave 1,10%,rest", "first one, then a tenth, then the rest"),
+            ("limbec tenant migrate --resume", "continue the last run that did not come to its end"),
+        ],
+    ),
+    (
+        "tenant status",
+        &[
+            ("limbec tenant status", "where every tenant stands"),
+            ("limbec tenant status --check", "for a script: fails unless all are at the newest"),
+        ],
+    ),
     ("edit", &[("limbec edit head", "the newest revision"), ("limbec edit current", "what the database is at")]),
     ("ensure_version", &[("limbec ensure_version", "create the version table, empty")]),
     (

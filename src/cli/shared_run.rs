@@ -8,8 +8,9 @@ use clap::Args;
 use super::context::CommandContext;
 use super::error::CommandError;
 use super::exit::ExitStatus;
-use super::fleet::{FRESH, FleetRequest};
+use super::fleet::FleetRequest;
 use super::fleet_course::Course;
+use super::fleet_progress::FRESH;
 use crate::config::{DeployOptions, LockSetting, parse_duration};
 use crate::migrate::Operation;
 use crate::published::history_hash;
@@ -144,7 +145,7 @@ impl CommandContext {
             }
             FleetEvent::Finished { index, outcome } => outcomes.push((index, outcome)),
             FleetEvent::FreshPythons { .. } => ui.warning(FRESH),
-            FleetEvent::Started { .. } | FleetEvent::Step { .. } => {}
+            FleetEvent::Started { .. } | FleetEvent::Step { .. } | FleetEvent::Note { .. } => {}
         })?;
         let part = feed.end();
         self.show_part(&tenants, outcomes, &part);

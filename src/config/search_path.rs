@@ -29,6 +29,11 @@ impl SearchPath {
         templates.map(|templates| Self { templates }).ok_or_else(|| bad(path, node.line, key, expected))
     }
 
+    /// The schema of the version table alone.
+    pub fn of_schema() -> Self {
+        Self { templates: vec![PLACEHOLDER.to_owned()] }
+    }
+
     /// Whether the path is set at all.
     pub fn is_set(&self) -> bool {
         !self.templates.is_empty()

@@ -18,7 +18,7 @@ mod supervisor;
 pub use creation::{Created, Creation, CreationRequest};
 pub use deployment::{
     Attendant, Consent, Deployment, DeploymentRequest, HookError, Kept, LOCK_WAIT, LeftBehind, Readiness, Remainder,
-    ensure_version_table, history_table, lock,
+    ensure_version_table, history_table, lock, review_measured, review_unmeasured,
 };
 pub use error::MigrateError;
 pub use event::Event;

@@ -17,8 +17,9 @@ mod template;
 
 pub use error::TenantError;
 pub use fleet::{
-    Assignment, Failures, Feed, Fleet, FleetEvent, InOrder, InWaves, OnError, OnErrorError, StartPython, TenantOutcome,
-    Waves, WavesError,
+    Assignment, Failures, Feed, Fleet, FleetEvent, FleetReport, FleetReview, FleetTotals, InOrder, InWaves, LastRun,
+    OnError, OnErrorError, RecordError, RunFolder, RunIntent, RunOutcome, RunRecord, StartPython, TenantIntent,
+    TenantOutcome, TenantReport, TenantState, UnfinishedRun, Waves, WavesError, foresee_fleet,
 };
 pub use invocation::tenant_invocation;
 pub use lifecycle::{

@@ -1,5 +1,6 @@
 """`limbec tenant migrate` on many databases and schemas: waves, failures, dying workers, env.py that mixes them up."""
 
+import json
 import os
 import signal
 import subprocess
@@ -7,7 +8,7 @@ import time
 
 import pytest
 from support.databases import execute, fetch, tables
-from support.fleets import schema_fleet, sqlite_fleet
+from support.fleets import rounds, schema_fleet, sqlite_fleet
 
 FAILS_FOR_C = "if op.get_bind().engine.url.database.endswith('c.db'):\n    {}"
 
@@ -34,7 +35,7 @@ def fail_for_c(fleet, how):
 
 
 def test_all_are_migrated_and_nothing_is_done_twice(fleet):
-    assert "5 of 5 tenants migrated" in fleet.migrate("--all", "--wave", "1,rest").ok().err
+    assert "5 of 5 tenants migrated" in fleet.migrate("--all", "--wave", "1,rest").ok().out
     assert fleet.heads() == {name: ["r001"] for name in fleet.names}
     fleet.migrate("--all").ok()
     assert [fleet.witnessed(name) for name in fleet.names] == [["r000", "r001"]] * 5
@@ -54,7 +55,7 @@ def test_whatever_a_worker_dies_of_is_the_business_of_one_tenant(fleet, how):
     fleet.migrate("--all").ok()
     fail_for_c(fleet, how)
     done = fleet.migrate("--all", "--jobs", "1").failed("tenant c", status=1)
-    assert "4 of 5 tenants" in done.err
+    assert "4 of 5 tenants migrated, 1 failed" in done.out
     assert fleet.heads() == {**{name: ["r002"] for name in fleet.names}, "c": ["r001"]}
     assert "c.db" not in done.out
 
@@ -82,7 +83,7 @@ def test_tenants_that_cannot_be_migrated_are_set_apart(fleet):
     fleet.urls["d"] = "sqlite:////nowhere/at/all.db"
     fleet.configure()
     done = fleet.migrate("--all").failed("tenant b", "gone", "tenant d", status=1)
-    assert "2 of" in done.err
+    assert "2 of 5 tenants migrated, 1 at the target already, 1 inconsistent, 1 unreachable" in done.out
     assert fleet.head("e") == ["r001"]
 
 
@@ -235,3 +236,139 @@ def test_an_interrupt_ends_all_that_run_and_nothing_is_left(slow, send):
         time.sleep(0.1)
     assert fetch(url, "SELECT tablename FROM pg_tables WHERE tablename = 'more'") == []
     assert [fleet.witnessed(name) for name in fleet.names] == [["r000", "r001"]] * 3
+
+
+def test_the_report_as_json_and_as_files(fleet):
+    fleet.migrate("a").ok()
+    fail_for_c(fleet, "print('<b>halfway</b>'); raise RuntimeError('no & never')")
+    arguments = ["--all", "--on-error", "continue", "--jobs", "1", "--format", "json"]
+    done = fleet.migrate(*arguments, "--report", "report.html").failed(status=1)
+    report = json.loads(done.out)
+    assert (report["operation"], report["target"], report["outcome"]) == ("upgrade", "heads", "failed")
+    totals = {name: count for name, count in report["totals"].items() if count}
+    assert totals == {"tenants": 5, "done": 4, "failed": 1, "steps": 1 + 3 * 3 + 2}
+    failed = report["tenants"][2]
+    assert (failed["tenant"], failed["state"], failed["revision"], failed["steps"]) == ("c", "failed", "r002", 2)
+    assert "no & never" in failed["reason"] and failed["output"][-1] == "<b>halfway</b>"
+    assert report["tenants"][0] | {"seconds": 0} == {
+        "tenant": "a", "state": "done", "steps": 1, "seconds": 0, "from": ["r001"], "to": ["r002"],
+        "revision": None, "reason": None, "output": [],
+    }  # fmt: skip
+    page = (fleet.project.folder / "report.html").read_text()
+    assert "&lt;b&gt;halfway&lt;/b&gt;" in page and "no &amp; never" in page and "<b>halfway" not in page
+    assert "http" not in page.replace("http-equiv", "")
+    fleet.migrate("--all", "--report", "report.json").failed(status=1)
+    again = json.loads((fleet.project.folder / "report.json").read_text())
+    assert {name: count for name, count in again["totals"].items() if count} == {
+        "tenants": 5,
+        "current": 4,
+        "failed": 1,
+    }
+
+
+def test_a_report_that_cannot_be_written_is_said_before_anything_runs(fleet):
+    fleet.migrate("--all", "--report", "report.txt").failed("has to end in .html or .json", status=2)
+    fleet.migrate("--all", "--report", "nowhere/report.html").failed("cannot write", status=2)
+    assert fleet.head("a") is None
+
+
+def test_the_log_has_every_tenant(fleet):
+    fail_for_c(fleet, "raise RuntimeError('no')")
+    done = fleet.limbec("--log-format", "json", "tenant", "migrate", "--all").failed(status=1)
+    events = [json.loads(line) for line in done.err.splitlines()]
+    of = {name: [event["event"] for event in events if event.get("tenant") == name] for name in fleet.names}
+    assert of["a"] == ["tenant_started", "step_started", "step_started", "step_started", "tenant_finished"]
+    assert of["c"][-1] == "tenant_failed"
+
+
+def test_a_run_that_failures_ended_is_resumed(fleet):
+    fail_for_c(fleet, f"import os\n    assert os.path.exists({str(fleet.project.folder / 'mended')!r}), 'broken'")
+    fleet.migrate("--all", "--jobs", "1", "--wave", "3,rest", "--on-error", "stop").failed("not begun: d, e", status=1)
+    fleet.project.add("r003", "r002")
+    (fleet.project.folder / "mended").touch()
+    done = fleet.migrate("--resume").ok()
+    assert "2 of 5 tenants are done" in done.err and "3 of 5 tenants migrated, 2 at the target already" in done.out
+    # The head of the time at which the run began.
+    assert fleet.heads() == {name: ["r002"] for name in fleet.names}
+    assert "has come to its end" in fleet.migrate("--resume").ok().err
+
+
+def test_what_cannot_be_resumed_is_said(fleet):
+    fleet.migrate("--resume").failed("no run of this project", status=2)
+    fleet.migrate("--resume", "--all").failed("knows tenants and target by itself", status=2)
+    fail_for_c(fleet, "raise RuntimeError('no')")
+    fleet.migrate("--all").failed(status=1)
+    fleet.limbec("tenant", "downgrade", "--resume").failed("is a tenant upgrade", status=2)
+    records = list((fleet.project.folder / "state").rglob("*.jsonl"))
+    assert len(records) == 1 and "sqlite" not in records[0].read_text()
+
+
+def test_a_relative_target_is_not_run_twice_after_a_resume(fleet):
+    fail_for_c(fleet, "raise RuntimeError('no')")
+    fleet.project.add("r003", "r002")
+    fleet.migrate("--all", "--to", "r001").ok()
+    fleet.migrate("--all", "--to", "+1", "--on-error", "continue").failed("tenant c", status=1)
+    fleet.migrate("--resume").failed("tenant c", status=1)
+    assert fleet.heads() == {**{name: ["r002"] for name in fleet.names}, "c": ["r001"]}
+
+
+def test_killed_at_random_every_tenant_ends_at_head_and_none_is_migrated_twice(
+    tmp_path, limbec_bin, postgres_databases
+):
+    rounds(tmp_path, limbec_bin, postgres_databases, count=3, seed=7)
+
+
+def test_a_downgrade_is_agreed_to_once_for_all(fleet):
+    fleet.migrate("--all").ok()
+    refused = fleet.limbec("tenant", "downgrade", "--all", "base").failed(
+        "this downgrade to base is of 5 tenants, and destroys data in 5",
+        "tenant a: r000 drops the table `witness`",
+        status=1,
+    )
+    assert refused.err.count("drops the table `witness`: 2 rows") == 5
+    assert fleet.heads() == {name: ["r001"] for name in fleet.names}
+    fleet.limbec("tenant", "downgrade", "a", "b", "-1", "--yes").ok()
+    assert [fleet.head(name) for name in "abc"] == [["r000"], ["r000"], ["r001"]]
+    fleet.limbec("tenant", "downgrade", "--all", "base", "--yes").ok()
+    assert all("witness" not in tables(fleet.urls[name]) for name in fleet.names)
+
+
+def test_one_tenant_in_production_keeps_all_of_them(fleet):
+    fleet.migrate("--all").ok()
+    settings = fleet.project.folder / "limbec.toml"
+    settings.write_text(f'production = ["*d.db"]\n{settings.read_text()}')
+    fleet.limbec("tenant", "downgrade", "--all", "base", "--yes").failed("tenant d", "--allow-destructive", status=1)
+    assert fleet.heads() == {name: ["r001"] for name in fleet.names}
+    fleet.limbec("tenant", "downgrade", "--all", "base", "--yes", "--allow-destructive").ok()
+
+
+def test_losses_are_measured_in_the_tenants_own_schema(schemas):
+    schemas.migrate("--all").ok()
+    schemas.limbec("tenant", "downgrade", "a", "base").failed("drops the table `witness`: 2 rows", status=1)
+    schemas.limbec("tenant", "downgrade", "a", "base", "--yes").ok()
+    assert fetch(schemas.project.url, "SELECT schemaname FROM pg_tables WHERE tablename = 'witness' ORDER BY 1") == [
+        ("b",),
+        ("c",),
+    ]
+
+
+def test_status_of_some(fleet):
+    fleet.migrate("a", "b").ok()
+    out = fleet.limbec("tenant", "status", "--only", "behind").ok().out
+    assert [line.split()[0] for line in out.splitlines()[1:-1]] == ["c", "d", "e"]
+    assert "2 of 5 current, 3 behind" in out
+
+
+def test_status_of_many_is_by_revision(tmp_path, limbec_bin):
+    fleet = sqlite_fleet(tmp_path, limbec_bin, [f"t{number:03}" for number in range(60)])
+    fleet.add_witnessed(1)
+    for name in fleet.names[:-1]:
+        execute(
+            fleet.urls[name],
+            "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)",
+            "INSERT INTO alembic_version VALUES ('r000')",
+        )
+    lines = fleet.limbec("tenant", "status").ok().out.splitlines()
+    assert [line.split() for line in lines[1:3]] == [["r000", "current", "59"], ["base", "behind", "1"]]
+    assert lines[-2].startswith("t059") and len(lines) < 10
+    assert len(fleet.limbec("tenant", "status", "--verbose").ok().out.splitlines()) == 62

@@ -1,7 +1,10 @@
 """Projects with many tenants, written for one test each."""
 
 import json
+import os
+import random
 import sqlite3
+import subprocess
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -116,3 +119,48 @@ def schema_fleet(folder: Path, binary: Path, names: "list[str]", url: str) -> Fl
 def rows(path: Path, statement: str) -> "list[tuple]":
     with closing(sqlite3.connect(path)) as connection:
         return connection.execute(statement).fetchall()
+
+
+def rounds(folder: Path, binary: Path, databases, *, count: int, seed: int) -> "list[int]":
+    """Kill fleet runs at random moments and continue them, by `--resume` and by the same command in turn.
+
+    In every round each tenant has to end at the head, with each revision run once: by a table that every revision
+    inserts a row into, and by the history. Every other round has all of it run by Python.
+    Returns how often each round was killed.
+    """
+    chance = random.Random(seed)
+    names = [f"t{number}" for number in range(6)]
+    killed = []
+    for number in range(count):
+        fleet = FleetProject(Project(folder / f"round{number}", "sqlite:///unused.db"), binary, names)
+        fleet.urls = {name: databases() for name in names}
+        fleet.configure("jobs = 3" if (seed + number) % 2 else "jobs = 3\nrender = false")
+        fleet.add_witnessed(4)
+        killed.append(killed_until_done(fleet, chance))
+        expected = [f"r{revision:03}" for revision in range(4)]
+        for name in names:
+            assert fleet.head(name) == [expected[-1]], name
+            assert fleet.witnessed(name) == expected, name
+            done = fetch(
+                fleet.urls[name], "SELECT revision FROM limbec.limbec_history WHERE outcome = 'done' ORDER BY revision"
+            )
+            assert [row[0] for row in done] == expected, (name, done)
+    return killed
+
+
+def killed_until_done(fleet: FleetProject, chance: random.Random) -> int:
+    """Run, and kill after a time that grows, until a run comes to its end; how often it was killed."""
+    environment = {**os.environ, "XDG_STATE_HOME": str(fleet.project.folder / "state")}
+    for attempt in range(40):
+        resumes = attempt % 2 == 1 and any((fleet.project.folder / "state").rglob("*.jsonl"))
+        command = [str(fleet.binary), "tenant", "migrate", "--resume" if resumes else "--all"]
+        nowhere = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        with subprocess.Popen(command, cwd=fleet.project.folder, env=environment, text=True, **nowhere) as process:
+            try:
+                out, _ = process.communicate(timeout=chance.uniform(0.05, 0.8 + 0.4 * attempt))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                continue
+        assert process.returncode == 0, out
+        return attempt
+    raise AssertionError("it was never done")

@@ -4,7 +4,12 @@ import sys
 import traceback
 
 DRIVER_FILES = ("<limbec>/", "<frozen importlib")
-OUTER_FILES = ("_limbec_driver/session.py", "_limbec_driver/commands.py", "_limbec_driver/modules.py", "_limbec_driver/seeding.py")
+OUTER_FILES = (
+    "_limbec_driver/session.py",
+    "_limbec_driver/commands.py",
+    "_limbec_driver/modules.py",
+    "_limbec_driver/seeding.py",
+)
 
 
 def describe(error):

@@ -29,6 +29,7 @@ pub use recording::history_table;
 use recording::{Recording, record_stamp};
 use retry::Attempt;
 use review::{Gates, Place};
+pub use review::{review_measured, review_unmeasured};
 
 pub use hooks::HookError;
 

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use super::held::Held;
 use super::{Attendant, Consent, DeploymentRequest};
-use crate::database::{Connection, DatabaseUrl, Gauge, MeasureLimits, VersionTableName};
+use crate::database::{Access, Connection, DatabaseError, DatabaseUrl, Gauge, MeasureLimits, VersionTableName};
 use crate::gate::{
     Destruction, DestructiveStep, Extent, GateError, Policy, Review, StepSource, Target, Unasked, Verdict, foresee,
     is_production,
@@ -138,6 +138,30 @@ fn tell(review: &Review, attendant: &mut dyn Attendant) {
         text.push_str(&line);
     }
     attendant.event(if review.destroys() { Event::Warning(&text) } else { Event::Note(&text) });
+}
+
+/// What a plan destroys in a database of this dialect, as far as its files say.
+pub fn review_unmeasured(
+    request: &DeploymentRequest<'_>,
+    plan: &Plan,
+    (dialect, table): (&str, &VersionTableName),
+) -> Review {
+    review(request, plan, Place { url: None, dialect, table, connection: None })
+}
+
+/// What a plan destroys in this database, measured on a connection of its own.
+///
+/// # Errors
+/// No connection.
+pub fn review_measured(
+    request: &DeploymentRequest<'_>,
+    plan: &Plan,
+    (url, table): (&DatabaseUrl, &VersionTableName),
+) -> Result<Review, DatabaseError> {
+    let mut connection = Connection::open(url, request.environment, Access::Read)?;
+    let dialect = url.dialect().to_string();
+    let place = Place { url: Some(url), dialect: &dialect, table, connection: Some(&mut connection) };
+    Ok(review(request, plan, place))
 }
 
 fn review(request: &DeploymentRequest<'_>, plan: &Plan, mut place: Place<'_>) -> Review {

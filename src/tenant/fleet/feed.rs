@@ -77,7 +77,13 @@ struct WaveState {
 impl InWaves {
     /// The tenants, in the order in which they are given out.
     pub fn new(tenants: Vec<Assignment>, waves: &Waves, on_error: OnError) -> Self {
-        let waves = waves.sizes(tenants.len()).into();
+        let sizes = waves.sizes(tenants.len());
+        Self::of_sizes(tenants, sizes, on_error)
+    }
+
+    /// The same with the sizes of the waves, of which none is 0.
+    pub fn of_sizes(tenants: Vec<Assignment>, sizes: Vec<usize>, on_error: OnError) -> Self {
+        let waves = sizes.into();
         let failures = Failures::default();
         let mut state =
             WaveState { left: tenants.into(), waves, wave_left: 0, running: 0, failures, is_stopped: false };

@@ -5,9 +5,12 @@
 
 mod carry;
 mod feed;
+mod foresight;
 mod guard;
 mod on_error;
 mod outcome;
+mod record;
+mod report;
 mod waves;
 mod worker;
 
@@ -17,8 +20,11 @@ use std::sync::atomic::AtomicBool;
 use std::sync::mpsc;
 
 pub use feed::{Assignment, Feed, InOrder, InWaves};
+pub use foresight::{FleetReview, foresee_fleet};
 pub use on_error::{Failures, OnError, OnErrorError};
 pub use outcome::{FleetEvent, TenantOutcome};
+pub use record::{LastRun, RecordError, RunFolder, RunIntent, RunRecord, TenantIntent, UnfinishedRun};
+pub use report::{FleetReport, FleetTotals, RunOutcome, TenantReport, TenantState};
 pub use waves::{Waves, WavesError};
 use worker::Worker;
 

@@ -49,6 +49,13 @@ pub enum FleetEvent {
         /// The revision.
         revision: RevisionId,
     },
+    /// A sentence for those who want to know more.
+    Note {
+        /// About which tenant.
+        index: usize,
+        /// The sentence.
+        sentence: String,
+    },
     /// A sentence that a person should see.
     Warning {
         /// About which tenant.

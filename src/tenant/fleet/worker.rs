@@ -189,6 +189,16 @@ impl Attendant for TenantAttendant {
                 self.running = None;
                 None
             }
+            Event::Waiting(wait) if wait.is_news => {
+                Some(FleetEvent::Note { index, sentence: format!("waits for another run: {}", wait.holder) })
+            }
+            Event::Retrying { reason, attempt, of, .. } => {
+                let sentence = format!("{reason}; rolled back, trying again (retry {attempt} of {of})");
+                Some(FleetEvent::Warning { index, sentence })
+            }
+            Event::ConnectionLost(_) => {
+                Some(FleetEvent::Warning { index, sentence: "the connection to its database was lost".to_owned() })
+            }
             Event::Warning(sentence) => Some(FleetEvent::Warning { index, sentence: sentence.to_owned() }),
             _ => None,
         };

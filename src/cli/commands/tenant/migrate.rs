@@ -1,6 +1,7 @@
 use clap::Args;
 
 use super::TenantsArgs;
+use crate::cli::args::Format;
 use crate::cli::change_args::RunArgs;
 use crate::cli::context::CommandContext;
 use crate::cli::error::CommandError;
@@ -9,6 +10,8 @@ use crate::cli::fleet::FleetRequest;
 use crate::cli::fleet_args::FleetArgs;
 use crate::cli::shared_run::SharedArgs;
 use crate::migrate::Operation;
+
+const HEADS: &str = "heads";
 
 /// Upgrade tenants: those named, those with a tag, or all of them
 #[derive(Debug, Clone, Args)]
@@ -20,7 +23,7 @@ pub struct MigrateArgs {
     #[arg(long)]
     pub all: bool,
     /// Target: a revision, head, heads, +N
-    #[arg(long, value_name = "REVISION", default_value = "heads")]
+    #[arg(long, value_name = "REVISION", default_value = HEADS)]
     pub to: String,
     /// How the fleet is.
     #[command(flatten)]
@@ -39,12 +42,19 @@ pub struct MigrateArgs {
 /// No source of tenants, revision files that cannot be read, or no Python where it is needed.
 pub fn run(context: &mut CommandContext, args: &MigrateArgs) -> Result<ExitStatus, CommandError> {
     let selection = args.tenants.selection();
-    if !args.all && args.shared.join.is_none() && selection == Default::default() {
+    let is_shared = args.shared.join.is_some() || args.shared.start_run.is_some();
+    if is_shared && (args.fleet.resume || args.fleet.report.is_some() || args.fleet.format == Format::Json) {
+        let failure = CommandError::usage("a shared run has neither `--resume` nor a report of its own");
+        return Err(failure.hint("`limbec tenant runs RUN` shows it, `--join RUN` continues it"));
+    }
+    if !args.all && !args.fleet.resume && args.shared.join.is_none() && selection == Default::default() {
         return Err(CommandError::usage("no tenant is named").hint("name tenants, `--tag TAG`, or `--all`"));
     }
+    if args.fleet.resume && (args.all || args.to != HEADS || selection != Default::default()) {
+        return Err(CommandError::usage("`--resume` knows tenants and target by itself"));
+    }
     let operation = Operation::Upgrade { target: args.to.clone() };
-    let command = ["upgrade", args.to.as_str()];
-    let request = FleetRequest { operation, command: &command, selection, fleet: &args.fleet, run: &args.run };
+    let request = FleetRequest { operation, selection, fleet: &args.fleet, run: &args.run };
     match (&args.shared.start_run, &args.shared.join) {
         (Some(_), _) => context.start_shared_run(&request, &args.shared),
         (None, Some(run)) => context.join_shared_run(&request, run),

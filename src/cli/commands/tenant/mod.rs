@@ -4,6 +4,8 @@
 pub mod bootstrap;
 /// `tenant create`
 pub mod create;
+/// `tenant downgrade`
+pub mod downgrade;
 /// `tenant drop`
 pub mod drop;
 /// `tenant list`
@@ -41,6 +43,7 @@ pub enum TenantCommand {
     Bootstrap(bootstrap::BootstrapArgs),
     Create(create::CreateArgs),
     Drop(drop::DropArgs),
+    Downgrade(downgrade::DowngradeArgs),
     List(list::ListArgs),
     Migrate(Box<migrate::MigrateArgs>),
     Runs(runs::RunsArgs),
@@ -72,6 +75,7 @@ pub(super) fn run(context: &mut CommandContext, args: &TenantArgs) -> Result<Exi
         TenantCommand::Bootstrap(args) => bootstrap::run(context, args),
         TenantCommand::Create(args) => create::run(context, args),
         TenantCommand::Drop(args) => drop::run(context, args),
+        TenantCommand::Downgrade(args) => downgrade::run(context, args),
         TenantCommand::List(args) => list::run(context, args),
         TenantCommand::Migrate(args) => migrate::run(context, args),
         TenantCommand::Runs(args) => runs::run(context, args),
