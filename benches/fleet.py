@@ -1,10 +1,10 @@
-"""Fleet runs beside a loop of `alembic -x tenant=NAME`: many schemas of one database, many databases of one server.
+"""Fleet runs beside a loop of `alembic`, once a tenant: many schemas of one database, many databases of one server.
 
     cargo build --release
     scripts/with-servers .tools/oracle/bin/python benches/fleet.py --limbec target/release/limbec --write
 
 The loop is sampled: some tenants, spread over all of them, between the runs of limbec; its total is the median of a
-tenant times their number. Both use one env.py, which is that of Alembic's cookbook.
+tenant times their number. Both use one env.py.
 """
 
 import argparse
@@ -72,9 +72,10 @@ class Bench:
         step = max(1, self.tenants.count // self.options.sample)
         seconds = []
         for name in self.tenants.names[::step][: self.options.sample]:
-            command = [str(self.options.alembic), "-x", f"tenant={name}", *words]
+            command = [str(self.options.alembic), *words]
+            environment = {**self.environment, "TENANT_URL": self.tenants.url_of(name)}
             began = time.perf_counter()
-            done = subprocess.run(command, cwd=self.tenants.folder, env=self.environment, capture_output=True)
+            done = subprocess.run(command, cwd=self.tenants.folder, env=environment, capture_output=True)
             seconds.append(time.perf_counter() - began)
             if done.returncode:
                 sys.exit(f"{command} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")

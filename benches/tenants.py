@@ -12,16 +12,14 @@ from urllib.parse import urlsplit
 import histories
 import psycopg2
 
-# Alembic's cookbook: "Rudimental Schema-Level Multi-Tenancy for PostgreSQL Databases", with databases besides.
-ENV = """from alembic import context
-from sqlalchemy import create_engine, pool, text
+# limbec understands it; the loop tells it the tenant by the environment, a schema as an option of the URL.
+ENV = """import os
+
+from alembic import context
+from sqlalchemy import create_engine, pool
 
 config = context.config
-tenant = context.get_x_argument(as_dictionary=True).get("tenant")
-url = config.get_main_option("sqlalchemy.url")
-in_schemas = config.get_main_option("tenants") == "schemas"
-if tenant and not in_schemas:
-    url = url.rpartition("/")[0] + "/" + tenant
+url = os.environ.get("TENANT_URL") or config.get_main_option("sqlalchemy.url")
 
 if context.is_offline_mode():
     context.configure(url=url, literal_binds=True)
@@ -29,10 +27,6 @@ if context.is_offline_mode():
         context.run_migrations()
 else:
     with create_engine(url, poolclass=pool.NullPool).connect() as connection:
-        if in_schemas:
-            connection.execute(text('SET search_path TO "%s"' % tenant))
-            connection.commit()
-            connection.dialect.default_schema_name = tenant
         context.configure(connection=connection)
         with context.begin_transaction():
             context.run_migrations()
@@ -40,7 +34,6 @@ else:
 INI = """[alembic]
 script_location = %(here)s/migrations
 path_separator = os
-tenants = {kind}
 sqlalchemy.url = {url}
 """
 SETTINGS = {
@@ -69,12 +62,21 @@ class Tenants:
         self.head, self.before = histories.write(self.folder, "linear", self.revisions)
         (self.folder / "migrations/env.py").write_text(ENV)
         driver = self.url.replace("postgresql://", "postgresql+psycopg2://").replace("%", "%%")
-        (self.folder / "alembic.ini").write_text(INI.format(kind=self.kind, url=driver))
+        (self.folder / "alembic.ini").write_text(INI.format(url=driver))
         names = ", ".join(f'"{name}"' for name in self.names)
         settings = SETTINGS[self.kind].format(url=self.url, server=self.base, names=names)
-        (self.folder / "limbec.toml").write_text(f"[tenants]\n{settings}")
+        (self.folder / "limbec.toml").write_text(
+            ("search-path = true\n" if self.kind == "schemas" else "")
+            + f'[tenants]\nvariables = {{ TENANT_URL = "{{url}}" }}\n{settings}'
+        )
         self.all_but_last = self.sql("upgrade", self.before)
         self.up, self.down = self.sql("upgrade", f"{self.before}:head"), self.sql("downgrade", f"head:{self.before}")
+
+    def url_of(self, name: str) -> str:
+        """What env.py is told in Alembic's loop."""
+        driver = self.base.replace("postgresql://", "postgresql+psycopg2://")
+        place = f"{DATABASE}?options=-csearch_path%3D{name}" if self.kind == "schemas" else name
+        return f"{driver}/{place}"
 
     def sql(self, *words: str) -> str:
         """What Alembic prints, without its transaction."""
