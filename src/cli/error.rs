@@ -318,7 +318,7 @@ impl From<TenantError> for CommandError {
         let configuration = |failure: Self| Self { is_configuration: true, ..failure };
         match error {
             TenantError::Database(error) => error.into(),
-            TenantError::Unknown { .. } => configuration(failure).hint("`limbec tenant list` lists them"),
+            TenantError::Unknown { .. } | TenantError::UnknownTag { .. } => configuration(failure).hint("`limbec tenant list` lists them"),
             TenantError::NoSource { .. } => configuration(failure).hint(
                 "list them by `source = [\"acme\", \"foo\"]`, or name a file, a command, a query or a pattern of schemas: docs/tenants.md",
             ),

@@ -43,6 +43,7 @@ impl CommandContext {
     pub(super) fn tenants(&mut self, selection: &Selection) -> Result<Vec<Tenant>, CommandError> {
         let options = self.tenant_options()?;
         let own = self.own_url(&options)?;
+        // Only a query needs it: a common database that cannot be found keeps nobody from the tenants of a list.
         let common = match &options.source {
             Some(TenantSource::Query(_)) => self.common_url(&options)?,
             _ => None,
@@ -235,7 +236,7 @@ impl CommandContext {
             let reason = target.why_python().unwrap_or_default();
             CommandError::usage(format!("the database of section [{section}] cannot be known without running env.py"))
                 .caused_by(reason)
-                .hint("write `common = \"env:NAME\"` into [tenants]")
+                .hint(format!("let `limbec -n {section} adopt` look at it once, or write `common = \"env:NAME\"` into [tenants]"))
         })
     }
 }

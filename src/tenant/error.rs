@@ -62,6 +62,12 @@ pub enum TenantError {
         /// One that is close.
         similar: Option<String>,
     },
+    /// No tenant has the tag: one that was misspelt must not look like a run that is done.
+    #[error("no tenant has the tag '{}'", tag.escape_debug())]
+    UnknownTag {
+        /// As typed.
+        tag: String,
+    },
     /// A tenant without a URL.
     #[error("tenant {name} has no URL: give it one in the source, or `url` in [tenants]")]
     NoUrl {

@@ -15,12 +15,15 @@ impl Selection {
     /// The tenants that are meant, in the order of their list.
     ///
     /// # Errors
-    /// A name that no tenant has.
+    /// A name or a tag that no tenant has.
     pub fn of(&self, tenants: Vec<Tenant>) -> Result<Vec<Tenant>, TenantError> {
         if let Some(name) = self.names.iter().find(|name| !tenants.iter().any(|tenant| tenant.name == **name)) {
             let scored = tenants.iter().map(|tenant| (strsim::damerau_levenshtein(name, &tenant.name), &tenant.name));
             let similar = scored.filter(|(distance, known)| *distance <= known.len() / 3).min().map(|(_, known)| known);
             return Err(TenantError::Unknown { name: name.clone(), similar: similar.cloned() });
+        }
+        if let Some(tag) = self.tags.iter().find(|tag| !tenants.iter().any(|tenant| tenant.tags.contains(*tag))) {
+            return Err(TenantError::UnknownTag { tag: tag.clone() });
         }
         let is_named = |tenant: &Tenant| self.names.is_empty() || self.names.contains(&tenant.name);
         let is_tagged = |tenant: &Tenant| self.tags.is_subset(&tenant.tags);
