@@ -144,6 +144,7 @@ impl CommandContext {
             dont_mutate: mutation != Mutation::Allowed,
             untouched: mutation == Mutation::Undone,
             environment: BTreeMap::new(),
+            isolated: false,
             tenant_schema: None,
             json_logs: self.ui.logs_json(),
             record: false,

@@ -236,7 +236,9 @@ impl CommandContext {
             let reason = target.why_python().unwrap_or_default();
             CommandError::usage(format!("the database of section [{section}] cannot be known without running env.py"))
                 .caused_by(reason)
-                .hint(format!("let `limbec -n {section} adopt` look at it once, or write `common = \"env:NAME\"` into [tenants]"))
+                .hint(format!(
+                    "let `limbec -n {section} adopt` look at it once, or write `common = \"env:NAME\"` into [tenants]"
+                ))
         })
     }
 }

@@ -34,6 +34,6 @@ pub use settings::{Settings, SettingsError};
 pub use settings_edit::SettingsEdit;
 pub use sources::Sources;
 pub use target::{DatabaseTarget, EnvPy, Place, TargetError, TargetRequest, UrlOrigin};
-pub use tenant_settings::{CommonSource, ListedTenant, TenantMode, TenantOptions, TenantSource};
+pub use tenant_settings::{CommonSource, Isolation, ListedTenant, TenantMode, TenantOptions, TenantSource};
 pub use toml::{OptionValue, Toml};
 pub use url_source::{UrlSource, UrlSourceError};

@@ -32,6 +32,8 @@ pub struct TenantOptions {
     pub arguments: Option<Vec<String>>,
     /// Environment variables that env.py reads, by name.
     pub variables: BTreeMap<String, String>,
+    /// What of one tenant's Python the next one finds.
+    pub isolation: Isolation,
     /// How many tenants are migrated at a time.
     pub jobs: Option<u16>,
     /// `wave`
@@ -64,6 +66,16 @@ pub enum TenantMode {
     Database,
     /// A schema.
     Schema,
+}
+
+/// What the Python that serves many tenants keeps from one to the next.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Isolation {
+    /// Nothing: each tenant is served by a fork.
+    #[default]
+    Process,
+    /// The modules that env.py and revisions have imported, with all that these remember.
+    None,
 }
 
 /// Where tenants are listed.
@@ -108,7 +120,7 @@ pub enum CommonSource {
     Section(String),
 }
 
-const KEYS: [&str; 19] = [
+const KEYS: [&str; 20] = [
     "admin-url",
     "section",
     "mode",
@@ -119,6 +131,7 @@ const KEYS: [&str; 19] = [
     "common",
     "arguments",
     "variables",
+    "isolation",
     "jobs",
     "wave",
     "on-error",
@@ -176,6 +189,13 @@ impl TenantOptions {
             "common" => self.common = Some(common(&text()?, path).ok_or_else(|| fault(COMMON))?),
             "arguments" => self.arguments = Some(lines()?),
             "variables" => self.variables = variables(node, path)?,
+            "isolation" => {
+                self.isolation = match text()?.as_str() {
+                    "process" => Isolation::Process,
+                    "none" => Isolation::None,
+                    _ => return Err(fault("'process' or 'none'")),
+                }
+            }
             "jobs" => self.jobs = Some(jobs(&node.value).ok_or_else(|| fault("a whole number from 1"))?),
             "wave" => self.wave = Some(text()?),
             "on-error" => self.on_error = Some(text()?),
@@ -302,7 +322,7 @@ mod tests {
         let options = options(
             "[tenants]\nsection = \"tenant\"\nmode = \"schema\"\nsource = [\"acme\", { name = \"foo\", url = \"env:FOO\", \
              tags = [\"eu\"] }]\nurl = \"file:secrets/{name}\"\npassword = \"env:{NAME}_PASSWORD\"\nschema = \"t_{name}\"\n\
-             common = \"section:common\"\narguments = [\"tenant={name}\"]\nvariables = { TENANT_URL = \"{url}\" }\njobs = 4\n\
+             common = \"section:common\"\narguments = [\"tenant={name}\"]\nvariables = { TENANT_URL = \"{url}\" }\nisolation = \"none\"\njobs = 4\n\
              wave = \"1,10%,rest\"\non-error = \"stop\"\nrender = false\nrole = \"{name}\"\nsecret-file = \"secrets/{name}\"\n\
              register = \"INSERT\"\nunregister = \"DELETE\"\nseed = \"seeds\"\n",
         )

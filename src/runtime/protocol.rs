@@ -18,6 +18,7 @@ const MODULES: &[(&str, &str)] = driver![
     "commits",
     "environment",
     "failures",
+    "isolation",
     "limits",
     "locks",
     "logs",

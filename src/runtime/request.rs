@@ -57,6 +57,10 @@ pub struct Invocation {
     /// The schema that names without one must lead to; anything but PostgreSQL has none.
     #[serde(default)]
     pub tenant_schema: Option<String>,
+    /// Python answers in a process of its own, forked from the one that was started: nothing that user code leaves in it is found by the
+    /// next request. Of a child alone ([`Mode::Child`](super::Mode)).
+    #[serde(default)]
+    pub isolated: bool,
     /// Log records that go to standard error are JSON objects, as limbec's own are.
     #[serde(default)]
     pub json_logs: bool,

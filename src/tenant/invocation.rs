@@ -1,6 +1,6 @@
 use super::template::Placeholders;
 use super::{Tenant, TenantError};
-use crate::config::TenantOptions;
+use crate::config::{Isolation, TenantOptions};
 use crate::database::DatabaseUrl;
 use crate::runtime::Invocation;
 
@@ -35,5 +35,6 @@ pub fn tenant_invocation(
     invocation.tenant_schema = tenant.schema.clone();
     invocation.overrides.schema = tenant.schema.clone().or(invocation.overrides.schema);
     invocation.overrides.url = Some(url);
+    invocation.isolated = options.isolation == Isolation::Process;
     Ok(invocation)
 }

@@ -55,13 +55,23 @@ def serve(exchange):
             flushed = finish()
             session.send({"outcome": {"value": {"flushed": flushed}}})
             return flushed
-        session.refused = None
-        session.fresh_steps = False
-        session.tenant_schema = schema_to_check(request)
-        session.recorder = None
-        outcome = answer(session, request)
-        flush_streams()
-        session.send({"outcome": outcome})
+        if request.get("isolated"):
+            from .isolation import answer_in_fork
+
+            answer_in_fork(request, lambda request=request: tell(session, request))
+        else:
+            tell(session, request)
+
+
+def tell(session, request):
+    """Answers one request."""
+    session.refused = None
+    session.fresh_steps = False
+    session.tenant_schema = schema_to_check(request)
+    session.recorder = None
+    outcome = answer(session, request)
+    flush_streams()
+    session.send({"outcome": outcome})
 
 
 def schema_to_check(request):

@@ -6,6 +6,7 @@ use std::sync::mpsc::Sender;
 use std::time::Instant;
 
 use super::{Assignment, Feed, Fleet, FleetEvent, TenantOutcome};
+use crate::config::Isolation;
 use crate::migrate::{Attendant, Deployment, DeploymentRequest, Event, Kept, MigrateError, Purge, Readiness};
 use crate::revision::RevisionId;
 use crate::runtime::{Interruption, Invocation, Runtime, RuntimeError};
@@ -67,7 +68,8 @@ impl<'a> Worker<'a> {
         let printed = std::fs::metadata(&self.output).map_or(0, |file| file.len());
         let mut attendant = TenantAttendant::new(assignment.index, self.sender.clone());
         let mut error = self.deploy(&assignment.surveyed, &mut attendant).err();
-        let was_used = self.python.as_ref().is_some_and(|served| served.tenants > 1);
+        let shares_python = self.fleet.tenants.isolation == Isolation::None;
+        let was_used = shares_python && self.python.as_ref().is_some_and(|served| served.tenants > 1);
         if was_used && error.as_ref().is_some_and(is_of_another_tenant) {
             self.end_python();
             attendant = TenantAttendant::new(assignment.index, self.sender.clone());
