@@ -106,9 +106,45 @@ def test_an_application_that_keeps_its_url_is_started_afresh(fleet):
     ini = folder / "alembic.ini"
     ini.write_text(ini.read_text() + "prepend_sys_path = .\n")
     fleet.configure('variables = { APP_URL = "{url}" }')
+    assert "keeps the database" not in fleet.migrate("a", "b", "--jobs", "1").ok().err
+    fleet.configure('variables = { APP_URL = "{url}" }\nisolation = "none"')
     done = fleet.migrate("--all", "--jobs", "1").ok()
     assert done.err.count("keeps the database of the first tenant") == 1
     assert [fleet.witnessed(name) for name in fleet.names] == [["r000", "r001"]] * 5
+
+
+REMEMBERING = """import functools
+import os
+
+WHO = os.environ["APP_TENANT"]
+SEEN = []
+
+
+@functools.lru_cache
+def tenant():
+    SEEN.append(1)
+    return os.environ["APP_TENANT"]
+"""
+
+TELLS = """import remembering, sqlalchemy
+text = f"{remembering.tenant()} {remembering.WHO} {len(remembering.SEEN)} {getattr(sqlalchemy, 'patched', 'no')}"
+remembering.SEEN.append(1)
+sqlalchemy.patched = "yes"
+op.execute("CREATE TABLE told (text text)")
+op.execute(f"INSERT INTO told VALUES ('{text}')")"""
+
+
+def test_nothing_that_python_remembers_reaches_another_tenant(fleet):
+    folder = fleet.project.folder
+    (folder / "remembering.py").write_text(REMEMBERING)
+    ini = folder / "alembic.ini"
+    ini.write_text(ini.read_text() + "prepend_sys_path = .\n")
+    fleet.project.add("r002", "r001", up=TELLS)
+    fleet.configure('variables = { APP_TENANT = "{name}" }')
+    fleet.migrate("--all", "--jobs", "2").ok()
+    assert {name: fetch(fleet.urls[name], "SELECT text FROM told") for name in fleet.names} == {
+        name: [(f"{name} {name} 1 no",)] for name in fleet.names
+    }
 
 
 def test_an_env_py_that_never_takes_the_url_fails_and_changes_nothing(fleet):
@@ -176,6 +212,7 @@ def test_a_schema_that_is_kept_from_the_tenant_before_is_found_out(schemas):
     env.write_text("import tenancy\n" + text)
     ini = folder / "alembic.ini"
     ini.write_text(ini.read_text() + "prepend_sys_path = .\n")
+    schemas.write_settings('isolation = "none"')
     done = schemas.migrate("--all", "--jobs", "1").ok()
     assert done.err.count("keeps the database of the first tenant") == 1
     assert [schemas.witnessed(name) for name in schemas.names] == [["r000", "r001"]] * 3

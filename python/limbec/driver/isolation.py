@@ -1,7 +1,7 @@
 """Each request in a process of its own, forked from this one: what one leaves behind in Python, the next does not find.
 
-The fork has the pipes to limbec while it lives, and its own process group: a terminal's Ctrl-C reaches this process alone, which passes it on
-once, however it came.
+The fork has the pipes to limbec while it lives, and its own process group: a terminal's Ctrl-C reaches this process
+alone, which passes it on once, however it came.
 """
 
 import gc
@@ -16,7 +16,7 @@ TOLD = b"\1"
 
 
 def answer_in_fork(request, tell):
-    """Calls ``tell()`` in a fork, which sends the outcome, and waits for its end; a fork that died before that takes this process along."""
+    """Calls ``tell()``, which sends the outcome, in a fork. One that dies before that takes this process along."""
     prepare(request)
     told = mmap.mmap(-1, 1)  # shared with the fork
     interrupts = Interrupts()
@@ -93,7 +93,7 @@ def tell_child(child):
 
 
 def die_with(parent):
-    """The kernel ends the fork when its parent dies, in whatever statement it is; elsewhere than on Linux it notices at its next word."""
+    """The kernel ends the fork when its parent dies; elsewhere than on Linux it notices that at its next word."""
     if sys.platform.startswith("linux"):
         import ctypes
 
@@ -138,5 +138,3 @@ def prepare(request):
     gc.collect()
     if hasattr(gc, "freeze"):
         gc.freeze()
-
-
