@@ -153,6 +153,11 @@ pub trait Supervisor {
         let _ = recorded;
     }
 
+    /// The rows of the version table in hand, as they were read under its lock; `None`: they have to be read.
+    fn rows_in_hand(&self) -> Option<Vec<RevisionId>> {
+        None
+    }
+
     /// limbec's own connection to the database in hand, if steps may be run on it.
     fn connection(&mut self) -> Option<&mut Connection> {
         None

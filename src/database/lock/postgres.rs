@@ -41,6 +41,17 @@ impl LockKey {
         Ok((Self::in_schema(&schema, &table.name), backend))
     }
 
+    /// Of one more table: nothing is asked where its schema is named.
+    fn of_another(session: &PostgresConnection, table: &VersionTableName) -> Result<Self, DatabaseError> {
+        match table.schema.as_deref().filter(|schema| !schema.is_empty()) {
+            Some(schema) => {
+                table.check(NameLimit::Postgres)?;
+                Ok(Self::in_schema(schema, &table.name))
+            }
+            None => Ok(Self::of(session, table)?.0),
+        }
+    }
+
     fn in_schema(schema: &str, name: &str) -> Self {
         let digest = Sha256::digest(format!("limbec\0{schema}\0{name}").as_bytes());
         let number = digest.iter().take(8).fold(0_i64, |key, byte| key << 8 | i64::from(*byte));
@@ -104,11 +115,11 @@ impl PostgresLock {
     ) -> Result<(), LockError> {
         match self {
             Self::Advisory(lock) => {
-                let (key, _) = LockKey::of(lock.session(), table)?;
+                let key = LockKey::of_another(lock.session(), table)?;
                 lock.add(key, wait, on_wait)
             }
             Self::Row(lock) => {
-                let (key, _) = LockKey::of(lock.session(), table)?;
+                let key = LockKey::of_another(lock.session(), table)?;
                 lock.add(key, wait, on_wait)
             }
         }

@@ -1,9 +1,14 @@
+use std::time::{Duration, Instant};
+
 use super::DeploymentRequest;
 use super::locks::{LockTerms, Locks};
 use crate::database::{Access, Connection, DatabaseUrl, LockWait, VersionTableName};
 use crate::migrate::{MigrateError, Purge, Statement};
 use crate::plan::Plan;
 use crate::revision::RevisionId;
+
+/// For so long after the database has said that a lock is held, a step may begin without asking again: its transaction asks at its end.
+const FRESH: Duration = Duration::from_millis(100);
 
 /// One version table that is locked, read and planned for.
 pub(super) struct Held {
@@ -12,6 +17,8 @@ pub(super) struct Held {
     /// Its version table.
     pub(super) table: VersionTableName,
     locks: Locks,
+    /// When the locks were last known to be held.
+    locked_at: Instant,
     /// limbec's own, beside the script's.
     pub(super) connection: Connection,
     /// The rows under the lock.
@@ -53,12 +60,13 @@ impl Held {
         };
         let terms = LockTerms { options: request.options, environment: request.environment };
         locks.lock(terms, url, table, on_wait)?;
+        let locked_at = Instant::now();
         let mut connection = match open {
             Some(open) => open,
             None => Connection::open(url, request.environment, Access::Write)?,
         };
         let (rows, plan) = read(request, &mut connection, table)?;
-        Ok(Self { url: url.clone(), table: table.clone(), locks, connection, rows, plan })
+        Ok(Self { url: url.clone(), table: table.clone(), locks, locked_at, connection, rows, plan })
     }
 
     /// What can be used again.
@@ -79,7 +87,14 @@ impl Held {
 
     /// Fails when a lock is not held any more.
     pub(super) fn check_lock(&mut self) -> Result<(), MigrateError> {
-        self.locks.check()
+        self.locks.check()?;
+        self.locked_at = Instant::now();
+        Ok(())
+    }
+
+    /// The same before a step, where the last answer is not fresh.
+    pub(super) fn check_lock_before_step(&mut self) -> Result<(), MigrateError> {
+        if self.locked_at.elapsed() < FRESH { Ok(()) } else { self.check_lock() }
     }
 
     /// What the lock was lost by, when the script's transaction has found that it was.

@@ -18,7 +18,8 @@ pub struct LeftBehind {
 impl Deployment<'_> {
     /// Names the invalid indexes that have not been named yet, before a plan is run and after it has failed.
     pub(super) fn tell_invalid_indexes(&mut self, plan: &Plan) {
-        let Some(held) = self.held.as_mut().filter(|_| !plan.steps.is_empty()) else { return };
+        let is_asked = !plan.steps.is_empty() && self.attendant.wants_invalid_indexes();
+        let Some(held) = self.held.as_mut().filter(|_| is_asked) else { return };
         // Only advice: a database that does not tell must not stop the run.
         let mut found = held.connection.invalid_indexes(&held.table).unwrap_or_default();
         found.retain(|index| !self.invalid_indexes.contains(index));

@@ -70,6 +70,11 @@ pub trait Attendant {
     /// Something happened.
     fn event(&mut self, event: Event<'_>);
 
+    /// Whether [`Event::InvalidIndexes`] is of use. Looking for them reads all indexes of the database.
+    fn wants_invalid_indexes(&self) -> bool {
+        true
+    }
+
     /// Asks a person whether a plan may run. Nobody is there unless this is implemented.
     fn consent(&mut self, review: &Review) -> Consent {
         let _ = review;
@@ -314,7 +319,7 @@ impl Supervisor for Deployment<'_> {
 
     fn step_started(&mut self, index: usize, step: &Step) -> Result<(), Refusal> {
         if let Some(held) = &mut self.held {
-            held.check_lock()?;
+            held.check_lock_before_step()?;
         }
         self.attempt.step_started(step);
         self.record_start(index);
@@ -343,6 +348,12 @@ impl Supervisor for Deployment<'_> {
         self.record_end();
         self.attendant.event(Event::StepFinished { index, step, elapsed });
         self.around_step(HookPoint::AfterStep, index)
+    }
+
+    /// Without rows there may be no table either; every other change of them counts the rows that it meets.
+    fn rows_in_hand(&self) -> Option<Vec<RevisionId>> {
+        let held = self.held.as_ref().filter(|held| self.request.purge == Purge::Nothing && !held.rows.is_empty());
+        held.map(|held| held.rows.clone())
     }
 
     fn connection(&mut self) -> Option<&mut Connection> {

@@ -37,9 +37,11 @@ pub struct NativeRun<'a> {
 pub fn run_native(run: &NativeRun<'_>, supervisor: &mut dyn Supervisor) -> Result<(), MigrateError> {
     let preparation = supervisor.begin(run.target).map_err(MigrateError::refused)?;
     let table = run.target.table();
-    let connection = own(supervisor)?;
-    let dialect = connection.dialect();
-    let rows = connection.version_rows(&table)?.unwrap_or_default();
+    let dialect = own(supervisor)?.dialect();
+    let rows = match supervisor.rows_in_hand() {
+        Some(rows) => rows,
+        None => own(supervisor)?.version_rows(&table)?.unwrap_or_default(),
+    };
     let plan = supervisor.plan(&rows, run.target).map_err(MigrateError::refused)?;
     if let Some(step) = plan.steps.iter().find(|step| run.steps.statements(step).is_none()) {
         return Err(misplanned(&format!(

@@ -175,6 +175,11 @@ fn is_of_another_tenant(error: &MigrateError) -> bool {
 }
 
 impl Attendant for TenantAttendant {
+    /// A report of a fleet has no place for them, and a search for every tenant would read the indexes of all tenants.
+    fn wants_invalid_indexes(&self) -> bool {
+        false
+    }
+
     fn event(&mut self, event: Event<'_>) {
         let index = self.index;
         let told = match event {
