@@ -7,7 +7,7 @@ use super::engine::Mutation;
 use super::error::CommandError;
 use super::progress::{Progress, away};
 use crate::database::{self, Access, DatabaseUrl, Dialect, VersionTableName};
-use crate::migrate::{self, Deployment, DeploymentRequest, Operation, Purge, Readiness};
+use crate::migrate::{self, Deployment, DeploymentRequest, Operation, Purge, Readiness, Readings};
 
 /// What a command was asked to change, and how.
 pub(super) struct Change<'a> {
@@ -70,6 +70,7 @@ impl CommandContext {
             environment: &environment,
             sets_transactions,
             runner: &runner,
+            readings: &Readings::default(),
         };
         let mut deployment = Deployment::new(request, &mut progress);
         let outcome = match (&known, engine) {

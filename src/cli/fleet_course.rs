@@ -7,7 +7,7 @@ use super::ui::Ui;
 use crate::config::{DeployOptions, EnvPy, TenantMode, TenantOptions};
 use crate::database::DatabaseUrl;
 use crate::gate::Permissions;
-use crate::migrate::Operation;
+use crate::migrate::{Operation, Readings};
 use crate::runtime::Interruption;
 use crate::script::ScriptDirectory;
 use crate::tenant::{Feed, Fleet, FleetEvent, Renderings};
@@ -63,6 +63,7 @@ impl CommandContext {
             environment: &environment,
             sets_transactions: self.globals.transaction.or(self.project()?.settings.transaction).is_some(),
             runner: &runner,
+            readings: &Readings::default(),
             invocation: &invocation,
             driver: driver.as_ref(),
             start: &|output, variables| start_worker(&interpreter, output, variables),

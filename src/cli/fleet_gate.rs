@@ -5,7 +5,7 @@ use super::context::CommandContext;
 use super::error::CommandError;
 use crate::config::DeployOptions;
 use crate::gate::{GateError, Permissions, Policy, Review, Unasked, Verdict, is_production};
-use crate::migrate::{Consent, DeploymentRequest, Operation, Purge};
+use crate::migrate::{Consent, DeploymentRequest, Operation, Purge, Readings};
 use crate::tenant::{FleetReview, Surveyed, foresee_fleet};
 
 /// More tenants than this are only counted.
@@ -42,6 +42,7 @@ impl CommandContext {
             environment: &environment,
             sets_transactions: false,
             runner: &runner,
+            readings: &Readings::default(),
         };
         let reviews = foresee_fleet(&request, surveyed, CONNECTIONS);
         let judged: Vec<(&FleetReview, Verdict, bool)> = reviews

@@ -82,7 +82,8 @@ impl Connection {
         Ok(Transaction { connection: self, open: true })
     }
 
-    /// The transaction that [`Connection::run_text`] has begun: dropping it ends nothing.
+    /// The transaction that [`Connection::run_text`] has begun: dropping it ends nothing. Where none was begun, every statement is one of
+    /// its own.
     pub fn within(&mut self) -> Transaction<'_> {
         Transaction { connection: self, open: false }
     }

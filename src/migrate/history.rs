@@ -4,14 +4,12 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, SubsecRound, Utc};
 
-use super::MigrateError;
+use super::{MigrateError, Readings};
 use crate::database::{
     Connection, History, HistoryDirection, HistoryEntry, HistoryFilter, HistoryTable, LatestRecords, Outcome,
     Transaction, VersionTableName,
 };
-use crate::operation::{self, OperationKind};
 use crate::plan::Step;
-use crate::published::Fingerprint;
 use crate::revision::{RevisionId, RevisionIndex};
 use crate::script::ScriptDirectory;
 
@@ -33,6 +31,7 @@ pub struct Runner {
 pub(super) struct EntryWriter<'a> {
     pub(super) scripts: &'a ScriptDirectory,
     pub(super) runner: &'a Runner,
+    pub(super) readings: &'a Readings,
     /// Whether a failed or killed step is rolled back, DDL included.
     pub(super) rolls_back_ddl: bool,
     pub(super) plan_id: &'a str,
@@ -69,17 +68,18 @@ impl EntryWriter<'_> {
     }
 
     fn entry(&self, revision: &RevisionId, step: u32, direction: HistoryDirection, outcome: Outcome) -> HistoryEntry {
-        let script = self.scripts.map.position(revision.as_str()).map(|index| self.scripts.script(index));
-        let read = script.and_then(|script| Fingerprint::read(&script.path));
-        let transactional = match (&read, direction) {
-            (Some((_, file)), HistoryDirection::Upgrade) => stays_in_transaction(&operation::read(file).upgrade),
-            (Some((_, file)), HistoryDirection::Downgrade) => stays_in_transaction(&operation::read(file).downgrade),
+        let position = self.scripts.map.position(revision.as_str());
+        let script = position.map(|index| self.scripts.script(index));
+        let print = position.and_then(|index| self.readings.print(self.scripts, index));
+        let transactional = match (&print, direction) {
+            (Some(print), HistoryDirection::Upgrade) => print.upgrade_in_transaction,
+            (Some(print), HistoryDirection::Downgrade) => print.downgrade_in_transaction,
             (None, HistoryDirection::Upgrade | HistoryDirection::Downgrade) => false,
             // Rows of the version table alone.
             (_, HistoryDirection::Stamp | HistoryDirection::Purge) => true,
         };
         let only_rows = matches!(direction, HistoryDirection::Stamp | HistoryDirection::Purge);
-        let fingerprint = read.map(|(fingerprint, _)| fingerprint);
+        let fingerprint = print.as_ref().map(|print| &print.fingerprint);
         let started_at = now();
         let is_over = matches!(outcome, Outcome::Done);
         HistoryEntry {
@@ -94,7 +94,7 @@ impl EntryWriter<'_> {
             direction,
             from_heads: Vec::new(),
             to_heads: Vec::new(),
-            file_sha256: fingerprint.as_ref().map(|fingerprint| fingerprint.file_sha256.clone()),
+            file_sha256: fingerprint.map(|fingerprint| fingerprint.file_sha256.clone()),
             meaning: fingerprint.map(|fingerprint| fingerprint.meaning.to_string()),
             started_at,
             finished_at: is_over.then_some(started_at),
@@ -109,14 +109,6 @@ impl EntryWriter<'_> {
             backup: None,
         }
     }
-}
-
-/// Whether all that a script does is undone with its transaction, as far as its text tells.
-fn stays_in_transaction(body: &operation::Body) -> bool {
-    !body
-        .operations
-        .iter()
-        .any(|operation| operation.context.autocommit || matches!(operation.kind, OperationKind::Transaction(_)))
 }
 
 fn sorted(rows: &[RevisionId]) -> Vec<RevisionId> {
@@ -162,7 +154,9 @@ pub fn adopt_history(
     let entries = history.entries_within(&mut transaction, &HistoryFilter::default())?;
     let known = LatestRecords::of(entries, &scripts.map);
     let plan_id = new_plan_id();
-    let writer = EntryWriter { scripts, runner, rolls_back_ddl: dialect.transactional_ddl(), plan_id: &plan_id };
+    let readings = &Readings::default();
+    let rolls_back_ddl = dialect.transactional_ddl();
+    let writer = EntryWriter { scripts, runner, readings, rolls_back_ddl, plan_id: &plan_id };
     let adopted = adoption(writer, &rows, &known);
     history.record(&mut transaction, &adopted)?;
     transaction.commit()?;

@@ -9,6 +9,7 @@ mod executor;
 mod history;
 mod native;
 mod operation;
+mod readings;
 mod recorded;
 mod rehearsal;
 mod rendering;
@@ -26,6 +27,7 @@ pub use executor::{Purge, run_env, stamp};
 pub use history::{AdoptedHistory, Runner, adopt_history};
 pub use native::{NativeFailure, NativeRun, StepSource, run_native};
 pub use operation::Operation;
+pub use readings::Readings;
 pub use recorded::{RecordedListener, RecordedRun, RecordedStatement, RecordedStep};
 pub use rehearsal::{
     AdvancedSequence, RehearsalRefusal, RehearsedRun, RehearsedStatement, RehearsedStep, TakenLock, rehearse_env,

@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use super::DeploymentRequest;
 use super::locks::{LockTerms, Locks};
-use crate::database::{Access, Connection, DatabaseUrl, LockWait, VersionTableName};
+use crate::database::{Access, Connection, DatabaseUrl, History, LockWait, VersionTableName};
 use crate::migrate::{MigrateError, Purge, Statement};
 use crate::plan::Plan;
 use crate::revision::RevisionId;
@@ -25,6 +25,8 @@ pub(super) struct Held {
     pub(super) rows: Vec<RevisionId>,
     /// What leads from them to the target.
     pub(super) plan: Plan,
+    /// The history, where it was seen to have rows of this version table.
+    pub(super) begun_history: Option<History>,
 }
 
 /// Connections of a deployment that is over, for the next one on the same database.
@@ -66,7 +68,16 @@ impl Held {
             None => Connection::open(url, request.environment, Access::Write)?,
         };
         let (rows, plan) = read(request, &mut connection, table)?;
-        Ok(Self { url: url.clone(), table: table.clone(), locks, locked_at, connection, rows, plan })
+        Ok(Self {
+            url: url.clone(),
+            table: table.clone(),
+            locks,
+            locked_at,
+            connection,
+            rows,
+            plan,
+            begun_history: None,
+        })
     }
 
     /// What can be used again.

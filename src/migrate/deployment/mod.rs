@@ -33,7 +33,9 @@ pub use review::{review_measured, review_unmeasured};
 
 pub use hooks::HookError;
 
-use super::{Event, MigrateError, Operation, Preparation, Purge, Refusal, RunTarget, Runner, Statement, Supervisor};
+use super::{
+    Event, MigrateError, Operation, Preparation, Purge, Readings, Refusal, RunTarget, Runner, Statement, Supervisor,
+};
 use crate::config::{DeployOptions, HookPoint};
 use crate::database::{self, Connection, DatabaseUrl, InvalidIndex, LockWait, VersionTableName};
 use crate::gate::{Permissions, Review};
@@ -63,6 +65,8 @@ pub struct DeploymentRequest<'a> {
     pub sets_transactions: bool,
     /// Who does it, for the history.
     pub runner: &'a Runner,
+    /// What was read of the revision files for other databases of this run.
+    pub readings: &'a Readings,
 }
 
 /// Who watches a deployment: a person at a terminal, or a log.

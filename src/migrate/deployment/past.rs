@@ -8,7 +8,7 @@ use crate::gate::Past;
 use crate::migrate::{Event, MigrateError, Operation};
 use crate::published::{Fingerprint, Meaning, changed_parts};
 use crate::revision::RevisionIndex;
-use crate::script::{Imports, RevisionFile};
+use crate::script::RevisionFile;
 
 /// Looks at the history of the version table in hand before its plan runs. Rows that a killed run left open are closed here, where that
 /// is certain.
@@ -23,8 +23,10 @@ pub(super) fn check_past(
     let table = history_table(setting, &held.connection.dialect());
     let Some(history) = History::open(&mut held.connection, &table, &held.table)? else { return Ok(()) };
     let entries = history.entries(&mut held.connection, &HistoryFilter::default())?;
+    let has_entries = !entries.is_empty();
     let map = &request.scripts.map;
-    let past = Past::of(entries, &held.rows, map, |index, entry| is_changed(request, index, entry));
+    let past =
+        Past::of(entries, &held.rows, map, |index, entry| request.readings.is_changed(request.scripts, index, entry));
     let path = |id: &crate::revision::RevisionId| {
         let position = map.position(id.as_str());
         position.map_or_else(|| "no file".to_owned(), |at| request.scripts.script(at).path.display().to_string())
@@ -40,15 +42,17 @@ pub(super) fn check_past(
         attendant.event(Event::Warning(&warning));
     }
     // Without a lock another run may be in the midst of these.
-    if request.options.lock != Some(LockSetting::Off) {
-        close(&history, held, &past)?;
+    if request.options.lock != Some(LockSetting::Off) && close(&history, held, &past)? {
+        return Ok(());
     }
+    held.begun_history = has_entries.then_some(history);
     Ok(())
 }
 
-fn close(history: &History, held: &mut Held, past: &Past) -> Result<(), MigrateError> {
+/// Whether there was something to close.
+fn close(history: &History, held: &mut Held, past: &Past) -> Result<bool, MigrateError> {
     if past.undone().chain(past.done()).chain(past.unbegun()).next().is_none() {
-        return Ok(());
+        return Ok(false);
     }
     let mut transaction = held.connection.begin()?;
     for entry in past.undone() {
@@ -61,19 +65,7 @@ fn close(history: &History, held: &mut Held, past: &Past) -> Result<(), MigrateE
         history.settle(&mut transaction, entry, &Settlement::Removed)?;
     }
     transaction.commit()?;
-    Ok(())
-}
-
-/// Whether a file means something else than when it was run. One that is the same byte for byte is not parsed.
-fn is_changed(request: &DeploymentRequest<'_>, index: RevisionIndex, entry: &HistoryEntry) -> bool {
-    let (Some(sha256), Some(meaning)) = (&entry.file_sha256, &entry.meaning) else { return false };
-    let path = &request.scripts.script(index).path;
-    let Ok(bytes) = std::fs::read(path) else { return false };
-    if Fingerprint::sha256_of(&bytes) == *sha256 {
-        return false;
-    }
-    let Some(meaning) = Meaning::parse(meaning) else { return false };
-    !meaning.is_of(&RevisionFile::parse(path, bytes, &Imports::new(&[])))
+    Ok(true)
 }
 
 fn read(request: &DeploymentRequest<'_>, index: RevisionIndex) -> Option<RevisionFile> {

@@ -56,18 +56,33 @@ impl Recording {
         let plan_id = new_plan_id();
         // pysqlite commits DDL at once unless limbec begins the transactions.
         let rolls_back_ddl = request.sets_transactions || held.connection.dialect().transactional_ddl();
-        let writer =
-            EntryWriter { scripts: request.scripts, runner: request.runner, rolls_back_ddl, plan_id: &plan_id };
+        let writer = EntryWriter {
+            scripts: request.scripts,
+            runner: request.runner,
+            readings: request.readings,
+            rolls_back_ddl,
+            plan_id: &plan_id,
+        };
         let outcome = |index| if index == 0 { Outcome::Started } else { Outcome::Planned };
         let mut entries: Vec<HistoryEntry> =
             purged.iter().map(|row| writer.purged(row, &purged, Outcome::Started)).collect();
         let steps = held.plan.steps.iter().enumerate();
         entries.extend(steps.map(|(index, step)| writer.step(number(index), step, outcome(index))));
         entries.iter_mut().for_each(|entry| entry.backup = backup.map(str::to_owned));
-        let mut transaction = held.connection.begin()?;
-        let history = begin_history(&mut transaction, table, &held.table, rows, writer)?;
-        history.record(&mut transaction, &entries)?;
-        transaction.commit()?;
+        let history = match held.begun_history.take() {
+            // One statement is a transaction of its own.
+            Some(history) => {
+                history.record(&mut held.connection.within(), &entries)?;
+                history
+            }
+            None => {
+                let mut transaction = held.connection.begin()?;
+                let history = begin_history(&mut transaction, table, &held.table, rows, writer)?;
+                history.record(&mut transaction, &entries)?;
+                transaction.commit()?;
+                history
+            }
+        };
         Ok(Some(Self {
             history,
             plan_id,
@@ -209,7 +224,13 @@ pub(super) fn record_stamp(
     }
     let (plan_id, dialect) = (new_plan_id(), transaction.dialect());
     let rolls_back_ddl = dialect.transactional_ddl();
-    let writer = EntryWriter { scripts: request.scripts, runner: request.runner, rolls_back_ddl, plan_id: &plan_id };
+    let writer = EntryWriter {
+        scripts: request.scripts,
+        runner: request.runner,
+        readings: request.readings,
+        rolls_back_ddl,
+        plan_id: &plan_id,
+    };
     let history = begin_history(transaction, &history_table(setting, &dialect), version_table, before, writer)?;
     let mut entries: Vec<HistoryEntry> = purged.iter().map(|row| writer.purged(row, purged, Outcome::Done)).collect();
     let steps = plan.steps.iter().enumerate();

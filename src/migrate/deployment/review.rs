@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::held::Held;
 use super::{Attendant, Consent, DeploymentRequest};
@@ -11,11 +12,11 @@ use crate::gate::{
     is_production,
 };
 use crate::migrate::{Event, Operation, RunTarget};
-use crate::operation::{self, Dialect, OperationKind, Operations};
+use crate::operation::{Dialect, OperationKind, Operations};
 use crate::plan::{Direction, Plan, Step};
 use crate::revision::RevisionId;
 use crate::schema::{Schema, SchemaHistory};
-use crate::script::{Imports, RevisionFile, read_files};
+use crate::script::RevisionFile;
 
 /// More tables of one schema than this are not measured one by one.
 const TABLES: usize = 200;
@@ -166,14 +167,15 @@ pub fn review_measured(
 
 fn review(request: &DeploymentRequest<'_>, plan: &Plan, mut place: Place<'_>) -> Review {
     let dialect = Dialect::named(place.dialect);
-    let files: Vec<(&Step, RevisionFile, Operations)> =
-        plan.steps.iter().filter_map(|step| read(request, step)).collect();
+    let files: Vec<_> = plan.steps.iter().filter_map(|step| read(request, step)).collect();
     let schemas = OnceCell::new();
     let sources: Vec<StepSource<'_>> = files
         .iter()
-        .map(|(step, file, operations)| {
+        .map(|(step, read)| {
+            let (file, operations) = &**read;
             let schema = needs_history(operations).then(|| {
-                let history = schemas.get_or_init(|| fold(request, dialect));
+                let history =
+                    schemas.get_or_init(|| request.readings.schemas((request.scripts, request.locations), dialect));
                 found_by(request, history, step)
             });
             StepSource { step, file, operations, schema: schema.flatten() }
@@ -200,12 +202,9 @@ fn review(request: &DeploymentRequest<'_>, plan: &Plan, mut place: Place<'_>) ->
     }
 }
 
-fn read<'a>(request: &DeploymentRequest<'_>, step: &'a Step) -> Option<(&'a Step, RevisionFile, Operations)> {
+fn read<'a>(request: &DeploymentRequest<'_>, step: &'a Step) -> Option<(&'a Step, Arc<(RevisionFile, Operations)>)> {
     let position = request.scripts.map.position(step.revision.as_str())?;
-    let imports = Imports::new(&request.locations.import_roots);
-    let file = RevisionFile::read(&request.scripts.script(position).path, &imports);
-    let operations = operation::read(&file);
-    Some((step, file, operations))
+    Some((step, request.readings.file((request.scripts, request.locations), position)))
 }
 
 /// Whether a change of a type says nothing of the type before: then the revisions below have to be read.
@@ -215,14 +214,6 @@ fn needs_history(operations: &Operations) -> bool {
         OperationKind::AlterColumn(alter) => alter.type_.is_some() && alter.existing_type.is_none(),
         _ => false,
     })
-}
-
-fn fold(request: &DeploymentRequest<'_>, dialect: Dialect) -> SchemaHistory {
-    let read = read_files(request.locations, |file| (file.path.clone(), operation::read(&file)));
-    let nothing = Operations::default();
-    let of = |path| read.files.iter().find(|(of, _)| of == path).map_or(&nothing, |(_, operations)| operations);
-    let operations: Vec<&Operations> = request.scripts.scripts.iter().map(|script| of(&script.path)).collect();
-    SchemaHistory::fold(&request.scripts.map, &operations, dialect)
 }
 
 fn found_by<'a>(request: &DeploymentRequest<'_>, history: &'a SchemaHistory, step: &Step) -> Option<&'a Schema> {

@@ -31,7 +31,7 @@ use worker::Worker;
 use crate::config::{DeployOptions, TenantOptions};
 use crate::database::{DatabaseUrl, Environment};
 use crate::gate::Permissions;
-use crate::migrate::{Operation, Runner};
+use crate::migrate::{Operation, Readings, Runner};
 use crate::runtime::{Invocation, Runtime, RuntimeError};
 use crate::script::{Locations, ScriptDirectory};
 use crate::tenant::Renderings;
@@ -60,6 +60,8 @@ pub struct Fleet<'a> {
     pub sets_transactions: bool,
     /// Who does it, for the history.
     pub runner: &'a Runner,
+    /// What was read of the revision files; of all tenants.
+    pub readings: &'a Readings,
     /// The command line for env.py, without a tenant: options before the command, the command, its arguments.
     pub invocation: &'a Invocation,
     /// The project's own URL, for its driver alone.

@@ -100,6 +100,7 @@ impl<'a> Worker<'a> {
             environment: fleet.environment,
             sets_transactions: fleet.sets_transactions,
             runner: fleet.runner,
+            readings: fleet.readings,
         };
         let mut deployment = Deployment::new(request, attendant).continuing(self.kept.take());
         if deployment.ready(url, &surveyed.table)? == Readiness::Ready {

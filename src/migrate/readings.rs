@@ -1,0 +1,115 @@
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::database::HistoryEntry;
+use crate::operation::{self, Dialect, OperationKind, Operations};
+use crate::published::{Fingerprint, Meaning};
+use crate::revision::RevisionIndex;
+use crate::schema::SchemaHistory;
+use crate::script::{Imports, Locations, RevisionFile, ScriptDirectory, read_files};
+
+/// What revision files say, read once for all databases of a run: they do not change while it lasts.
+#[derive(Debug, Default)]
+pub struct Readings {
+    hashes: Kept<RevisionIndex, Option<String>>,
+    prints: Kept<RevisionIndex, Option<Arc<Print>>>,
+    changed: Kept<(RevisionIndex, String), bool>,
+    files: Kept<RevisionIndex, Arc<(RevisionFile, Operations)>>,
+    schemas: Kept<Dialect, Arc<SchemaHistory>>,
+}
+
+/// What a row of the history holds of a file.
+#[derive(Debug)]
+pub(super) struct Print {
+    pub(super) fingerprint: Fingerprint,
+    /// Whether all that `upgrade()` does is undone with its transaction, as far as its text tells.
+    pub(super) upgrade_in_transaction: bool,
+    /// The same of `downgrade()`.
+    pub(super) downgrade_in_transaction: bool,
+}
+
+impl Readings {
+    /// What the history records of a file; `None`: it cannot be read.
+    pub(super) fn print(&self, scripts: &ScriptDirectory, index: RevisionIndex) -> Option<Arc<Print>> {
+        self.prints.get(index, || {
+            let (fingerprint, file) = Fingerprint::read(&scripts.script(index).path)?;
+            let operations = operation::read(&file);
+            Some(Arc::new(Print {
+                fingerprint,
+                upgrade_in_transaction: stays_in_transaction(&operations.upgrade),
+                downgrade_in_transaction: stays_in_transaction(&operations.downgrade),
+            }))
+        })
+    }
+
+    /// Whether a file means something else than when it was run. One that is the same byte for byte is not parsed.
+    pub(super) fn is_changed(&self, scripts: &ScriptDirectory, index: RevisionIndex, entry: &HistoryEntry) -> bool {
+        let (Some(sha256), Some(meaning)) = (&entry.file_sha256, &entry.meaning) else { return false };
+        let path = &scripts.script(index).path;
+        let Some(now) = self.hashes.get(index, || Some(Fingerprint::sha256_of(&std::fs::read(path).ok()?))) else {
+            return false;
+        };
+        now != *sha256
+            && self.changed.get((index, meaning.clone()), || {
+                let (Some(meaning), Ok(bytes)) = (Meaning::parse(meaning), std::fs::read(path)) else { return false };
+                !meaning.is_of(&RevisionFile::parse(path, bytes, &Imports::new(&[])))
+            })
+    }
+
+    /// A file with what its imports stand for, and what it does.
+    pub(super) fn file(
+        &self,
+        (scripts, locations): (&ScriptDirectory, &Locations),
+        index: RevisionIndex,
+    ) -> Arc<(RevisionFile, Operations)> {
+        self.files.get(index, || {
+            let file = RevisionFile::read(&scripts.script(index).path, &Imports::new(&locations.import_roots));
+            let operations = operation::read(&file);
+            Arc::new((file, operations))
+        })
+    }
+
+    /// The schema that all files build.
+    pub(super) fn schemas(
+        &self,
+        (scripts, locations): (&ScriptDirectory, &Locations),
+        dialect: Dialect,
+    ) -> Arc<SchemaHistory> {
+        self.schemas.get(dialect, || {
+            let read = read_files(locations, |file| (file.path.clone(), operation::read(&file)));
+            let nothing = Operations::default();
+            let of = |path| read.files.iter().find(|(of, _)| of == path).map_or(&nothing, |(_, operations)| operations);
+            let operations: Vec<&Operations> = scripts.scripts.iter().map(|script| of(&script.path)).collect();
+            Arc::new(SchemaHistory::fold(&scripts.map, &operations, dialect))
+        })
+    }
+}
+
+fn stays_in_transaction(body: &operation::Body) -> bool {
+    !body
+        .operations
+        .iter()
+        .any(|operation| operation.context.autocommit || matches!(operation.kind, OperationKind::Transaction(_)))
+}
+
+/// Values by key. Two threads that need the same at once may both make it.
+#[derive(Debug)]
+struct Kept<K, V>(Mutex<HashMap<K, V>>);
+
+impl<K, V> Default for Kept<K, V> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: Eq + Hash, V: Clone> Kept<K, V> {
+    fn get(&self, key: K, make: impl FnOnce() -> V) -> V {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        known.unwrap_or_else(|| {
+            let made = make();
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, made.clone());
+            made
+        })
+    }
+}
