@@ -42,6 +42,7 @@ mod relocation;
 mod render;
 mod reparenting;
 mod run;
+mod secrets;
 mod server;
 mod shared_run;
 mod smoke;

@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::environment::Encoding;
+use super::secrets::Secrets;
 use super::table::Table;
 use super::wrap::wrap;
 use crate::database::DatabaseUrl;
@@ -97,20 +98,18 @@ pub struct Ui {
     out: String,
     lost: Option<io::Error>,
     /// Their secrets are never shown on standard error, whoever says them.
-    hidden: Vec<DatabaseUrl>,
+    hidden: Secrets,
 }
 
 impl Ui {
     /// A Ui that has printed nothing.
     pub fn new(options: UiOptions) -> Self {
-        Self { options, out: String::new(), lost: None, hidden: Vec::new() }
+        Self { options, out: String::new(), lost: None, hidden: Secrets::default() }
     }
 
     /// Keeps the secrets of a URL off standard error from now on.
     pub(super) fn hide(&mut self, url: &DatabaseUrl) {
-        if !self.hidden.contains(url) {
-            self.hidden.push(url.clone());
-        }
+        self.hidden.add(url);
     }
 
     /// How many `-v` limbec was given (Alembic's own `-v` of heads, history … not counted).
@@ -261,7 +260,7 @@ impl Ui {
         self.flush();
         let choice = if self.options.colored { ColorChoice::Always } else { ColorChoice::Never };
         let mut stderr = AutoStream::new(io::stderr(), choice).lock();
-        let text = self.hidden.iter().fold(text.to_owned(), |text, url| url.censored(&text));
+        let text = self.hidden.censored(text);
         // Nobody is left to be told when standard error is gone.
         let _ = writeln!(stderr, "{text}");
     }

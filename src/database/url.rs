@@ -209,12 +209,16 @@ impl DatabaseUrl {
 
     /// A text of somebody else, such as an error, with this URL's secrets as `***` wherever they occur in it.
     pub fn censored(&self, text: &str) -> String {
+        self.secrets().iter().fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
+    }
+
+    /// This URL's secrets as texts may have them, none of them empty: as they are, and as they stand in URLs (everything quoted,
+    /// SQLAlchemy's way, a form's way). Never print, log or store them.
+    pub fn secrets(&self) -> Vec<String> {
         let parameters = self.query.iter().filter(|(name, _)| is_secret(name)).flat_map(|(_, values)| values);
         let secrets = self.password.iter().map(|password| &password.0).chain(parameters);
-        // As it is, and as it stands in URLs: everything quoted, SQLAlchemy's way, a form's way.
         let spellings = |secret: &String| [secret.clone(), quote(secret, ""), quote(secret, " +"), quote_plus(secret)];
-        let written = secrets.filter(|secret| !secret.is_empty()).flat_map(spellings);
-        written.fold(text.to_owned(), |text, secret| text.replace(&secret, "***"))
+        secrets.filter(|secret| !secret.is_empty()).flat_map(spellings).collect()
     }
 
     /// The text with the password in clear, for the engine alone: never print, log or store it.
