@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use super::{Deployment, DeploymentRequest, Held};
 use crate::config::HistorySetting;
 use crate::database::{
-    DatabaseUrl, Dialect, History, HistoryEntry, HistoryError, HistoryFilter, HistoryTable, Outcome, Settlement,
-    VersionTableName,
+    Connection, DatabaseUrl, Dialect, History, HistoryEntry, HistoryError, HistoryFilter, HistoryTable, Outcome,
+    Settlement, VersionTableName,
 };
 use crate::migrate::history::{EntryWriter, begin_history, new_plan_id, now};
 use crate::migrate::{Event, MigrateError, Purge, RunTarget, Statement};
@@ -70,18 +70,12 @@ impl Recording {
         entries.extend(steps.map(|(index, step)| writer.step(number(index), step, outcome(index))));
         entries.iter_mut().for_each(|entry| entry.backup = backup.map(str::to_owned));
         let history = match held.begun_history.take() {
-            // One statement is a transaction of its own.
             Some(history) => {
+                // One statement is a transaction of its own.
                 history.record(&mut held.connection.within(), &entries)?;
                 history
             }
-            None => {
-                let mut transaction = held.connection.begin()?;
-                let history = begin_history(&mut transaction, table, &held.table, rows, writer)?;
-                history.record(&mut transaction, &entries)?;
-                transaction.commit()?;
-                history
-            }
+            None => begin_with(&mut held.connection, (table, &held.table), rows, writer, &entries)?,
         };
         Ok(Some(Self {
             history,
@@ -140,6 +134,21 @@ impl Recording {
             Some(_) => Settlement::Removed,
         }
     }
+}
+
+/// Writes rows into a history that may have to be made, or begun, in the same transaction.
+fn begin_with(
+    connection: &mut Connection,
+    (table, version_table): (&HistoryTable, &VersionTableName),
+    rows: &[RevisionId],
+    writer: EntryWriter<'_>,
+    entries: &[HistoryEntry],
+) -> Result<History, MigrateError> {
+    let mut transaction = connection.begin()?;
+    let history = begin_history(&mut transaction, table, version_table, rows, writer)?;
+    history.record(&mut transaction, entries)?;
+    transaction.commit()?;
+    Ok(history)
 }
 
 impl Deployment<'_> {
