@@ -25,6 +25,7 @@ const MODULES: &[(&str, &str)] = driver![
     "modules",
     "postponed",
     "probe",
+    "literals",
     "recording",
     "refusal",
     "rehearsal",

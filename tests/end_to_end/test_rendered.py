@@ -347,3 +347,30 @@ def test_sqlite_keeps_the_settings_of_the_application(tmp_path, limbec_bin):
     )
     migrate(fleet, rendered=2)
     assert fetch(fleet.urls["c"], "SELECT p FROM q") == [(7,)]
+
+
+# Each has a literal that would be another token, or none, by what stands beside it.
+JOINTS = {
+    "comment": ("UPDATE t SET a = b -:n WHERE id = 1", {"n": -5}),
+    "minus": ("UPDATE t SET a = b - :n WHERE id = 1", {"n": -5}),
+    "quoted": ("UPDATE t SET s = 'a :n b' WHERE id = 1", {"n": -5}),
+    "column": ("INSERT INTO t SELECT id + 10, a, b, s FROM t ORDER BY :n, id DESC LIMIT 1", {"n": 1}),
+}
+SMALL = (
+    "op.create_table('t', sa.Column('id', sa.Integer), sa.Column('a', sa.Integer), sa.Column('b', sa.Integer),"
+    " sa.Column('s', sa.Text))\n"
+    "op.execute(\"INSERT INTO t VALUES (1, 1, 20, 'x'), (2, 3, 4, 'y')\")"
+)
+
+
+@pytest.mark.parametrize("joint", JOINTS)
+def test_a_parameter_stays_what_it_is_beside_others(fleet, joint):
+    """A negative number after a minus would make a comment of the rest, and so change every row."""
+    sql, values = JOINTS[joint]
+    if joint in ("quoted", "column") and (joint == "quoted") == fleet.urls["a"].startswith("sqlite"):
+        pytest.skip("the driver refuses it")
+    add(fleet, [("a1", SMALL, "pass"), ("b2", f"op.execute(sa.text({sql!r}).bindparams(**{values!r}))", "pass")])
+    migrate(fleet, rendered=2 if joint == "minus" else 0)
+    alembic(fleet, "d", "upgrade", "head")
+    rows = "SELECT id, a, b, s FROM t ORDER BY id"
+    assert fetch(fleet.urls["c"], rows) == fetch(fleet.urls["d"], rows)

@@ -5,7 +5,6 @@ sends; ``compared`` has neither those types nor tabs, so that it is what Alembic
 ``None``: there is no such text.
 """
 
-import datetime
 import functools
 import os
 import re
@@ -15,21 +14,10 @@ import sqlalchemy
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-PLACEHOLDERS = {
-    "pyformat": re.compile(r"%(?:\((?P<name>[^)]+)\)s|(?P<percent>%))"),
-    "format": re.compile(r"%(?:(?P<next>s)|(?P<percent>%))"),
-    "qmark": re.compile(r"(?P<next>\?)"),
-    "numeric_dollar": re.compile(r"\$(?P<number>\d+)"),
-    "named": re.compile(r"(?<![:\w\\]):(?P<name>\w+)(?!:)"),
-}
-# Those that SQLAlchemy writes after a parameter for drivers that bind on the server.
-CAST = re.compile(r"::(?:VARCHAR|TEXT|INTEGER|BIGINT|SMALLINT|BOOLEAN|DATE|TIMESTAMP WITHOUT TIME ZONE|JSONB|JSON)\b")
+from .literals import NoLiteral, inlined
+
 BEGINS = re.compile(r"\s*BEGIN(?:\s+(?:DEFERRED|IMMEDIATE|EXCLUSIVE|TRANSACTION))?\s*;?\s*\Z", re.IGNORECASE)
 PRAGMAS = ("foreign_keys", "recursive_triggers", "legacy_alter_table", "ignore_check_constraints", "trusted_schema")
-
-
-class NoLiteral(Exception):
-    """A parameter has no literal that is surely the same."""
 
 
 class Recorder:
@@ -124,54 +112,6 @@ def recorded(dialect, statement, parameters):
     except (NoLiteral, KeyError, IndexError, TypeError) as error:
         return {"sql": statement, "compared": None, "reason": str(error)}
     return {"sql": sql, "compared": compared.replace("\t", "    ").strip(), "reason": None}
-
-
-def inlined(dialect, statement, parameters, typed):
-    """The statement with its parameters as literals."""
-    placeholder = PLACEHOLDERS.get(dialect.paramstyle)
-    if placeholder is None:
-        raise NoLiteral(f"parameters of the style {dialect.paramstyle}")
-    if not parameters and dialect.paramstyle not in ("format", "pyformat"):
-        return statement
-    written, at, position = [], 0, 0
-    for match in placeholder.finditer(statement):
-        if match.start() < at:
-            continue
-        written.append(statement[at : match.start()])
-        at, found = match.end(), match.groupdict()
-        if found.get("percent"):
-            written.append("%")
-            continue
-        if found.get("name"):
-            value = parameters[found["name"]]
-        elif found.get("number"):
-            value = parameters[int(found["number"]) - 1]
-        else:
-            value, position = parameters[position], position + 1
-        cast = CAST.match(statement, at)
-        at = cast.end() if cast else at
-        written.append(literal(dialect.name, value, cast.group() if cast else "", typed))
-    return "".join([*written, statement[at:]])
-
-
-def literal(dialect, value, cast, typed):
-    """A value as SQL, where it is certain that the server takes it for what the driver would send."""
-    kind = type(value)
-    if value is None:
-        text = "NULL"
-    elif kind is bool:
-        text = str(value).lower() if dialect == "postgresql" else str(int(value))
-    elif kind is int:
-        text = f"({value})" if value < 0 and cast and typed else str(value)
-    elif kind is str and "\0" not in value and "\\" not in value:
-        text = "'" + value.replace("'", "''") + "'"
-    elif kind is datetime.date:
-        text, cast = f"'{value.isoformat()}'", cast or "::date"
-    elif kind is datetime.datetime and value.tzinfo is None and dialect == "postgresql":
-        text, cast = f"'{value.isoformat(sep=' ')}'", cast or "::timestamp"
-    else:
-        raise NoLiteral(f"a value of type {kind.__name__}")
-    return text + cast if typed and dialect == "postgresql" else text
 
 
 def settings_of(connection):
