@@ -96,7 +96,7 @@ impl CommandContext {
     ) -> Result<Renderings<'a>, CommandError> {
         let env_path = self.script_settings()?.locations.script_location.join("env.py");
         let env = EnvPy::read(&env_path, self.project()?.settings.adopted.as_ref());
-        Ok(Renderings::new(scripts, &env, &env_path).unless(against_rendering(tenants, deploy)))
+        Ok(Renderings::new(scripts, &env, &env_path).unless(against_rendering(tenants, deploy)).of_tenants(tenants))
     }
 }
 

@@ -31,6 +31,15 @@ pub struct RecordedRun {
     pub settings: BTreeMap<String, String>,
     /// Who listens to the connection, besides SQLAlchemy and limbec.
     pub listeners: Vec<RecordedListener>,
+    /// Functions of the application in the making of SQL; the event is what they are about.
+    #[serde(default)]
+    pub hooks: Vec<RecordedListener>,
+    /// The tenant's environment variables that were read, and `-x` where the arguments were.
+    #[serde(default)]
+    pub read: Vec<String>,
+    /// The names of SQLite's functions.
+    #[serde(default)]
+    pub functions: Vec<String>,
 }
 
 /// A function that listens to events of SQLAlchemy.

@@ -374,3 +374,164 @@ def test_a_parameter_stays_what_it_is_beside_others(fleet, joint):
     alembic(fleet, "d", "upgrade", "head")
     rows = "SELECT id, a, b, s FROM t ORDER BY id"
     assert fetch(fleet.urls["c"], rows) == fetch(fleet.urls["d"], rows)
+
+
+def test_dialects_have_plans_of_their_own(tmp_path, limbec_bin, postgres_databases):
+    names = ["a", "b", "c", "d"]
+    urls = [postgres_databases(), postgres_databases(), *(f"sqlite:///{tmp_path}/{name}.db" for name in "cd")]
+    fleet = project(tmp_path, limbec_bin, names, urls)
+    up = "n = 'lite' if op.get_bind().dialect.name == 'sqlite' else 'big'\nop.execute(f'CREATE TABLE {n} (a int)')"
+    add(fleet, [("a1", up, "pass")])
+    done = fleet.migrate("--all", "-v", "--jobs", "1").ok()
+    assert "2 tenants by rendered SQL" in done.err, done.err
+    for name, table in zip(names, ("big", "big", "lite", "lite")):
+        assert fetch(fleet.urls[name], f"SELECT count(*) FROM {table}") == [(0,)]
+
+
+def test_a_database_with_settings_of_its_own_is_none_of_the_others(tmp_path, limbec_bin, postgres_databases):
+    """SQLAlchemy doubles backslashes where texts have escapes."""
+    names = ["a", "b", "c", "d"]
+    fleet = project(tmp_path, limbec_bin, names, [postgres_databases() for _ in names])
+    for name in "cd":
+        database = fleet.urls[name].rpartition("/")[2]
+        execute(fleet.urls[name], f"ALTER DATABASE {database} SET standard_conforming_strings = off")
+    up = (
+        "op.create_table('t', sa.Column('p', sa.Text, server_default='C:\\\\dir\\\\new'))\n"
+        "op.execute('DO $$ BEGIN NULL; END $$')"
+    )
+    add(fleet, [("a1", up, "pass")])
+    done = fleet.migrate("a", "b", "c", "-v", "--jobs", "1").ok()
+    assert "1 tenants by rendered SQL" in done.err, done.err
+    alembic(fleet, "d", "upgrade", "head")
+    default = "SELECT column_default FROM information_schema.columns WHERE table_name = 't'"
+    assert fetch(fleet.urls["b"], default) == fetch(fleet.urls["c"], default) == fetch(fleet.urls["d"], default)
+
+
+def schemas_of(tmp_path, limbec_bin, url, setup):
+    names = ["s0", "s1", "s2", "s3"]
+    fleet = project(tmp_path, limbec_bin, names, [url] * 4)
+    for name in names:
+        execute(url, f"CREATE SCHEMA {name}", *[text.format(s=name) for text in setup])
+    text = f'search-path = true\n[tenants]\nmode = "schema"\nsource = ["s0", "s1", "s2", "s3"]\nurl = "{url}"\n'
+    (fleet.project.folder / "limbec.toml").write_text(text)
+    return fleet, names
+
+
+def test_the_session_of_one_tenant_is_not_that_of_the_next(tmp_path, limbec_bin, postgres_url):
+    """A function that is there already sets something up, which an UPDATE of the next tenant would have read."""
+    fleet, names = schemas_of(
+        tmp_path,
+        limbec_bin,
+        postgres_url,
+        [
+            "CREATE TABLE {s}.t (id int, s text)",
+            "INSERT INTO {s}.t VALUES (1, '{s}')",
+            "CREATE FUNCTION {s}.f(text) RETURNS text LANGUAGE sql AS $$"
+            " SELECT set_config('app.x', $1, false) || set_config('bytea_output', 'escape', false) $$",
+        ],
+    )
+    before = "coalesce(current_setting('app.x', true), 'none') || current_setting('bytea_output')"
+    up = f'op.execute("UPDATE t SET s = {before} || f(s)")'
+    add(fleet, [("a1", up, "pass")])
+    done = fleet.migrate("--all", "-v", "--jobs", "1").ok()
+    assert "3 tenants by rendered SQL" in done.err, done.err
+    for name in names:
+        assert fetch(postgres_url, f"SELECT s FROM {name}.t") == [(f"nonehex{name}escape",)]
+
+
+def test_temporary_tables_end_with_their_tenant(tmp_path, limbec_bin, postgres_url):
+    setup = ["CREATE TABLE {s}.t (s text)", "INSERT INTO {s}.t VALUES ('{s}')"]
+    fleet, names = schemas_of(tmp_path, limbec_bin, postgres_url, setup)
+    up = (
+        "op.execute('CREATE TABLE IF NOT EXISTS pg_temp.stage (v text)')\n"
+        "op.execute('INSERT INTO pg_temp.stage SELECT s FROM t')\n"
+        "op.execute('CREATE TABLE o AS SELECT string_agg(v, chr(44)) AS v FROM pg_temp.stage')"
+    )
+    add(fleet, [("a1", up, "pass")])
+    fleet.migrate("--all", "-v", "--jobs", "1").ok()
+    for name in names:
+        assert fetch(postgres_url, f"SELECT v FROM {name}.o") == [(name,)]
+
+
+# Each gives the third tenant something that neither the first nor the second has.
+HOOKS = {
+    "compiler": (
+        "from sqlalchemy.ext.compiler import compiles\nfrom sqlalchemy.schema import CreateColumn\n\n"
+        "@compiles(CreateColumn)\ndef column(element, compiler, **kw):\n"
+        "    text = compiler.visit_create_column(element, **kw)\n"
+        "    return text + ' DEFAULT 7' if IS_THIRD else text\n",
+        "takes part in the SQL of CreateColumn",
+    ),
+    "event": (
+        "from sqlalchemy import event, Table, text\n\n@event.listens_for(Table, 'after_create')\n"
+        "def created(target, connection, **kw):\n"
+        "    if IS_THIRD:\n        connection.execute(text('CREATE TABLE more (id integer)'))\n",
+        "takes part in after_create of Table",
+    ),
+    "operation": (
+        "from alembic.operations import Operations, ops\nfrom alembic.operations.toimpl import create_table\n\n"
+        "@Operations.implementation_for(ops.CreateTableOp, replace=True)\ndef created(operations, operation):\n"
+        "    table = create_table(operations, operation)\n"
+        "    if IS_THIRD:\n        operations.execute('CREATE TABLE more (id integer)')\n    return table\n",
+        "takes part in CreateTableOp",
+    ),
+    "method": (
+        "from sqlalchemy.sql.compiler import DDLCompiler\n\noriginal = DDLCompiler.get_column_specification\n\n"
+        "def column(self, column, **kw):\n"
+        "    return original(self, column, **kw) + (' DEFAULT 7' if IS_THIRD else '')\n\n"
+        "DDLCompiler.get_column_specification = column\n",
+        "takes part in DDLCompiler.get_column_specification",
+    ),
+}
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_who_takes_part_in_making_sql_is_asked_for_every_tenant(tmp_path, limbec_bin, postgres_databases, hook):
+    text, reason = HOOKS[hook]
+    names = ["a", "b", "c"]
+    fleet = project(tmp_path, limbec_bin, names, [postgres_databases() for _ in names], head="import models")
+    third = "import os\n\nIS_THIRD = os.environ['THIS'].endswith(os.environ['THIRD'])\n"
+    (fleet.project.folder / "models.py").write_text(third + text)
+    fleet.write_settings('variables = { THIS = "{url}" }')
+    add(fleet, [("a1", "op.create_table('o', sa.Column('id', sa.Integer))", "pass")])
+    third = {"THIRD": fleet.urls["c"].rpartition("/")[2], "PYTHONPATH": str(fleet.project.folder)}
+    done = fleet.migrate("--all", "-v", "--jobs", "1", **third).ok()
+    assert "0 tenants by rendered SQL" in done.err and reason in done.err, done.err
+
+
+@pytest.mark.parametrize("read", ["os.environ['NAME']", "dict(os.environ)", "context.get_x_argument()"])
+def test_what_the_application_reads_of_its_tenant_may_change_its_sql(tmp_path, limbec_bin, databases_of, read):
+    """The third one's naming convention differs; nobody compares it."""
+    names = ["a", "b", "c"]
+    head = "import os\nimport sqlalchemy as sa\nfrom models import metadata"
+    fleet = project(tmp_path, limbec_bin, names, [databases_of() for _ in names], head=head, metadata="metadata")
+    text = (
+        f"import os\nfrom alembic import context\nfrom sqlalchemy import MetaData\n\nIS_THIRD = '=c' in str({read})"
+        " or \"'NAME': 'c'\" in str(" + read + ") or os.environ.get('NAME') == 'c'\n"
+        "metadata = MetaData(naming_convention={'pk': 'pk_third'} if IS_THIRD else {'pk': 'pk_all'})\n"
+    )
+    if "NAME" not in read:
+        text = text.replace(" or os.environ.get('NAME') == 'c'", "")
+    (fleet.project.folder / "models.py").write_text(text)
+    fleet.write_settings('variables = { NAME = "{name}" }')
+    add(fleet, [("a1", "op.create_table('o', sa.Column('id', sa.Integer, primary_key=True))", "pass")])
+    done = fleet.migrate("--all", "-v", "--jobs", "1", PYTHONPATH=str(fleet.project.folder)).ok()
+    assert "0 tenants by rendered SQL" in done.err, done.err
+    assert "reads the tenant's" in done.err
+
+
+def test_sessions_of_their_own_by_variables_of_libpq(tmp_path, limbec_bin, postgres_databases):
+    names = ["a", "b", "c"]
+    fleet = project(tmp_path, limbec_bin, names, [postgres_databases() for _ in names])
+    fleet.write_settings('variables = { PGOPTIONS = "-capp.tenant={name}" }')
+    add(fleet, HISTORY[:1])
+    done = fleet.migrate("--all", "-v", "--jobs", "1").ok()
+    assert "each tenant has a PGOPTIONS of its own" in done.err
+
+
+def test_functions_of_sqlite_that_limbec_may_not_have(tmp_path, limbec_bin):
+    fleet = sqlite_fleet(tmp_path, limbec_bin, ["a", "b", "c"])
+    (fleet.project.folder / "migrations" / "env.py").write_text(ENV.format(configure="", head="", metadata="None"))
+    add(fleet, [("a1", SMALL + "\nop.execute('UPDATE t SET a = sqrt(a * a * 1.0)')", "pass")])
+    assert "may have another sqrt()" in migrate(fleet, rendered=0).err
+    assert fetch(fleet.urls["c"], "SELECT a FROM t ORDER BY id") == [(1,), (3,)]

@@ -1,7 +1,7 @@
 """``run_env`` and ``command``: Alembic's own command line and command functions, over limbec's scripts and steps."""
 
 import os
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 
 from .postponed import mako_postponed
 from .session import set_arguments
@@ -15,18 +15,19 @@ def run_env(session, request):
     from . import steps
 
     def action(config, options):
-        if options.cmd[0].__name__ in steps.PLANNED:
-            with steps.planned_elsewhere(session):
-                call_command(config, options)
-        else:
+        if options.cmd[0].__name__ not in steps.PLANNED:
             steps.run_environment(session, config)
+            return
+        reads = session.recorder.read.watched() if session.recorder is not None else nullcontext()
+        with steps.planned_elsewhere(session), reads:
+            call_command(config, options)
 
     if not request.get("record"):
         perform(session, request, action)
         return
     from .recording import Recorder
 
-    session.recorder = Recorder()
+    session.recorder = Recorder(request.get("environment") or ())
     with session.recorder.listening():
         perform(session, request, action)
     session.call("run_recorded", session.recorder.told())

@@ -14,7 +14,9 @@ import sqlalchemy
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from .hooks import hooks, places
 from .literals import NoLiteral, inlined
+from .reads import EnvironmentReads
 
 BEGINS = re.compile(r"\s*BEGIN(?:\s+(?:DEFERRED|IMMEDIATE|EXCLUSIVE|TRANSACTION))?\s*;?\s*\Z", re.IGNORECASE)
 PRAGMAS = ("foreign_keys", "recursive_triggers", "legacy_alter_table", "ignore_check_constraints", "trusted_schema")
@@ -23,7 +25,8 @@ PRAGMAS = ("foreign_keys", "recursive_triggers", "legacy_alter_table", "ignore_c
 class Recorder:
     """Hears every statement of every engine while env.py runs."""
 
-    def __init__(self):
+    def __init__(self, variables=()):
+        self.read = EnvironmentReads(variables)
         self.script = None
         self.elsewhere = []
         self.is_own = False
@@ -96,13 +99,16 @@ class Recorder:
         connection = migration.connection
         before = connection.in_transaction()
         with self.own():
-            settings = settings_of(connection)
+            settings, functions = settings_of(connection), functions_of(connection)
         if not before and connection.in_transaction():
             connection.rollback()
-        self.session = {"settings": settings, "listeners": listeners(connection)}
+        hooked = hooks(migration.dialect, migration.impl)
+        self.session = {"settings": settings, "listeners": listeners(connection), "hooks": hooked}
+        self.session["functions"] = functions
 
     def told(self):
-        return {"elsewhere": self.elsewhere, **(self.session or {"settings": {}, "listeners": []})}
+        found = self.session or {"settings": {}, "listeners": [], "hooks": [], "functions": []}
+        return {"elsewhere": self.elsewhere, "read": sorted(self.read.names), **found}
 
 
 def recorded(dialect, statement, parameters):
@@ -119,12 +125,20 @@ def settings_of(connection):
     if connection.dialect.name == "postgresql":
         rows = connection.exec_driver_sql(
             "SELECT name, setting FROM pg_catalog.pg_settings"
+            " WHERE NOT (pg_catalog.strpos(name, '.') > 0 AND setting IS NOT DISTINCT FROM boot_val)"
             " UNION ALL SELECT 'current_user', current_user::text UNION ALL SELECT 'session_user', session_user::text"
         )
         return dict(tuple(row) for row in rows)
     if connection.dialect.name == "sqlite":
         return {name: str(connection.exec_driver_sql(f"PRAGMA {name}").scalar()) for name in PRAGMAS}
     return {}
+
+
+def functions_of(connection):
+    """The functions of Python's SQLite, which is not the one that limbec has."""
+    if connection.dialect.name != "sqlite":
+        return []
+    return sorted({row[0] for row in connection.exec_driver_sql("SELECT name FROM pragma_function_list")})
 
 
 def listeners(connection):
@@ -143,22 +157,3 @@ def listeners(connection):
                     if not place.startswith(own) and (name, place) not in found:
                         found.append((name, place))
     return [{"event": name, "file": place} for name, place in found]
-
-
-def places(function, depth=0):
-    """The files of a function and of those that it wraps."""
-    function = getattr(function, "__func__", function)
-    if isinstance(function, functools.partial):
-        return places(function.func, depth)
-    code = getattr(function, "__code__", None)
-    if code is None:
-        return [f"{type(function).__module__}.{type(function).__qualname__}"]
-    found = [code.co_filename]
-    for cell in function.__closure__ or () if depth < 3 else ():
-        try:
-            inner = cell.cell_contents
-        except ValueError:
-            continue
-        if hasattr(getattr(inner, "__func__", inner), "__code__"):
-            found.extend(places(inner, depth + 1))
-    return found

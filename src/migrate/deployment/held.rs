@@ -56,7 +56,10 @@ impl Held {
         on_wait: &mut dyn FnMut(&LockWait),
     ) -> Result<Self, MigrateError> {
         let (mut locks, open) = match before {
-            Some(kept) if kept.url.is_same_but_driver(url) => (kept.locks, Some(kept.connection)),
+            Some(kept) if kept.url.is_same_but_driver(url) => {
+                let open = if kept.is_over { kept.connection.renewed() } else { Some(kept.connection) };
+                (kept.locks, open)
+            }
             Some(kept) if !kept.is_over => (kept.locks, None),
             _ => (Locks::default(), None),
         };

@@ -6,7 +6,7 @@ use crate::database::DatabaseUrl;
 use crate::migrate::{self, Deployment, MigrateError, NativeRun, RunTarget, Supervisor};
 use crate::plan::Plan;
 use crate::runtime::{Interruption, Invocation, Rendering, RuntimeError};
-use crate::tenant::rendered::{Heard, Recorder, RenderedPlan, Turn};
+use crate::tenant::rendered::{Heard, Recorder, RenderedPlan, Turn, standing};
 use crate::tenant::{Surveyed, TenantError, tenant_invocation};
 
 /// A tenant with its database and, once it is needed, the command line for it.
@@ -26,12 +26,16 @@ impl Worker<'_> {
         let tenant = Addressed { surveyed, url };
         let Some(renderings) = self.fleet.renderings else { return self.run_env(deployment, &tenant, None) };
         let plan = deployment.plan_in_hand().cloned().unwrap_or_default();
-        match renderings.turn(&plan) {
+        if !renderings.may_render() {
+            return self.run_env(deployment, &tenant, None);
+        }
+        let has_path = self.fleet.options.search_path.is_set();
+        let standing = standing(deployment.connection(), url, has_path)?;
+        match renderings.turn(&plan, &standing) {
             Turn::Python => self.run_env(deployment, &tenant, None),
             Turn::Record(ticket) => {
                 let mut heard = Heard::default();
                 self.run_env(deployment, &tenant, Some(&mut heard))?;
-                let has_path = self.fleet.options.search_path.is_set();
                 ticket.heard(heard, &plan, (&surveyed.table, has_path), deployment.connection());
                 Ok(())
             }

@@ -5,8 +5,9 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use super::plan::{RenderedPlan, Surroundings, Witness};
 use super::recorder::Heard;
+use super::varying::{Varying, library_variable};
 use super::way::{Judge, Reason, Way};
-use crate::config::EnvPy;
+use crate::config::{EnvPy, TenantOptions};
 use crate::database::{Connection, VersionTableName};
 use crate::migrate::{MigrateError, RenderedStep};
 use crate::plan::{Plan, Step};
@@ -25,6 +26,8 @@ const FAILURES: u32 = 3;
 pub struct Renderings<'a> {
     judge: Judge<'a>,
     env_path: PathBuf,
+    /// Variables and arguments that are not the same for every tenant.
+    varying: Varying,
     /// Tenants that were served without Python.
     served: AtomicUsize,
     states: Mutex<HashMap<String, State>>,
@@ -71,6 +74,7 @@ impl<'a> Renderings<'a> {
         Self {
             judge,
             env_path: env_path.to_owned(),
+            varying: Varying::default(),
             served: AtomicUsize::new(0),
             states: Mutex::default(),
             changed: Condvar::new(),
@@ -82,6 +86,19 @@ impl<'a> Renderings<'a> {
     pub fn unless(mut self, reason: Option<&str>) -> Self {
         self.judge.against_all = self.judge.against_all.or(reason.map(Reason::new));
         self
+    }
+
+    /// The same for tenants with these settings.
+    #[must_use]
+    pub fn of_tenants(self, tenants: &TenantOptions) -> Self {
+        let reason = library_variable(tenants)
+            .map(|name| format!("each tenant has a {name} of its own, which is read by more than env.py"));
+        Self { varying: Varying::of(tenants), ..self }.unless(reason.as_deref())
+    }
+
+    /// Whether some plan may be rendered.
+    pub(crate) fn may_render(&self) -> bool {
+        self.judge.against_all.is_none()
     }
 
     /// Which way a step goes, as far as that can be told without running it.
@@ -106,11 +123,13 @@ impl<'a> Renderings<'a> {
     }
 
     /// What is to be done with a plan; waits while another worker is finding out.
-    pub(crate) fn turn(&self, plan: &Plan) -> Turn<'_> {
+    ///
+    /// `standing` is what the SQL depends on besides the plan.
+    pub(crate) fn turn(&self, plan: &Plan, standing: &str) -> Turn<'_> {
         if self.judge.against_all.is_some() || plan.steps.is_empty() {
             return Turn::Python;
         }
-        let key = key(plan);
+        let key = key(plan, standing);
         let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             let state = match states.get(&key) {
@@ -151,8 +170,12 @@ impl Ticket<'_> {
         (table, has_path): (&VersionTableName, bool),
         connection: Option<&mut Connection>,
     ) {
-        let witness =
-            Witness::of(heard, plan, &Surroundings { table, has_path, env_path: &self.ledger.env_path }, connection);
+        let witness = Witness::of(
+            heard,
+            plan,
+            &Surroundings { table, has_path, env_path: &self.ledger.env_path, varying: &self.ledger.varying },
+            connection,
+        );
         self.settle(match witness {
             Ok(witness) => State::Witnessed(Arc::new(witness)),
             Err(reason) => State::Python(reason),
@@ -228,8 +251,8 @@ impl Witness {
     }
 }
 
-/// Plans with the same steps in the same order.
-fn key(plan: &Plan) -> String {
+/// Plans with the same steps in the same order, on databases of the same kind.
+fn key(plan: &Plan, standing: &str) -> String {
     let steps = plan.steps.iter().map(|step| format!("{} {}", step.direction.name(), step.revision));
-    steps.collect::<Vec<_>>().join("\n")
+    format!("{standing}\n{}", steps.collect::<Vec<_>>().join("\n"))
 }

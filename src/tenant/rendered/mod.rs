@@ -17,10 +17,12 @@ mod proof;
 mod recorder;
 mod session;
 mod text;
+mod varying;
 mod way;
 
 pub use ledger::Renderings;
 pub(crate) use ledger::Turn;
 pub(crate) use plan::RenderedPlan;
 pub(crate) use recorder::{Heard, Recorder};
+pub(crate) use session::standing;
 pub use way::{Reason, Way};

@@ -3,6 +3,7 @@ use std::path::Path;
 
 use super::comparison::compare;
 use super::recorder::Heard;
+use super::varying::{ARGUMENTS, Varying};
 use super::way::Reason;
 use super::{session, text};
 use crate::database::{Connection, VersionTableName};
@@ -24,6 +25,8 @@ pub(super) struct Surroundings<'a> {
     /// Whether limbec sets the search path.
     pub(super) has_path: bool,
     pub(super) env_path: &'a Path,
+    /// What is not the same for every tenant.
+    pub(super) varying: &'a Varying,
 }
 
 impl Witness {
@@ -34,7 +37,7 @@ impl Witness {
     pub(super) fn of(
         heard: Heard,
         plan: &Plan,
-        &Surroundings { table, has_path, env_path }: &Surroundings<'_>,
+        &Surroundings { table, has_path, env_path, varying }: &Surroundings<'_>,
         connection: Option<&mut Connection>,
     ) -> Result<Self, Reason> {
         let fault = |sentence: &str| Err(Reason::new(sentence));
@@ -59,8 +62,19 @@ impl Witness {
         if let Some(listener) = run.listeners.iter().find(|listener| !is_env(&listener.file)) {
             return Err(Reason::new(format!("{} listens to {} of SQLAlchemy", listener.file, listener.event)));
         }
+        if let Some(hook) = run.hooks.first() {
+            return Err(Reason::new(format!("{} takes part in {}", hook.file, hook.event)));
+        }
+        if let Some(name) = run.read.iter().find(|name| varying.has(name)) {
+            return Err(Reason::new(match name.as_str() {
+                ARGUMENTS => "env.py, or what it imports, reads the tenant's -x arguments".to_owned(),
+                name => format!("env.py, or what it imports, reads the tenant's {name}"),
+            }));
+        }
         for (step, recorded) in plan.steps.iter().zip(&heard.steps) {
-            if let Some(why) = recorded.statements.iter().find_map(|statement| text::refusal(&statement.sql)) {
+            if let Some(why) = recorded.statements.iter().find_map(|statement| {
+                text::refusal(&statement.sql).or_else(|| text::unsure_function(&statement.sql, &run.functions))
+            }) {
                 return Err(Reason::new(format!("revision {}: {why}", step.revision)));
             }
         }

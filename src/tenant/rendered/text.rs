@@ -17,7 +17,7 @@ const OBJECTS: [&str; 10] =
     ["TEMP", "TEMPORARY", "LOCAL", "GLOBAL", "DATABASE", "SYSTEM", "TABLESPACE", "SUBSCRIPTION", "ROLE", "USER"];
 
 static SESSION: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(set_config|pg_notify|dblink\w*|pg_advisory_(?:un)?lock\w*|concurrently|currval|lastval|pg_backend_pid|application_name|inet_client_\w+)\b").ok()
+    Regex::new(r"(?i)\b(set_config|pg_notify|dblink\w*|pg_advisory_(?:un)?lock\w*|pg_temp\w*|concurrently|currval|lastval|pg_backend_pid|application_name|inet_client_\w+)\b").ok()
 });
 
 /// In a DO block.
@@ -54,6 +54,26 @@ pub(super) fn refusal(sql: &str) -> Option<String> {
     })
 }
 
+/// Functions whose results are the same in every SQLite, and that each has.
+const STABLE: [&str; 22] = [
+    "abs", "avg", "char", "coalesce", "count", "hex", "ifnull", "instr", "length", "like", "lower", "ltrim", "max",
+    "min", "nullif", "replace", "rtrim", "substr", "sum", "total", "trim", "upper",
+];
+
+static CALL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(\w+)\s*\(").ok());
+
+/// Why limbec's own SQLite may make something else of a text than Python's, which has these functions.
+pub(super) fn unsure_function(sql: &str, functions: &[String]) -> Option<String> {
+    let is_unsure = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        functions.iter().any(|function| function.eq_ignore_ascii_case(&name)) && !STABLE.contains(&name.as_str())
+    };
+    let mut calls = CALL.as_ref()?.captures_iter(sql).filter_map(|found| found.get(1));
+    calls
+        .find(|name| is_unsure(name.as_str()))
+        .map(|name| format!("limbec's SQLite is another one than Python's, and may have another {}()", name.as_str()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,6 +92,14 @@ mod tests {
         }
     }
 
+    #[test]
+    fn functions_that_two_libraries_may_have_otherwise() {
+        let functions = ["sqrt".to_owned(), "lower".to_owned(), "count".to_owned()];
+        assert!(unsure_function("UPDATE t SET a = SQRT (a)", &functions).is_some());
+        assert_eq!(unsure_function("CREATE TABLE t (a VARCHAR(5), CHECK (lower(a) = a))", &functions), None);
+        assert_eq!(unsure_function("UPDATE t SET a = sqrt(a)", &[]), None);
+    }
+
     /// Each would have reached another tenant by the kept connection, or made a half of a step permanent.
     #[test]
     fn what_leaves_the_transaction_is_not() {
@@ -82,6 +110,7 @@ mod tests {
             "SELECT set_config('search_path', 'other', false)",
             "SELECT 1",
             "CREATE TEMP TABLE t (id int)",
+            "CREATE TABLE IF NOT EXISTS pg_temp.stage (v text)",
             "CREATE INDEX CONCURRENTLY i ON t (a)",
             "VACUUM t",
             "CREATE DATABASE x",
