@@ -15,6 +15,7 @@ from sqlalchemy.sql.base import SchemaEventTarget
 from sqlalchemy.sql.visitors import Visitable
 
 OWN = (*(os.path.dirname(package.__file__) + os.sep for package in (sqlalchemy, alembic)), "<limbec>/", "<string>")
+STANDARD = (os.path.dirname(os.__file__) + os.sep, "<frozen")
 
 
 def hooks(dialect, impl):
@@ -22,9 +23,17 @@ def hooks(dialect, impl):
     found = []
     for what, function in (*compilers(), *operations(), *schema_events(), *methods(dialect, impl)):
         for place in places(function):
-            if not place.startswith(OWN) and (what, place) not in found:
+            if not is_known(place) and (what, place) not in found:
                 found.append((what, place))
     return [{"event": what, "file": place} for what, place in found]
+
+
+def is_known(place):
+    """Whether it is SQLAlchemy's, Alembic's, limbec's, or the standard library's."""
+    if place.startswith("<sqlalchemy generated"):
+        return " wrapper for sqlalchemy." in place or " wrapper for alembic." in place
+    # The second is how SQLAlchemy's compiled modules call their files.
+    return place.startswith((*OWN, "lib/sqlalchemy/")) or place.startswith(STANDARD) and "site-packages" not in place
 
 
 def compilers():
@@ -75,7 +84,7 @@ def subclasses(kind):
             if each not in found:
                 found.add(each)
                 left.append(each)
-    return found
+    return sorted(found, key=lambda each: (len(each.__name__), each.__name__))
 
 
 def is_own(kind):
