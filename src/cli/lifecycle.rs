@@ -290,6 +290,9 @@ impl From<LifecycleError> for CommandError {
                 failure.hint("nothing was changed; --force drops it all the same")
             }
             LifecycleError::Seed { .. } => failure.hint("nothing of it remains; the seeds before it are recorded"),
+            LifecycleError::SeedEnds { .. } => {
+                failure.hint("nothing of it was run; take the statement out, or make two seeds of it")
+            }
             LifecycleError::Backup(_) => failure.hint("nothing was dropped"),
             LifecycleError::Foreign { .. } | LifecycleError::File { .. } | LifecycleError::SeedTransaction { .. } => {
                 failure

@@ -324,7 +324,8 @@ def test_seeds_change_and_fail(fleet):
     fleet.run("seed", "acme").failed("the seed 30_broken.sql failed", "nowhere", status=1)
     assert "half" not in things(fleet, "acme")
     broken.write_text("INSERT INTO thing (name) VALUES ('half'); COMMIT;")
-    fleet.run("seed", "acme").failed("ends its transaction by itself", status=1)
+    fleet.run("seed", "acme").failed("ends its transaction by itself", "`COMMIT`", "nothing of it was run", status=1)
+    assert "half" not in things(fleet, "acme")
     broken.unlink()
     code = fleet.folder / "seeds" / "40_broken.py"
     code.write_text(SEED_PY + "    raise ValueError('no such luck')\n")
@@ -333,6 +334,41 @@ def test_seeds_change_and_fail(fleet):
     assert things(fleet, "acme").count("from python") == 1
     code.write_text("x = 1\n")
     fleet.run("seed", "acme").failed("has no function seed(connection)", status=1)
+
+
+INSERT = "connection.execute(text(\"INSERT INTO thing (name) VALUES ('half')\"))"
+
+
+@pytest.mark.parametrize(
+    "ending",
+    ["connection.commit()", "connection.execute(text('COMMIT'))", "connection.exec_driver_sql('select 1; end -- x')"],
+)
+def test_what_a_seed_of_python_did_never_stays_without_a_record(fleet, ending):
+    if fleet.common.startswith("sqlite") and ";" in ending:
+        pytest.skip("sqlite3 takes one statement at a time")
+    fleet.run("bootstrap", "acme").ok()
+    code = fleet.folder / "seeds" / "40_ends.py"
+    body = f"from sqlalchemy import text\ndef seed(connection):\n    {INSERT}\n    {ending}\n"
+    for text in (body, body + "    raise ValueError('afterwards')\n"):
+        code.write_text(text)
+        fleet.run("seed", "acme").failed("40_ends.py failed", "ends its transaction by itself", status=1)
+        assert things(fleet, "acme") == SEEDED
+    code.write_text(body.replace(ending, "connection.rollback()"))
+    fleet.run("seed", "acme").failed("40_ends.py failed", "rollback()", status=1)
+    nested = f"    with connection.begin_nested() as part:\n        {INSERT}\n        part.rollback()\n"
+    code.write_text(f"from sqlalchemy import text\ndef seed(connection):\n{nested}")
+    assert "1 seed run" in fleet.run("seed", "acme").ok().out
+    assert things(fleet, "acme") == SEEDED
+
+
+def test_what_a_seed_prints_is_no_result(fleet):
+    code = fleet.folder / "seeds" / "40_prints.py"
+    code.write_text("def seed(connection):\n    print('a word')\n")
+    done = fleet.run("bootstrap", "acme", "--format", "json").ok()
+    assert json.loads(done.out)["tenants"][0]["tenant"] == "acme"
+    assert "a word" in done.err
+    again = fleet.run("seed", "acme", "--again", "40_prints.py", "--format", "json").ok()
+    assert json.loads(again.out)["tenants"][0]["error"] is None
 
 
 STEPS = ["create", "migrate", "seed", "register"]

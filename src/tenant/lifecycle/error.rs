@@ -91,6 +91,14 @@ pub enum LifecycleError {
         /// The database's words.
         reason: Box<DatabaseError>,
     },
+    /// A seed has a statement that ends its transaction; nothing of it was sent.
+    #[error("the seed {file} ends its transaction by itself, with `{statement}`: a seed and its record are one")]
+    SeedEnds {
+        /// The file's name.
+        file: String,
+        /// As written.
+        statement: String,
+    },
     /// A seed has ended the transaction that it was to be run in.
     #[error("the seed {file} ends its transaction by itself: what it did may be committed, and is not recorded")]
     SeedTransaction {

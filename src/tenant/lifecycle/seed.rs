@@ -6,6 +6,7 @@ use super::seed_file::SeedFile;
 use crate::database::{
     Access, Connection, DatabaseUrl, Dialect, Environment, Transaction, VersionTableName, quote_identifier,
 };
+use crate::operation::{InTransaction, TransactionControl, statements};
 use crate::runtime::{Seeding, SqlStatement};
 
 /// Which seeds were run.
@@ -111,6 +112,9 @@ impl SeedPlace {
 impl SeedRun<'_> {
     fn sql(&self, connection: &mut Connection) -> Result<SeedOutcome, LifecycleError> {
         let failed = |error| LifecycleError::Seed { file: self.file.name.clone(), reason: Box::new(error) };
+        if let Some(statement) = ending(&self.file.text) {
+            return Err(LifecycleError::SeedEnds { file: self.file.name.clone(), statement });
+        }
         let mut transaction = connection.begin()?;
         self.place.ensure(&mut transaction)?;
         // Whoever seeds at the same time has to wait here, and finds it recorded then.
@@ -176,9 +180,39 @@ impl SeedRun<'_> {
     }
 }
 
+/// The first statement that ends the transaction it runs in.
+fn ending(text: &str) -> Option<String> {
+    use TransactionControl::{Commit, Rollback};
+    let ends = |control| matches!(control, InTransaction::Control(Commit | Rollback));
+    statements(text).into_iter().find(|statement| ends(statement.transaction)).map(|statement| statement.sql)
+}
+
 fn record(table: &str, file: &str, sha256: &str) -> String {
     format!(
         "INSERT INTO {table} (file, sha256, run_at) VALUES ({file}, {sha256}, CURRENT_TIMESTAMP) \
          ON CONFLICT (file) DO UPDATE SET sha256 = EXCLUDED.sha256, run_at = EXCLUDED.run_at"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ending;
+
+    #[test]
+    fn what_ends_the_transaction_is_found_before_anything_is_sent() {
+        let ends = |text| ending(text).unwrap_or_default();
+        assert_eq!(ends("INSERT INTO o VALUES ('x'); commit ; INSERT INTO nope VALUES (1)"), "commit");
+        assert_eq!(ends("/* so */ END TRANSACTION"), "END TRANSACTION");
+        assert_eq!(ends("ROLLBACK AND CHAIN; SELECT 1"), "ROLLBACK AND CHAIN");
+        assert_eq!(ends("PREPARE TRANSACTION 'x'"), "PREPARE TRANSACTION 'x'");
+        for stays in [
+            "INSERT INTO o VALUES ('COMMIT; x'); -- COMMIT;",
+            "SAVEPOINT a; ROLLBACK TO a; ROLLBACK WORK TO SAVEPOINT a; RELEASE a",
+            "CREATE TRIGGER t AFTER INSERT ON o BEGIN UPDATE o SET s = CASE WHEN s > 0 THEN 1 END; DELETE FROM p; END;",
+            "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT 2; END; SELECT 1",
+            "CREATE FUNCTION g() RETURNS trigger AS $$ BEGIN RETURN NEW; END; $$ LANGUAGE plpgsql",
+        ] {
+            assert_eq!(ends(stays), "", "{stays}");
+        }
+    }
 }
