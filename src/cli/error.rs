@@ -318,7 +318,13 @@ impl From<TenantError> for CommandError {
         let configuration = |failure: Self| Self { is_configuration: true, ..failure };
         match error {
             TenantError::Database(error) => error.into(),
-            TenantError::Unknown { .. } | TenantError::UnknownTag { .. } => configuration(failure).hint("`limbec tenant list` lists them"),
+            TenantError::Unknown { .. } => configuration(failure).hint("`limbec tenant list` lists them"),
+            TenantError::NoSuchTags { known, .. } => configuration(failure).hint(match known.is_empty() {
+                true => "no tenant has any tag".to_owned(),
+                false => format!("there are the tags {}", Vec::from_iter(known).join(", ")),
+            }),
+            TenantError::SamePlace { .. } => configuration(failure)
+                .hint("should `url` or `schema` in [tenants] have {name} in it? one database is migrated for one tenant"),
             TenantError::NoSource { .. } => configuration(failure).hint(
                 "list them by `source = [\"acme\", \"foo\"]`, or name a file, a command, a query or a pattern of schemas: docs/tenants.md",
             ),

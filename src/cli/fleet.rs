@@ -1,5 +1,6 @@
 //! The one way in which commands change many databases: `tenant migrate`, `tenant downgrade`.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use chrono::Utc;
@@ -22,6 +23,9 @@ use crate::tenant::{
     Assignment, FleetEvent, FleetReport, InWaves, RunOutcome, RunRecord, Selection, Standing, Surveyed, TenantOutcome,
     TenantReport,
 };
+
+/// More ways out of failures than these are not shown.
+const HINTS_SHOWN: usize = 5;
 
 /// What a command was asked to do to tenants.
 pub(super) struct FleetRequest<'a> {
@@ -53,7 +57,7 @@ impl CommandContext {
         };
         self.set_apart(&plan.surveyed);
         let outcomes = self.run_behind(request, &mut plan)?;
-        let tenants = self.tenant_reports(&plan.surveyed, outcomes);
+        let (tenants, hints) = self.tenant_reports(&plan.surveyed, outcomes);
         let is_interrupted = Interruption::is_requested();
         let what = operation_words(&plan.operation);
         let report = FleetReport::new(what, (began, clock.elapsed()), is_interrupted, tenants);
@@ -66,6 +70,7 @@ impl CommandContext {
             Format::Json => self.ui.json(&report),
             Format::Text => fleet_report::print(&mut self.ui, &report),
         }
+        hints.iter().take(HINTS_SHOWN).for_each(|hint| self.ui.hint(hint));
         if let Some(file) = file {
             file.write(&report)?;
         }
@@ -160,20 +165,31 @@ impl CommandContext {
         ended.map(|()| outcomes)
     }
 
-    /// What became of each, in words, without its password.
-    fn tenant_reports(&mut self, surveyed: &[Surveyed], outcomes: Vec<(usize, TenantOutcome)>) -> Vec<TenantReport> {
+    /// What became of each, in words, without its password; and what to do about failures, each once.
+    fn tenant_reports(
+        &mut self,
+        surveyed: &[Surveyed],
+        outcomes: Vec<(usize, TenantOutcome)>,
+    ) -> (Vec<TenantReport>, BTreeSet<String>) {
+        let mut hints = BTreeSet::new();
         let mut reports: Vec<TenantReport> = surveyed.iter().map(TenantReport::of).collect();
         for (index, mut outcome) in outcomes {
             let (Some(report), Some(found)) = (reports.get_mut(index), surveyed.get(index)) else { continue };
             report.finish(found, &outcome, None);
-            report.reason = outcome.error.take().map(|error| self.migrate_error(error).sentence);
+            report.reason = outcome.error.take().map(|error| {
+                let failure = self.migrate_error(error);
+                hints.extend(
+                    failure.hints.iter().map(|hint| found.url.as_ref().map_or(hint.clone(), |url| url.censored(hint))),
+                );
+                failure.sentence
+            });
         }
         for (report, found) in reports.iter_mut().zip(surveyed) {
             let Some(url) = &found.url else { continue };
             report.reason = report.reason.take().map(|reason| url.censored(&reason));
             report.output.iter_mut().for_each(|line| *line = url.censored(line));
         }
-        reports
+        (reports, hints)
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::context::CommandContext;
 use super::engine::{Mutation, own_executable};
-use super::error::CommandError;
+use super::error::{CommandError, ErrorKind};
 use super::subjects::KnownDatabase;
 use crate::config::{
     CommonSource, EnvPy, ListedTenant, Project, ProjectOptions, TargetRequest, TenantMode, TenantOptions, TenantSource,
@@ -12,7 +12,7 @@ use crate::config::{
 use crate::config::{DEFAULT_INI_SECTION, DatabaseTarget};
 use crate::database::{DatabaseUrl, VersionTableName};
 use crate::migrate::Operation;
-use crate::revision::RevisionId;
+use crate::revision::{RevisionError, RevisionId};
 use crate::runtime::{self, Interpreter, Mode, Overrides, Runtime, RuntimeError, RuntimeOptions};
 use crate::tenant::{self, Selection, SourceRequest, SurveyRequest, Surveyed, Tenant, TenantError};
 
@@ -103,13 +103,21 @@ impl CommandContext {
     /// Where tenants stand towards an operation, in their order.
     ///
     /// # Errors
-    /// Revision files that cannot be read.
+    /// Revision files that cannot be read, a target that there is none of, or two tenants in one place.
     pub(super) fn survey(
         &mut self,
         operation: &Operation,
         tenants: Vec<Tenant>,
     ) -> Result<Vec<Surveyed>, CommandError> {
-        self.look(operation, |request| Ok(tenant::survey(request, tenants)))
+        let map = &self.scripts()?.map;
+        // Every tenant would say the same.
+        if let Err(error @ (RevisionError::NotFound(_) | RevisionError::MultipleHeads(_))) = operation.plan(map, &[]) {
+            return Err(CommandError { kind: ErrorKind::Usage, ..error.into() });
+        }
+        self.look(operation, |request| {
+            let surveyed = tenant::survey(request, tenants);
+            tenant::check_apart(&surveyed).map(|()| surveyed)
+        })
     }
 
     /// The same by what was recorded of their version tables: no database is asked.

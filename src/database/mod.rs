@@ -16,6 +16,7 @@ mod own_tables;
 mod percent;
 mod postgres;
 mod rows;
+mod schema_name;
 mod search_path;
 mod sqlite;
 mod statement;
@@ -37,11 +38,12 @@ pub use history::{
 };
 pub use lock::{DatabaseLock, LockError, LockHolder, LockMethod, LockProof, LockRequest, LockWait, lock_name};
 pub use measure::{Count, Gauge, MeasureLimits, TableFacts};
-pub use own_tables::{LOCK_TABLE, OWN_SCHEMA};
+pub use own_tables::{BOOTSTRAP_TABLE, LOCK_TABLE, OWN_SCHEMA, SEED_TABLE};
 pub use postgres::{
     Contents, DatabaseFacts, InvalidIndex, ListedDatabase, LockingSession, Password, Placement, PostgresServer,
     RelationName, RoleFacts, Session,
 };
+pub use schema_name::{SchemaNameError, check_schema_name};
 pub use statement::StatementError;
 pub use url::{DatabaseUrl, UrlError};
 pub use version_table::{VersionTableName, quote_identifier};

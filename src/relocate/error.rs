@@ -21,7 +21,7 @@ pub enum RelocateError {
         /// Which.
         schema: String,
         /// Why it is none to move to or from.
-        reason: &'static str,
+        reason: String,
     },
     /// There is no such schema.
     #[error("there is no schema {schema} in database {database}")]

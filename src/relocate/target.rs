@@ -2,7 +2,7 @@ use serde::Deserialize;
 
 use super::ask::{ask, ask_one};
 use super::{RelocateError, Request, Warning};
-use crate::database::{Connection, OWN_SCHEMA, quote_identifier};
+use crate::database::{Connection, OWN_SCHEMA, check_schema_name, quote_identifier};
 
 /// The two schemas of a request, as they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,12 +56,7 @@ impl Schemas {
     /// One that cannot be moved from or to.
     pub(super) fn read(connection: &mut Connection, request: &Request) -> Result<Self, RelocateError> {
         let Request { from, to, .. } = request;
-        if from == to {
-            return Err(RelocateError::SameSchema { schema: from.clone() });
-        }
-        for schema in [from, to] {
-            check_name(request, schema)?;
-        }
+        request.check()?;
         let known: Vec<Name> = ask(connection, SCHEMAS, &[])?;
         let Some(source) = ask::<Source>(connection, SOURCE, &[from, to])?.into_iter().next() else {
             let database = ask_one(connection, "SELECT current_database()::text", &[])?.unwrap_or_default();
@@ -81,20 +76,25 @@ impl Schemas {
     }
 }
 
+impl Request {
+    /// Whether the two names are some that can be moved from and to; no database is asked.
+    ///
+    /// # Errors
+    /// One of them is not, or both are the same.
+    pub fn check(&self) -> Result<(), RelocateError> {
+        if self.from == self.to {
+            return Err(RelocateError::SameSchema { schema: self.from.clone() });
+        }
+        [&self.from, &self.to].into_iter().try_for_each(|schema| check_name(self, schema))
+    }
+}
+
 fn check_name(request: &Request, schema: &str) -> Result<(), RelocateError> {
-    let reserved = |reason| Err(RelocateError::Reserved { schema: schema.to_owned(), reason });
-    if schema.is_empty() || schema.contains('\0') {
-        return reserved("has no name that PostgreSQL takes");
-    }
-    if schema.len() > 63 {
-        return reserved("has a name of more than PostgreSQL's 63 bytes");
-    }
-    if schema.starts_with("pg_") || schema == "information_schema" {
-        return reserved("is the server's own");
-    }
+    let reserved = |reason: String| RelocateError::Reserved { schema: schema.to_owned(), reason };
+    check_schema_name(schema).map_err(|error| reserved(error.to_string()))?;
     // Where the settings put limbec's tables into a schema of the application, they stay behind or go along one by one.
     if schema == OWN_SCHEMA && request.own_schema == OWN_SCHEMA {
-        return reserved("is limbec's own");
+        return Err(reserved("is limbec's own".to_owned()));
     }
     Ok(())
 }

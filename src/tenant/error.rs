@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use thiserror::Error;
@@ -62,11 +63,23 @@ pub enum TenantError {
         /// One that is close.
         similar: Option<String>,
     },
-    /// No tenant has the tag: one that was misspelt must not look like a run that is done.
-    #[error("no tenant has the tag '{}'", tag.escape_debug())]
-    UnknownTag {
+    /// No tenant has these tags.
+    #[error("no tenant that is meant has the {} {}", if tags.len() == 1 { "tag" } else { "tags" }, quoted(tags))]
+    NoSuchTags {
         /// As typed.
-        tag: String,
+        tags: BTreeSet<String>,
+        /// Those that there are.
+        known: BTreeSet<String>,
+    },
+    /// Two tenants in one place.
+    #[error("the tenants '{}' and '{}' are one and the same: {place}", one.escape_debug(), other.escape_debug())]
+    SamePlace {
+        /// A tenant.
+        one: String,
+        /// Another one.
+        other: String,
+        /// Their database without its password, and their schema.
+        place: String,
     },
     /// A tenant without a URL.
     #[error("tenant {name} has no URL: give it one in the source, or `url` in [tenants]")]
@@ -119,4 +132,9 @@ pub enum TenantError {
     /// The database says no.
     #[error(transparent)]
     Database(#[from] DatabaseError),
+}
+
+fn quoted(tags: &BTreeSet<String>) -> String {
+    let tags: Vec<String> = tags.iter().map(|tag| format!("'{}'", tag.escape_debug())).collect();
+    tags.join(" and ")
 }

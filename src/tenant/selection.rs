@@ -15,18 +15,21 @@ impl Selection {
     /// The tenants that are meant, in the order of their list.
     ///
     /// # Errors
-    /// A name or a tag that no tenant has.
+    /// A name that no tenant has, or tags that none of them has.
     pub fn of(&self, tenants: Vec<Tenant>) -> Result<Vec<Tenant>, TenantError> {
         if let Some(name) = self.names.iter().find(|name| !tenants.iter().any(|tenant| tenant.name == **name)) {
             let scored = tenants.iter().map(|tenant| (strsim::damerau_levenshtein(name, &tenant.name), &tenant.name));
             let similar = scored.filter(|(distance, known)| *distance <= known.len() / 3).min().map(|(_, known)| known);
             return Err(TenantError::Unknown { name: name.clone(), similar: similar.cloned() });
         }
-        if let Some(tag) = self.tags.iter().find(|tag| !tenants.iter().any(|tenant| tenant.tags.contains(*tag))) {
-            return Err(TenantError::UnknownTag { tag: tag.clone() });
-        }
         let is_named = |tenant: &Tenant| self.names.is_empty() || self.names.contains(&tenant.name);
         let is_tagged = |tenant: &Tenant| self.tags.is_subset(&tenant.tags);
-        Ok(tenants.into_iter().filter(|tenant| is_named(tenant) && is_tagged(tenant)).collect())
+        let known: BTreeSet<String> = tenants.iter().flat_map(|tenant| tenant.tags.iter().cloned()).collect();
+        let found: Vec<Tenant> = tenants.into_iter().filter(|tenant| is_named(tenant) && is_tagged(tenant)).collect();
+        if found.is_empty() && !self.tags.is_empty() {
+            // A misspelt tag would be a deployment to nobody.
+            return Err(TenantError::NoSuchTags { tags: self.tags.clone(), known });
+        }
+        Ok(found)
     }
 }

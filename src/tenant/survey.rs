@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Tenant, TenantError};
-use crate::database::{Access, Connection, DatabaseError, DatabaseUrl, Environment, VersionTableName};
+use crate::database::{Access, Connection, DatabaseError, DatabaseUrl, Dialect, Environment, VersionTableName};
 use crate::migrate::Operation;
 use crate::plan::Plan;
 use crate::revision::{RevisionId, RevisionMap};
@@ -134,6 +134,31 @@ pub fn recorded(
         Ok(Surveyed { tenant: Arc::new(tenant), url, table, standing: judge.standing(rows) })
     });
     each.collect()
+}
+
+/// Tells tenants apart that lead to one database and schema: they would be migrated as two, and each count as done.
+///
+/// # Errors
+/// Two of them do.
+pub fn check_apart(surveyed: &[Surveyed]) -> Result<(), TenantError> {
+    let mut known: HashMap<(String, Option<&str>), &str> = HashMap::new();
+    for found in surveyed {
+        let Some(url) = &found.url else { continue };
+        if url.dialect() == Dialect::Sqlite && !matches!(url.sqlite_file(), Ok(Some(_))) {
+            continue;
+        }
+        // A role may have a search path of its own: the user counts. The driver does not.
+        let text = url.accepted_by_sqlalchemy().without_password().with_password();
+        let place = text.split_once("://").map_or(text.as_str(), |(_, place)| place);
+        let schema = found.tenant.schema.as_deref();
+        let key = (format!("{:?} {place}", url.dialect()), schema);
+        if let Some(one) = known.insert(key, &found.tenant.name) {
+            let schema = schema.map(|schema| format!(", schema {schema}")).unwrap_or_default();
+            let (one, other) = (one.to_owned(), found.tenant.name.clone());
+            return Err(TenantError::SamePlace { one, other, place: format!("{}{schema}", url.obfuscated()) });
+        }
+    }
+    Ok(())
 }
 
 /// The version table of a tenant.

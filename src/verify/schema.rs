@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::unread::Unread;
 use super::{Code, Finding, Standing, Subject, VerifyError};
 use crate::catalogue::{Catalogue, Deviation, DeviationKind, Drift, Scope, named_schemas};
-use crate::database::{Connection, VersionTableName};
+use crate::database::{BOOTSTRAP_TABLE, Connection, SEED_TABLE, VersionTableName};
 use crate::operation::TableName;
 use crate::revision::{RevisionId, RevisionIndex};
 use crate::schema::{Schema, SchemaHistory};
@@ -43,6 +43,8 @@ pub(super) fn catalogue(
 ) -> Result<Catalogue, VerifyError> {
     let own = VersionTableName::new(subject.history.name.clone()).in_schema(subject.history.schema.clone());
     let scope = Scope::default_and(named_schemas(expected)).without(subject.table.clone()).without(own);
+    let limbecs = [SEED_TABLE, BOOTSTRAP_TABLE].map(VersionTableName::new);
+    let scope = limbecs.into_iter().fold(scope, Scope::without);
     let catalogue = connection.looking_in(&subject.search_path, |connection| Catalogue::read(connection, &scope))?;
     let count = |found: &Catalogue| expected.tables().filter(|table| found.relation(&table.name).is_some()).count();
     match &subject.table.schema {

@@ -409,3 +409,32 @@ def test_status_of_many_is_by_revision(tmp_path, limbec_bin):
     assert [line.split() for line in lines[1:3]] == [["r000", "current", "59"], ["base", "behind", "1"]]
     assert lines[-2].startswith("t059") and len(lines) < 10
     assert len(fleet.limbec("tenant", "status", "--verbose").ok().out.splitlines()) == 62
+
+
+def test_a_selection_of_nobody_and_a_target_that_is_none_are_wrong_usage(fleet):
+    for command in ("migrate", "status"):
+        fleet.limbec("tenant", command, "--tag", "eux").failed("no tenant that is meant has the tag 'eux'", status=2)
+    failed = fleet.migrate("--all", "--to", "nope").failed("Can't locate revision identified by 'nope'", status=2)
+    assert failed.err.count("nope") == 1
+    assert fleet.head("a") is None
+
+
+def test_two_tenants_in_one_place_are_refused(fleet):
+    fleet.urls["b"] = fleet.urls["a"]
+    fleet.configure()
+    for arguments in (["migrate", "--all"], ["status"]):
+        fleet.limbec("tenant", *arguments).failed("the tenants 'a' and 'b' are one and the same", "{name}", status=2)
+
+
+def test_what_another_run_did_meanwhile_is_not_counted(fleet, tmp_path):
+    env = fleet.project.folder / "migrations" / "env.py"
+    command = [str(fleet.binary), "tenant", "migrate", "b", "c"]
+    other = f"""import os, subprocess
+if not os.path.exists({str(tmp_path / "begun")!r}):
+    open({str(tmp_path / "begun")!r}, "w").close()
+    subprocess.run({command!r}, check=True, env=dict(os.environ, XDG_STATE_HOME={str(tmp_path / "other")!r}))
+"""
+    env.write_text(other + env.read_text())
+    done = fleet.migrate("--all", "--jobs", "1").ok()
+    assert "3 of 5 tenants migrated, 2 at the target already" in done.out
+    assert [fleet.witnessed(name) for name in fleet.names] == [["r000", "r001"]] * 5

@@ -336,6 +336,19 @@ def test_seeds_change_and_fail(fleet):
     fleet.run("seed", "acme").failed("has no function seed(connection)", status=1)
 
 
+def test_what_is_recorded_says_nothing_about_a_database_that_is_gone(fleet):
+    fleet.run("bootstrap", "acme").ok()
+    if fleet.common.startswith("sqlite"):
+        for file in fleet.folder.rglob("*acme*.db"):
+            file.unlink()
+    elif fleet.settings.get("mode") == "schema":
+        execute(fleet.common, "DROP SCHEMA s_acme CASCADE")
+    else:
+        run_on_server(fleet.server, f'DROP DATABASE "t{fleet.unique}_acme" WITH (FORCE)')
+    failed = fleet.run("bootstrap", "acme").failed("is recorded as done", "it is not there", "--restart", status=1)
+    assert "was done before" not in failed.out
+
+
 INSERT = "connection.execute(text(\"INSERT INTO thing (name) VALUES ('half')\"))"
 
 

@@ -142,6 +142,8 @@ impl TenantReport {
     /// What the run came to; `reason` is why, in words, of a failure.
     pub fn finish(&mut self, surveyed: &Surveyed, outcome: &TenantOutcome, reason: Option<String>) {
         self.state = match &outcome.error {
+            // Somebody else did it meanwhile.
+            None if outcome.steps == 0 && has_steps(surveyed) => TenantState::Current,
             None => TenantState::Done,
             Some(_) if outcome.is_interrupted() => TenantState::Interrupted,
             Some(_) => TenantState::Failed,
@@ -204,6 +206,10 @@ impl FleetTotals {
     pub fn is_clean(&self) -> bool {
         self.done + self.current == self.tenants
     }
+}
+
+fn has_steps(surveyed: &Surveyed) -> bool {
+    matches!(&surveyed.standing, Standing::Behind { plan, .. } if !plan.steps.is_empty())
 }
 
 /// Milliseconds are enough.

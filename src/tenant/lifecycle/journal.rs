@@ -1,10 +1,8 @@
 use super::LifecycleError;
 use crate::database::{
-    Access, Connection, DatabaseError, DatabaseUrl, Dialect, Environment, Transaction, VersionTableName,
+    Access, BOOTSTRAP_TABLE, Connection, DatabaseError, DatabaseUrl, Dialect, Environment, Transaction,
+    VersionTableName,
 };
-
-/// Which steps of which tenant are done.
-const TABLE: &str = "limbec_bootstrap";
 
 /// A step of a bootstrap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -100,7 +98,7 @@ impl Journal {
     }
 
     fn table(&self) -> VersionTableName {
-        own_table(TABLE, &self.url, &self.schema)
+        own_table(BOOTSTRAP_TABLE, &self.url, &self.schema)
     }
 }
 

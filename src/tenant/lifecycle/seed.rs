@@ -4,13 +4,10 @@ use super::LifecycleError;
 use super::journal::{ensure_table, own_table};
 use super::seed_file::SeedFile;
 use crate::database::{
-    Access, Connection, DatabaseUrl, Dialect, Environment, Transaction, VersionTableName, quote_identifier,
+    Access, Connection, DatabaseUrl, Dialect, Environment, SEED_TABLE, Transaction, VersionTableName, quote_identifier,
 };
 use crate::operation::{InTransaction, TransactionControl, statements};
 use crate::runtime::{Seeding, SqlStatement};
-
-/// Which seeds were run.
-const TABLE: &str = "limbec_seed";
 
 /// Where a tenant's seeds run, and are recorded.
 #[derive(Debug, Clone)]
@@ -93,7 +90,7 @@ impl SeedPlace {
     }
 
     fn table(&self) -> VersionTableName {
-        own_table(TABLE, &self.url, self.schema.as_deref().unwrap_or(&self.own_schema))
+        own_table(SEED_TABLE, &self.url, self.schema.as_deref().unwrap_or(&self.own_schema))
     }
 
     fn ensure(&self, transaction: &mut Transaction<'_>) -> Result<(), LifecycleError> {

@@ -7,7 +7,7 @@ use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::progress::tell_wait;
 use crate::cli::subjects::KnownDatabase;
-use crate::database::Dialect;
+use crate::database::{Dialect, check_schema_name};
 use crate::migrate::{Created, Creation, CreationRequest};
 
 /// Create the schema, the version table and the history table, as far as they are absent
@@ -82,6 +82,9 @@ fn check_dialect(database: &KnownDatabase) -> Result<(), CommandError> {
             "SQLite has no schemas, and the schema {schema} is asked for the version table"
         ))
         .hint("leave out --schema, LIMBEC_SCHEMA and `schema` in the settings for this database; its file is a namespace of its own")),
+        (Dialect::Postgres, Some(schema)) => check_schema_name(schema).map_err(|error| {
+            CommandError::usage(format!("the schema {schema} {error}, and is none for the version table"))
+        }),
         _ => Ok(()),
     }
 }

@@ -73,6 +73,7 @@ pub fn run(context: &mut CommandContext, args: &MoveSchemaArgs) -> Result<ExitSt
     let databases = one_database(databases)?;
     let Some(database) = databases.first() else { return Ok(ExitStatus::Success) };
     let request = request(context, args, database)?;
+    request.check()?;
     let _lock = if args.dry_run { None } else { lock(context, &request, &databases)? };
     let mut result =
         if args.copy { copied(context, args, &request, database)? } else { moved(args, &request, database)? };

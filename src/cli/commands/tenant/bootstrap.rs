@@ -9,7 +9,8 @@ use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::lifecycle::{NamedTenant, about};
 use crate::config::TenantOptions;
-use crate::tenant::{Estate, Journal, LifecycleError, Registration, Step, register};
+use crate::migrate::Operation;
+use crate::tenant::{Estate, Journal, LifecycleError, Registration, Standing, Step, register};
 
 /// Create, migrate, seed and register tenants; what is done is recorded, and a broken bootstrap goes on from there
 #[derive(Debug, Clone, Args)]
@@ -78,6 +79,7 @@ fn bootstrap(
     let estate = context.estate(named.tenant, args.admin_url.as_deref())?;
     let _turn = context.turn_on(&estate)?;
     let recorded = if args.restart { Vec::new() } else { recorded(context, &options, &estate)? };
+    check_there(context, &estate, &recorded)?;
     let mut results = Vec::new();
     for step in Step::ALL {
         let is_registered = named.is_listed && context.lists_registered()?;
@@ -112,6 +114,37 @@ fn recorded(context: &mut CommandContext, options: &TenantOptions, estate: &Esta
         Err(_) if options.common.is_none() => Ok(Vec::new()),
         Err(error) => Err(error.into()),
     }
+}
+
+/// What is recorded elsewhere says nothing about a database that was dropped, or restored, since.
+fn check_there(context: &mut CommandContext, estate: &Estate, recorded: &[Step]) -> Result<(), CommandError> {
+    if !recorded.contains(&Step::Create) {
+        return Ok(());
+    }
+    let operation = Operation::Upgrade { target: "heads".to_owned() };
+    let standing = if estate.exists()? {
+        context.survey(&operation, vec![estate.tenant.clone()])?.pop().map(|found| found.standing)
+    } else {
+        Some(Standing::Unreachable { reason: "it is not there".to_owned() })
+    };
+    let reason = match standing {
+        Some(Standing::Unreachable { reason }) => reason,
+        Some(Standing::Behind { rows, plan }) if rows.is_empty() && !plan.steps.is_empty() => {
+            if !recorded.contains(&Step::Migrate) {
+                return Ok(());
+            }
+            "its version table has no revision".to_owned()
+        }
+        _ => return Ok(()),
+    };
+    let names: Vec<&str> = recorded.iter().map(|step| step.name()).collect();
+    let sentence = format!(
+        "tenant {}: {} is recorded as done, but its database is another one now: {reason}",
+        estate.tenant.name.escape_debug(),
+        names.join(", ")
+    );
+    Err(CommandError::crashed(sentence)
+        .hint("`--restart` does every step again, in a new database if there is none; where a backup is to be had, restore that first"))
 }
 
 fn is_unconfigured(options: &TenantOptions, step: Step) -> bool {
