@@ -63,7 +63,8 @@ impl CommandContext {
         let report = FleetReport::new(what, (began, clock.elapsed()), is_interrupted, tenants);
         if let Some(record) = &mut plan.record {
             let totals = &report.totals;
-            let ended = record.end(totals.failed + totals.interrupted + totals.not_begun == 0);
+            let left = totals.failed + totals.interrupted + totals.not_begun + totals.inconsistent + totals.unreachable;
+            let ended = record.end(left == 0);
             ended.unwrap_or_else(|error| self.ui.warning(&error.to_string()));
         }
         match request.fleet.format {

@@ -271,6 +271,18 @@ impl DatabaseUrl {
         mine == theirs
     }
 
+    /// The hosts and ports; empty hosts are those of the environment.
+    pub fn hosts(&self) -> Vec<(String, String)> {
+        self.accepted_by_sqlalchemy().place().0
+    }
+
+    /// Dialect, hosts, ports and database in one spelling, without driver, user and password: equal where
+    /// [`Self::is_same_database`] holds.
+    pub fn identity(&self) -> String {
+        let url = self.accepted_by_sqlalchemy();
+        format!("{:?}", (url.backend(), url.place()))
+    }
+
     fn backend(&self) -> &str {
         self.driver_name.split('+').next().unwrap_or_default()
     }

@@ -17,9 +17,9 @@ mod template;
 
 pub use error::TenantError;
 pub use fleet::{
-    Assignment, Failures, Feed, Fleet, FleetEvent, FleetReport, FleetReview, FleetTotals, InOrder, InWaves, LastRun,
-    OnError, OnErrorError, RecordError, RunFolder, RunIntent, RunOutcome, RunRecord, StartPython, TenantIntent,
-    TenantOutcome, TenantReport, TenantState, UnfinishedRun, Waves, WavesError, foresee_fleet,
+    Assignment, Failures, Feed, Fleet, FleetEvent, FleetReport, FleetReview, FleetTotals, InOrder, InWaves, OnError,
+    OnErrorError, PastRun, PlaceRequest, RecordError, Resumable, RunFolder, RunIntent, RunOutcome, RunRecord,
+    StartPython, TenantIntent, TenantOutcome, TenantReport, TenantState, Waves, WavesError, choose, foresee_fleet,
 };
 pub use invocation::tenant_invocation;
 pub use lifecycle::{

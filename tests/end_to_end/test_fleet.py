@@ -340,6 +340,51 @@ def test_what_cannot_be_resumed_is_said(fleet):
     assert len(records) == 1 and "sqlite" not in records[0].read_text()
 
 
+def test_a_run_is_not_continued_on_other_databases(fleet):
+    real = {**fleet.urls, "c": "sqlite:////nowhere/at/all.db"}
+    folder = fleet.project.folder
+    for name in fleet.names:
+        fleet.urls[name] = f"env:URL_{name.upper()}"
+    fleet.configure()
+    staging = {f"URL_{name.upper()}": url for name, url in real.items()}
+    production = {variable: f"sqlite:///{folder}/{variable}.db" for variable in staging}
+    fleet.migrate("--all", "--on-error", "continue", **staging).failed("tenant c", status=1)
+    refused = fleet.migrate("--resume", **production).failed("tenant a lies elsewhere now", status=2)
+    assert str(folder / "URL_A.db") not in refused.err and not (folder / "URL_A.db").exists()
+    assert "4 of 5 tenants are done" in fleet.migrate("--resume", **staging).failed("tenant c", status=1).err
+    record = next((folder / "state").rglob("*.jsonl")).read_text()
+    assert "sqlite" not in record and "nowhere" not in record
+
+
+def test_a_tenant_that_was_unreachable_belongs_to_the_run(fleet, tmp_path):
+    fleet.urls["c"] = f"sqlite:///{tmp_path}/later/c.db"
+    fleet.configure()
+    fleet.migrate("--all", "--to", "+1").failed("tenant c", status=1)
+    fleet.migrate("--resume").failed("4 of 5 tenants are done", "tenant c", status=1)
+    (tmp_path / "later").mkdir()
+    fleet.migrate("--resume").ok()
+    assert fleet.heads() == {name: ["r000"] for name in fleet.names}
+    assert "has come to its end" in fleet.migrate("--resume").ok().err
+
+
+def test_a_small_run_hides_no_unfinished_one(fleet):
+    fail_for_c(fleet, f"import os\n    assert os.path.exists({str(fleet.project.folder / 'mended')!r}), 'broken'")
+    fleet.migrate("--all", "--jobs", "1", "--on-error", "stop").failed("not begun: d, e", status=1)
+    fleet.migrate("d").ok()
+    (fleet.project.folder / "mended").touch()
+    assert "to r002: 3 of 5 tenants are done" in fleet.migrate("--resume").ok().err
+    assert fleet.heads() == {name: ["r002"] for name in fleet.names}
+
+
+def test_what_the_record_calls_done_is_looked_at_again(fleet):
+    fail_for_c(fleet, f"import os\n    assert os.path.exists({str(fleet.project.folder / 'mended')!r}), 'broken'")
+    fleet.migrate("--all", "--jobs", "1", "--on-error", "stop").failed("tenant c", status=1)
+    execute(fleet.urls["a"], "UPDATE alembic_version SET version_num = 'r001'")
+    (fleet.project.folder / "mended").touch()
+    assert "tenant a was done, and has been changed since" in fleet.migrate("--resume").ok().err
+    assert fleet.heads() == {name: ["r002"] for name in fleet.names}
+
+
 def test_a_relative_target_is_not_run_twice_after_a_resume(fleet):
     fail_for_c(fleet, "raise RuntimeError('no')")
     fleet.project.add("r003", "r002")

@@ -9,8 +9,10 @@ mod foresight;
 mod guard;
 mod on_error;
 mod outcome;
+mod place;
 mod record;
 mod report;
+mod resumable;
 mod waves;
 mod worker;
 
@@ -23,8 +25,10 @@ pub use feed::{Assignment, Feed, InOrder, InWaves};
 pub use foresight::{FleetReview, foresee_fleet};
 pub use on_error::{Failures, OnError, OnErrorError};
 pub use outcome::{FleetEvent, TenantOutcome};
-pub use record::{LastRun, RecordError, RunFolder, RunIntent, RunRecord, TenantIntent, UnfinishedRun};
+pub use place::PlaceRequest;
+pub use record::{PastRun, RecordError, RunFolder, RunIntent, RunRecord, TenantIntent};
 pub use report::{FleetReport, FleetTotals, RunOutcome, TenantReport, TenantState};
+pub use resumable::{Resumable, choose};
 pub use waves::{Waves, WavesError};
 use worker::Worker;
 

@@ -49,7 +49,7 @@ pub struct RunIntent {
     pub waves: String,
     /// Failures that end it, as typed.
     pub on_error: String,
-    /// The tenants that there was something to do for, in their order.
+    /// The tenants that there was something to do for, in their order, then those of which that could not be told.
     pub tenants: Vec<TenantIntent>,
 }
 
@@ -58,6 +58,12 @@ pub struct RunIntent {
 pub struct TenantIntent {
     /// Its name.
     pub name: String,
+    /// A digest of where it lies, if that was known.
+    #[serde(default)]
+    pub place: Option<String>,
+    /// Its version table could not be read, or made no sense: the rows below say nothing.
+    #[serde(default)]
+    pub is_unknown: bool,
     /// Rows of its version table before.
     pub from: Vec<RevisionId>,
     /// Rows afterwards.
@@ -67,9 +73,23 @@ pub struct TenantIntent {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 enum Line {
-    Began { time: String, intent: RunIntent },
-    Tenant { time: String, name: String, outcome: String },
-    Ended { time: String, is_complete: bool },
+    Began {
+        time: String,
+        intent: RunIntent,
+    },
+    /// A tenant that was unknown before.
+    Planned {
+        intent: TenantIntent,
+    },
+    Tenant {
+        time: String,
+        name: String,
+        outcome: String,
+    },
+    Ended {
+        time: String,
+        is_complete: bool,
+    },
 }
 
 /// The folder in which a project's runs are remembered.
@@ -85,26 +105,17 @@ pub struct RunRecord {
     file: File,
 }
 
-/// How the last run of a project ended.
+/// A run that is remembered.
 #[derive(Debug)]
-pub enum LastRun {
-    /// There was none.
-    None,
-    /// With every tenant done.
-    Complete,
-    /// Before that.
-    Unfinished(Box<UnfinishedRun>),
-}
-
-/// A run that has not come to its end.
-#[derive(Debug)]
-pub struct UnfinishedRun {
+pub struct PastRun {
     /// What it was asked to do.
     pub intent: RunIntent,
     /// When it began, RFC 3339.
     pub began: String,
     /// The tenants that are done.
     pub done: BTreeSet<String>,
+    /// Whether every tenant is.
+    pub is_complete: bool,
     path: PathBuf,
 }
 
@@ -131,12 +142,12 @@ impl RunFolder {
         Ok(record)
     }
 
-    /// The last run.
+    /// The runs, newest first.
     ///
     /// # Errors
     /// A file that cannot be read, or that this version did not write.
-    pub fn last(&self) -> Result<LastRun, RecordError> {
-        self.files().pop().map_or(Ok(LastRun::None), |path| read(&path))
+    pub fn runs(&self) -> Result<Vec<PastRun>, RecordError> {
+        self.files().iter().rev().map(|path| read(path)).collect()
     }
 
     /// Oldest first: their names begin with the time.
@@ -167,6 +178,14 @@ impl RunRecord {
         self.write(&Line::Tenant { time: written(Utc::now()), name: name.to_owned(), outcome: outcome.to_owned() })
     }
 
+    /// What is planned for a tenant that could not be read when the run began.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn planned(&mut self, intent: &TenantIntent) -> Result<(), RecordError> {
+        self.write(&Line::Planned { intent: intent.clone() })
+    }
+
     /// The run is over; one that is complete is not continued.
     ///
     /// # Errors
@@ -184,7 +203,13 @@ impl RunRecord {
     }
 }
 
-impl UnfinishedRun {
+impl PastRun {
+    /// Whether it leads every tenant to the same revision, wherever that is now.
+    pub fn is_upgrade_to_revision(&self) -> bool {
+        let symbol = self.intent.target.rsplit('@').next().unwrap_or_default();
+        self.intent.operation == "upgrade" && !symbol.starts_with(['+', '-'])
+    }
+
     /// Goes on with the same file.
     ///
     /// # Errors
@@ -196,10 +221,10 @@ impl UnfinishedRun {
     }
 }
 
-fn read(path: &Path) -> Result<LastRun, RecordError> {
+fn read(path: &Path) -> Result<PastRun, RecordError> {
     let file = File::open(path).map_err(|source| io("read", path, source))?;
     let malformed = || RecordError::Malformed { path: path.to_owned() };
-    let mut began = None;
+    let mut began: Option<(String, RunIntent)> = None;
     let mut outcomes: BTreeMap<String, String> = BTreeMap::new();
     let mut is_complete = false;
     let mut lines = BufReader::new(file).lines().peekable();
@@ -207,6 +232,14 @@ fn read(path: &Path) -> Result<LastRun, RecordError> {
         let line = line.map_err(|source| io("read", path, source))?;
         match serde_json::from_str(&line) {
             Ok(Line::Began { time, intent }) => began = Some((time, intent)),
+            Ok(Line::Planned { intent: planned }) => {
+                let (_, intent) = began.as_mut().ok_or_else(malformed)?;
+                intent
+                    .tenants
+                    .iter_mut()
+                    .filter(|tenant| tenant.name == planned.name)
+                    .for_each(|t| *t = planned.clone());
+            }
             Ok(Line::Tenant { name, outcome, .. }) => {
                 outcomes.insert(name, outcome);
             }
@@ -218,10 +251,7 @@ fn read(path: &Path) -> Result<LastRun, RecordError> {
     }
     let (began, intent) = began.ok_or_else(malformed)?;
     let done = outcomes.into_iter().filter(|(_, outcome)| outcome == "done").map(|(name, _)| name).collect();
-    if is_complete {
-        return Ok(LastRun::Complete);
-    }
-    Ok(LastRun::Unfinished(Box::new(UnfinishedRun { intent, began, done, path: path.to_owned() })))
+    Ok(PastRun { intent, began, done, is_complete, path: path.to_owned() })
 }
 
 fn written(time: DateTime<Utc>) -> String {
@@ -237,7 +267,13 @@ mod tests {
     use super::*;
 
     fn intent() -> RunIntent {
-        let tenant = |name: &str| TenantIntent { name: name.to_owned(), from: vec![], to: vec!["r1".into()] };
+        let tenant = |name: &str| TenantIntent {
+            name: name.to_owned(),
+            place: None,
+            is_unknown: false,
+            from: vec![],
+            to: vec!["r1".into()],
+        };
         RunIntent {
             operation: "upgrade".to_owned(),
             target: "r1".to_owned(),
@@ -247,11 +283,24 @@ mod tests {
         }
     }
 
-    fn unfinished(folder: &RunFolder) -> Option<UnfinishedRun> {
-        match folder.last().unwrap() {
-            LastRun::Unfinished(run) => Some(*run),
-            LastRun::None | LastRun::Complete => None,
+    impl PastRun {
+        pub(crate) fn new(intent: RunIntent, done: BTreeSet<String>, is_complete: bool) -> Self {
+            Self { intent, began: String::new(), done, is_complete, path: PathBuf::new() }
         }
+    }
+
+    fn unfinished(folder: &RunFolder) -> Option<PastRun> {
+        folder.runs().unwrap().into_iter().next().filter(|run| !run.is_complete)
+    }
+
+    #[test]
+    fn what_was_unknown_is_planned_later() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = RunFolder::new(home.path().to_owned());
+        let mut begun = intent();
+        begun.tenants[1].is_unknown = true;
+        folder.begin(&begun).unwrap().planned(&intent().tenants[1]).unwrap();
+        assert_eq!(unfinished(&folder).unwrap().intent, intent());
     }
 
     #[test]
@@ -288,6 +337,6 @@ mod tests {
         }
         assert_eq!(folder.files().len(), KEPT);
         fs::write(home.path().join("9.jsonl"), "[]\n").unwrap();
-        assert!(matches!(folder.last(), Err(RecordError::Malformed { .. })));
+        assert!(matches!(folder.runs(), Err(RecordError::Malformed { .. })));
     }
 }
