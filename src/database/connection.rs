@@ -17,14 +17,6 @@ pub enum Access {
     Write,
 }
 
-/// What `DISCARD ALL` does, but for what would take something from others behind a pooler: advisory locks and prepared statements make the last query
-/// fail, and so does a setting of the application, which `RESET ALL` leaves as an empty text (it was NULL).
-const RENEW: &str = "CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ROLE; RESET ALL; UNLISTEN *; DISCARD TEMP; DISCARD SEQUENCES; \
-    SELECT 1 / CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_settings \
-        WHERE category = 'Customized Options' AND source = 'default' AND boot_val IS NULL) \
-    OR EXISTS (SELECT FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND pid = pg_catalog.pg_backend_pid()) \
-    OR EXISTS (SELECT FROM pg_catalog.pg_prepared_statements) THEN 0 ELSE 1 END";
-
 /// A connection to a database whose dialect limbec speaks itself. Calls block; nothing runs between them.
 #[derive(Debug)]
 pub enum Connection {
@@ -42,16 +34,6 @@ impl Connection {
             Dialect::Sqlite => SqliteConnection::open(url, access).map(Self::Sqlite),
             Dialect::Other(dialect) => Err(DatabaseError::NotNative { dialect }),
         }
-    }
-
-    /// The connection as good as new, by one round trip: what functions and triggers may have left in the session is gone. `None` where that cannot be had.
-    pub fn renewed(mut self) -> Option<Self> {
-        match &mut self {
-            Self::Postgres(connection) => connection.end(RENEW).ok()?,
-            // A file is opened as quickly.
-            Self::Sqlite(_) => return None,
-        }
-        Some(self)
     }
 
     /// Which language it speaks.

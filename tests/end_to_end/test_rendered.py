@@ -230,7 +230,7 @@ def test_a_naming_convention_of_the_tenant_is_noticed(tmp_path, limbec_bin, data
     add(fleet, [("a1", "op.create_table('t', sa.Column('x', sa.Integer, index=True))", "op.drop_table('t')")])
     done = fleet.migrate("--all", "-v", "--jobs", "1").ok()
     assert "0 tenants by rendered SQL" in done.err
-    assert "it sends something else than it prints offline" in done.err or "it cannot be rendered" in done.err
+    assert "reads the tenant's TENANT" in done.err
     assert "ix_c_" in schema(fleet.urls["c"])
 
 
@@ -404,7 +404,9 @@ def test_a_database_with_settings_of_its_own_is_none_of_the_others(tmp_path, lim
     assert "1 tenants by rendered SQL" in done.err, done.err
     alembic(fleet, "d", "upgrade", "head")
     default = "SELECT column_default FROM information_schema.columns WHERE table_name = 't'"
-    assert fetch(fleet.urls["b"], default) == fetch(fleet.urls["c"], default) == fetch(fleet.urls["d"], default)
+    # How the default is written depends on the same setting.
+    assert fetch(fleet.urls["a"], default) == fetch(fleet.urls["b"], default)
+    assert fetch(fleet.urls["c"], default) == fetch(fleet.urls["d"], default)
 
 
 def schemas_of(tmp_path, limbec_bin, url, setup):
@@ -464,7 +466,7 @@ HOOKS = {
     "event": (
         "from sqlalchemy import event, Table, text\n\n@event.listens_for(Table, 'after_create')\n"
         "def created(target, connection, **kw):\n"
-        "    if IS_THIRD:\n        connection.execute(text('CREATE TABLE more (id integer)'))\n",
+        "    if IS_THIRD:\n        connection.execute(text('CREATE TABLE IF NOT EXISTS more (id integer)'))\n",
         "takes part in after_create of Table",
     ),
     "operation": (

@@ -57,7 +57,9 @@ impl Held {
     ) -> Result<Self, MigrateError> {
         let (mut locks, open) = match before {
             Some(kept) if kept.url.is_same_but_driver(url) => {
-                let open = if kept.is_over { kept.connection.renewed() } else { Some(kept.connection) };
+                // A session remembers what a step has set, and no statement makes it forget all of that: a setting of the application's
+                // own is an empty text after RESET, and was NULL before.
+                let open = if kept.is_over { None } else { Some(kept.connection) };
                 (kept.locks, open)
             }
             Some(kept) if !kept.is_over => (kept.locks, None),
