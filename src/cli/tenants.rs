@@ -8,6 +8,7 @@ use super::error::{CommandError, ErrorKind};
 use super::subjects::KnownDatabase;
 use crate::config::{
     CommonSource, EnvPy, ListedTenant, Project, ProjectOptions, TargetRequest, TenantMode, TenantOptions, TenantSource,
+    UrlSource,
 };
 use crate::config::{DEFAULT_INI_SECTION, DatabaseTarget};
 use crate::database::{DatabaseUrl, VersionTableName};
@@ -42,7 +43,10 @@ impl CommandContext {
     /// No source, one that cannot be read, or a name that no tenant has.
     pub(super) fn tenants(&mut self, selection: &Selection) -> Result<Vec<Tenant>, CommandError> {
         let options = self.tenant_options()?;
-        let own = self.own_url(&options)?;
+        let own = match (&options.source, &options.url) {
+            (Some(TenantSource::Schemas(_)), Some(template)) => Some(self.url_of_schemas(template, &options)?),
+            _ => self.own_url(&options)?,
+        };
         // Only a query needs it: a common database that cannot be found keeps nobody from the tenants of a list.
         let common = match &options.source {
             Some(TenantSource::Query(_)) => self.common_url(&options)?,
@@ -196,6 +200,30 @@ impl CommandContext {
             Err(error) if options.mode == TenantMode::Schema && options.url.is_none() => Err(error),
             Err(_) => Ok(None),
         }
+    }
+
+    /// The database whose schemas are the tenants, where `url` names it: they are listed where they are migrated.
+    fn url_of_schemas(&mut self, template: &str, options: &TenantOptions) -> Result<DatabaseUrl, CommandError> {
+        let fault = |reason: String| CommandError::usage(format!("`url` in [tenants]: {reason}"));
+        let variable = |name: &str| self.environment.variable(name).map(str::to_owned);
+        let resolve = |text: &str| {
+            if text.contains('{') {
+                return Err(fault(
+                    "tenants that are listed by their schemas share one database: no placeholder can be in it"
+                        .to_owned(),
+                ));
+            }
+            let source = UrlSource::read(text, &options.folder.join("limbec.toml"));
+            let source = source.ok_or_else(|| fault("it names nothing".to_owned()))?;
+            source.resolve(&variable).map_err(|error| fault(error.to_string()))
+        };
+        let url = DatabaseUrl::parse(&resolve(template)?).map_err(|error| fault(error.to_string()))?;
+        let url = match &options.password {
+            Some(password) if !url.has_password() => url.with_secret(resolve(password)?),
+            _ => url,
+        };
+        self.ui.hide(&url);
+        Ok(url)
     }
 
     /// The common database, where it is configured.

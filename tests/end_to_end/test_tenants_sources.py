@@ -72,6 +72,17 @@ def test_schemas_that_match(project, limbec_bin, postgres_url):
     listed(limbec_bin, project, settings).failed("only PostgreSQL's databases have schemas", status=2)
 
 
+def test_schemas_are_listed_where_they_are_migrated(project, limbec_bin, postgres_databases):
+    own, theirs = postgres_databases(), postgres_databases()
+    execute(own, "CREATE SCHEMA t_own")
+    execute(theirs, "CREATE SCHEMA t_theirs")
+    settings = f"url = '{plain(own)}'\n[tenants]\nurl = 'env:THEIRS'\nsource = {{ schemas = \"t_*\" }}\n"
+    tenants = json.loads(listed(limbec_bin, project, settings, THEIRS=plain(theirs)).ok().out)["tenants"]
+    assert [tenant["tenant"] for tenant in tenants] == ["t_theirs"]
+    settings = settings.replace("env:THEIRS", "postgresql://h/{name}")
+    listed(limbec_bin, project, settings).failed("`url` in [tenants]", "no placeholder", status=2)
+
+
 def test_a_command_runs_in_the_folder_of_the_settings(project, limbec_bin):
     (project / "list").write_text('#!/bin/sh\necho "why not" >&2\ncat names.json\n')
     (project / "list").chmod(0o755)
