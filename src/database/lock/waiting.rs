@@ -10,6 +10,9 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(400);
 /// After which whoever watches is told again that it still waits.
 const REMINDER: Duration = Duration::from_secs(10);
 
+/// How often a holder that nothing is known of is looked at again: it may be one that has just come, or one that has gone since.
+const LOOKS_AT_AN_UNKNOWN: u32 = 5;
+
 /// Tries until it succeeds or the time is over. `attempt` gives the holder that is in the way, if it fails.
 ///
 /// Attempts, and not one statement that blocks: a blocked `pg_advisory_lock` has a snapshot, for which a
@@ -22,8 +25,14 @@ pub(super) fn wait_for(
     let began = Instant::now();
     let mut pause = FIRST_PAUSE;
     let mut told: Option<(LockHolder, Instant)> = None;
+    let mut looks = 0;
     loop {
         let Some(holder) = attempt()? else { return Ok(()) };
+        if holder == LockHolder::default() && looks < LOOKS_AT_AN_UNKNOWN {
+            looks += 1;
+            std::thread::sleep(FIRST_PAUSE / 5);
+            continue;
+        }
         let waited = began.elapsed();
         if waited >= wait {
             return Err(LockError::Held { holder: Box::new(holder), waited: wait });
@@ -56,6 +65,16 @@ mod tests {
         });
         assert_eq!((attempts, told), (1, 0));
         insta::assert_snapshot!(failed.unwrap_err(), @"another run has locked this database: another program (process 1)");
+    }
+
+    #[test]
+    fn an_unknown_holder_is_looked_at_again() {
+        let mut holders = [LockHolder::default(), holder(7)].into_iter();
+        let failed = wait_for(Duration::ZERO, &mut |_| (), || Ok(holders.next()));
+        insta::assert_snapshot!(failed.unwrap_err(), @"another run has locked this database: another program (process 7)");
+        let mut gone = [LockHolder::default()].into_iter();
+        assert!(wait_for(Duration::ZERO, &mut |_| (), || Ok(gone.next())).is_ok());
+        assert!(wait_for(Duration::ZERO, &mut |_| (), || Ok(Some(LockHolder::default()))).is_err());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio_postgres::config::{ChannelBinding, SslMode as WireSslMode, SslNegotiation};
 use tokio_postgres::error::SqlState;
@@ -15,9 +15,28 @@ pub(super) struct Connected {
     pub(super) task: tokio::task::JoinHandle<()>,
 }
 
+/// How long a place is waited for where a server, database or role has no connection left: PostgreSQL gives the place of a closed one
+/// free only when its process has ended, a moment after.
+const WAIT_FOR_A_PLACE: Duration = Duration::from_secs(2);
+
+/// Connects, and does so again for a moment where all places are taken.
+pub(super) async fn connect(settings: &Settings) -> Result<Connected, DatabaseError> {
+    let began = Instant::now();
+    let mut pause = Duration::from_millis(10);
+    loop {
+        let connected = connect_once(settings).await;
+        let is_full = matches!(&connected, Err(DatabaseError::Server { code, .. }) if code == SqlState::TOO_MANY_CONNECTIONS.code());
+        if !is_full || began.elapsed() >= WAIT_FOR_A_PLACE {
+            return connected;
+        }
+        tokio::time::sleep(pause).await;
+        pause *= 2;
+    }
+}
+
 /// Connects as libpq does: servers in order, and for each the encrypted and plain attempts that `sslmode` allows. The
 /// next server is tried when one does not answer or is of the wrong kind, not when it refuses the user.
-pub(super) async fn connect(settings: &Settings) -> Result<Connected, DatabaseError> {
+async fn connect_once(settings: &Settings) -> Result<Connected, DatabaseError> {
     let wanted = settings.target_session_attrs.as_deref();
     let rounds: &[Option<&str>] = match wanted {
         Some("prefer-standby") => &[Some("standby"), None],
