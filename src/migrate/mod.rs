@@ -25,7 +25,7 @@ pub use error::MigrateError;
 pub use event::Event;
 pub use executor::{Purge, run_env, stamp};
 pub use history::{AdoptedHistory, Runner, adopt_history};
-pub use native::{NativeFailure, NativeRun, StepSource, run_native};
+pub use native::{NativeFailure, NativeRun, ScriptStatement, StatementPlace, StepScript, StepSource, run_native};
 pub use operation::Operation;
 pub use readings::Readings;
 pub use recorded::{RecordedListener, RecordedRun, RecordedStatement, RecordedStep};

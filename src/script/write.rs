@@ -12,7 +12,9 @@ use super::paths::{absolute, python_path, shown};
 use super::python::{CreateDate, Value};
 use super::template::{TemplateContext, encode, render};
 use super::write_error::{NeedsPython, WriteError};
-use super::{Locations, Naming, Parsed, Script, ScriptDirectory, is_revision_file, parse_revision};
+use super::{
+    Locations, Naming, Parsed, Script, ScriptDirectory, SqlRevision, is_revision_file, parse_revision, sql_revision,
+};
 use crate::revision::{RevisionError, RevisionIndex, RevisionMap};
 
 /// The configuration of a project as far as new files are concerned.
@@ -57,6 +59,36 @@ pub struct NewRevision {
     pub file_name: Option<String>,
     /// When it is created.
     pub created: DateTime<Utc>,
+    /// What it does.
+    pub work: NewWork,
+}
+
+/// What a new revision does.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum NewWork {
+    /// What script.py.mako says.
+    #[default]
+    Template,
+    /// SQL, in files of its own beside the Python file.
+    Sql(SqlTexts),
+}
+
+/// The texts of a revision whose work is SQL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SqlTexts {
+    /// `NAME.up.sql`
+    pub up: Vec<u8>,
+    /// `NAME.down.sql`; without it the revision cannot be taken back.
+    pub down: Option<Vec<u8>>,
+}
+
+impl SqlTexts {
+    /// The files that belong to a Python file.
+    fn files(&self, path: &Path) -> Vec<(PathBuf, &[u8])> {
+        let SqlRevision { up, down } = SqlRevision::beside(path);
+        let down = self.down.as_deref().map(|bytes| (down, bytes));
+        std::iter::once((up, self.up.as_slice())).chain(down).collect()
+    }
 }
 
 /// What was written.
@@ -111,7 +143,7 @@ impl RevisionWriter<'_> {
         let parent = target.parent().unwrap_or(&target);
         self.ensure_directory(parent, announce)?;
         announce.announced(WorkKind::Work, &format!("Generating {}", target.display()), |_| {
-            create(parent, &target, &bytes)
+            create_all(parent, &target, &bytes, &new.work)
         })?;
         for hook in hooks {
             hook.run(&path, announce)?;
@@ -123,7 +155,7 @@ impl RevisionWriter<'_> {
     pub fn target(&self, new: &NewRevision) -> Result<PathBuf, WriteError> {
         let Placed { path, .. } = self.place(new)?;
         let target = self.absolute(&path);
-        if target.symlink_metadata().is_ok() { Err(WriteError::Exists(target)) } else { Ok(target) }
+        taken(&target, &new.work).map_or(Ok(target), |taken| Err(WriteError::Exists(taken)))
     }
 
     fn place(&self, new: &NewRevision) -> Result<Placed, WriteError> {
@@ -144,10 +176,10 @@ impl RevisionWriter<'_> {
     fn prepare(&self, new: &NewRevision) -> Result<Prepared, WriteError> {
         let Placed { parents, date, version_path, path } = self.place(new)?;
         let hooks = prepare_hooks(&self.settings.hooks, &self.settings.python)?;
-        let bytes = self.render(self.variables(new, &parents, date)?)?;
+        let bytes = self.render(&new.work, self.variables(new, &parents, date)?)?;
         let target = self.absolute(&path);
-        if target.symlink_metadata().is_ok() {
-            return Err(WriteError::Exists(target));
+        if let Some(taken) = taken(&target, &new.work) {
+            return Err(WriteError::Exists(taken));
         }
         let warnings = self.check(&target, &bytes)?;
         Ok(Prepared { version_path, path, bytes, warnings, hooks })
@@ -215,9 +247,12 @@ impl RevisionWriter<'_> {
         ]))
     }
 
-    fn render(&self, variables: BTreeMap<&'static str, Value>) -> Result<Vec<u8>, WriteError> {
+    fn render(&self, work: &NewWork, variables: BTreeMap<&'static str, Value>) -> Result<Vec<u8>, WriteError> {
         let path = self.settings.locations.script_location.join("script.py.mako");
-        let source = fs::read(&path).map_err(WriteError::io("read", &path))?;
+        let source = match work {
+            NewWork::Template => fs::read(&path).map_err(WriteError::io("read", &path))?,
+            NewWork::Sql(_) => sql_revision::template().into_bytes(),
+        };
         let context = TemplateContext { variables, main_option: self.main_option };
         let text = render(&source, &context).map_err(|need| NeedsPython::Template { path, need })?;
         let encoding = &self.settings.output_encoding;
@@ -287,6 +322,36 @@ fn verify_id(id: &str) -> Result<(), RevisionError> {
         return Ok(());
     }
     Err(RevisionError::IllegalCharacters { characters: illegal.join(", "), id: id.into() })
+}
+
+/// The first of the new files that is there already.
+fn taken(target: &Path, work: &NewWork) -> Option<PathBuf> {
+    let beside = match work {
+        NewWork::Template => Vec::new(),
+        NewWork::Sql(texts) => texts.files(target).into_iter().map(|(path, _)| path).collect(),
+    };
+    std::iter::once(target.to_owned()).chain(beside).find(|path| path.symlink_metadata().is_ok())
+}
+
+/// Makes all files of a revision, the Python file last; if one fails, none remains.
+fn create_all(parent: &Path, target: &Path, bytes: &[u8], work: &NewWork) -> Result<(), WriteError> {
+    let mut files = match work {
+        NewWork::Template => Vec::new(),
+        NewWork::Sql(texts) => texts.files(target),
+    };
+    files.push((target.to_owned(), bytes));
+    let mut made = Vec::new();
+    for (path, bytes) in files {
+        if let Err(error) = create(parent, &path, bytes) {
+            for path in made {
+                // What cannot be removed is in nobody's way: without the Python file there is no revision.
+                let _ = fs::remove_file(path);
+            }
+            return Err(error);
+        }
+        made.push(path);
+    }
+    Ok(())
 }
 
 /// Makes the file appear whole or not at all, and never in the place of another.

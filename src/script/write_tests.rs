@@ -68,6 +68,7 @@ fn new(id: &str, parents: &[&str]) -> NewRevision {
         depends_on: Vec::new(),
         file_name: None,
         created: "2026-01-02T03:04:05Z".parse().unwrap(),
+        work: NewWork::default(),
     }
 }
 

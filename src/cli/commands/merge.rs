@@ -5,7 +5,7 @@ use crate::cli::context::CommandContext;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::writing::{Files, as_given_by_python};
-use crate::script::{NewRevision, random_id};
+use crate::script::{NewRevision, NewWork, random_id};
 
 /// Make a revision that merges several heads
 #[derive(Debug, Clone, Args)]
@@ -46,6 +46,7 @@ pub fn run(context: &mut CommandContext, args: &MergeArgs) -> Result<ExitStatus,
         depends_on: Vec::new(),
         file_name: None,
         created: Utc::now(),
+        work: NewWork::default(),
     };
     files.write_or_python(context, &new)
 }

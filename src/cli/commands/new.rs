@@ -10,7 +10,9 @@ use crate::cli::context::CommandContext;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::writing::{Files, ProjectState, PythonCommand, needs_python, warn};
-use crate::script::{Announce, NewRevision, WorkKind, description_slug, free_stamp, random_id};
+use crate::script::{
+    Announce, NewRevision, NewWork, SqlRevision, SqlTexts, WorkKind, description_slug, free_stamp, random_id,
+};
 
 /// Longest identifier that Alembic's version table has room for (VARCHAR(32)), in characters.
 const ID_LENGTH: usize = 32;
@@ -27,6 +29,9 @@ pub struct NewArgs {
     /// Leave upgrade() and downgrade() empty; needs neither Python nor a database
     #[arg(long)]
     pub no_autogenerate: bool,
+    /// Make an SQL revision: NAME.up.sql and NAME.down.sql, to be filled by hand, beside the Python file that Alembic needs
+    #[arg(long, conflicts_with = "autogenerate")]
+    pub sql: bool,
     /// Revision, head or branch@head to base the new revision on [default: head]
     #[arg(long, value_name = "HEAD")]
     pub head: Option<String>,
@@ -55,6 +60,11 @@ pub struct NewArgs {
 struct NewJson {
     revision: String,
     path: String,
+    /// Of an SQL revision.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    up: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    down: Option<String>,
 }
 
 /// Runs the command.
@@ -83,8 +93,9 @@ pub fn run(context: &mut CommandContext, args: &NewArgs) -> Result<ExitStatus, C
         depends_on: args.depends_on.clone(),
         file_name: Some(format!("{stamp}_{slug}.py")),
         created,
+        work: if args.sql { NewWork::Sql(empty_texts(&args.description)) } else { NewWork::Template },
     };
-    if !args.no_autogenerate {
+    if !args.no_autogenerate && !args.sql {
         return by_python(context, args, &files, &new, "a new revision is filled by autogenerate");
     }
     match files.write_announced(&scripts, &new, &mut OnlyErrors)? {
@@ -93,8 +104,17 @@ pub fn run(context: &mut CommandContext, args: &NewArgs) -> Result<ExitStatus, C
             let path = context.environment.current_dir.join(&written.path);
             Ok(tell(context, args, &new.id, &path))
         }
+        Err(why) if args.sql => Err(CommandError::crashed(format!("the SQL revision cannot be written: {why}"))),
         Err(why) => by_python(context, args, &files, &new, &why),
     }
+}
+
+/// SQL files that do nothing yet.
+fn empty_texts(description: &str) -> SqlTexts {
+    // A comment ends with its line.
+    let title = description.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = |what: &str| format!("-- {title}: {what}\n\n").into_bytes();
+    SqlTexts { up: text("upgrade"), down: Some(text("downgrade")) }
 }
 
 /// Has Alembic write the file under the name that limbec has chosen.
@@ -171,10 +191,12 @@ fn alembic_arguments(context: &CommandContext, args: &NewArgs, id: &str) -> Vec<
 }
 
 fn tell(context: &mut CommandContext, args: &NewArgs, id: &str, path: &Path) -> ExitStatus {
-    let path = path.to_string_lossy().into_owned();
+    let text = |path: &Path| path.to_string_lossy().into_owned();
+    let files = args.sql.then(|| SqlRevision::beside(path));
+    let (up, down) = (files.as_ref().map(|files| text(&files.up)), files.as_ref().map(|files| text(&files.down)));
     match args.format {
-        Format::Text => context.ui.result(&path),
-        Format::Json => context.ui.json(&NewJson { revision: id.to_owned(), path }),
+        Format::Text => [Some(text(path)), up, down].iter().flatten().for_each(|path| context.ui.result(path)),
+        Format::Json => context.ui.json(&NewJson { revision: id.to_owned(), path: text(path), up, down }),
     }
     ExitStatus::Success
 }

@@ -5,7 +5,7 @@ use crate::cli::context::CommandContext;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::writing::{Files, as_given_by_python};
-use crate::script::{NewRevision, random_id};
+use crate::script::{NewRevision, NewWork, random_id};
 
 /// Make a new revision file
 #[derive(Debug, Clone, Args)]
@@ -70,6 +70,7 @@ pub fn run(context: &mut CommandContext, args: &RevisionArgs) -> Result<ExitStat
         depends_on: args.depends_on.clone(),
         file_name: None,
         created: Utc::now(),
+        work: NewWork::default(),
     };
     files.write_or_python(context, &new)
 }

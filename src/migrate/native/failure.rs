@@ -1,5 +1,6 @@
 use thiserror::Error;
 
+use super::StatementPlace;
 use crate::database::StatementError;
 use crate::revision::RevisionId;
 use crate::runtime::DatabaseFailure;
@@ -9,10 +10,12 @@ const EXCERPT: usize = 120;
 
 /// A statement that the database refused.
 #[derive(Debug, Error)]
-#[error("{}{reason}{}", revision.as_ref().map(|revision| format!("revision {revision}: ")).unwrap_or_default(), self.place())]
+#[error("{}{reason}{}", revision.as_ref().map(|revision| format!("revision {revision}: ")).unwrap_or_default(), self.whereabouts())]
 pub struct NativeFailure {
     /// The revision whose statement it is; `None` before the first step and after the last.
     pub revision: Option<RevisionId>,
+    /// Where the statement is written, if that is a file.
+    pub place: Option<StatementPlace>,
     /// Counted from 1, within the revision.
     pub number: Option<usize>,
     /// What the database said.
@@ -26,27 +29,29 @@ pub struct NativeFailure {
 impl NativeFailure {
     pub(super) fn new(error: StatementError, sql: &str) -> Self {
         let database = DatabaseFailure { code: error.code, statement: Some(sql.to_owned()), lost: error.lost };
-        Self { revision: None, number: None, reason: error.reason, position: error.position, database }
+        Self { revision: None, place: None, number: None, reason: error.reason, position: error.position, database }
     }
 
-    pub(super) fn of_statement(self, revision: &RevisionId, index: usize) -> Self {
-        Self { revision: Some(revision.clone()), number: Some(index + 1), ..self }
+    pub(super) fn of_statement(self, revision: &RevisionId, index: usize, place: Option<StatementPlace>) -> Self {
+        Self { revision: Some(revision.clone()), number: Some(index + 1), place, ..self }
     }
 
-    /// The code, the number, the line of the statement that it is about.
-    fn place(&self) -> String {
+    /// The code, the file with the line, the number, and the line of the statement that it is about.
+    fn whereabouts(&self) -> String {
         let code = self.database.code.as_deref().map(|code| format!(" [{code}]")).unwrap_or_default();
         let statement = self.database.statement.as_deref().unwrap_or_default().trim_start();
         let before: String = match self.position {
             Some(position) => statement.chars().take(position.saturating_sub(1) as usize).collect(),
             None => String::new(),
         };
-        let line = statement.lines().nth(before.matches('\n').count()).unwrap_or(statement).trim();
+        let lines_before = before.matches('\n').count();
+        let line = statement.lines().nth(lines_before).unwrap_or(statement).trim();
         let mut excerpt: String = line.chars().take(EXCERPT).collect();
         if excerpt.len() < line.len() {
             excerpt.push('…');
         }
         let number = self.number.map(|number| format!(" {number}")).unwrap_or_default();
-        format!("{code} in statement{number}: {excerpt}")
+        let file = self.place.as_ref().map(|at| format!(" {}:{},", at.path.display(), at.line + lines_before));
+        format!("{code} in{} statement{number}: {excerpt}", file.unwrap_or_default())
     }
 }

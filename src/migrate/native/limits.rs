@@ -18,10 +18,19 @@ pub(super) fn beginning(dialect: &Dialect, preparation: &Preparation, search_pat
         }
     }
     if !search_path.is_empty() {
-        let names: Vec<String> = search_path.iter().map(|schema| quote_identifier(schema)).collect();
-        text.push_str(&format!("; SET LOCAL search_path = {}", names.join(", ")));
+        text.push_str(&format!("; SET LOCAL search_path = {}", quoted(search_path)));
     }
     text
+}
+
+/// What sets the search path of statements outside of a transaction, and what takes that back.
+pub(super) fn path_outside(dialect: &Dialect, search_path: &[String]) -> Option<(String, String)> {
+    let is_set = *dialect == Dialect::Postgres && !search_path.is_empty();
+    is_set.then(|| (format!("SET search_path = {}", quoted(search_path)), "RESET search_path".to_owned()))
+}
+
+fn quoted(names: &[String]) -> String {
+    names.iter().map(|name| quote_identifier(name)).collect::<Vec<_>>().join(", ")
 }
 
 /// What the connection is told before the first transaction.

@@ -2,11 +2,13 @@
 //!
 //! The supervisor is driven exactly as by the driver (python/limbec/driver/steps.py): lock and gates, rows, plan, and for every step its
 //! statements, the change of the version table with Alembic's check of the row count, and the supervisor's own statements, all in one
-//! transaction.
+//! transaction. A step may also ask to run outside of one.
 
 mod failure;
 mod limits;
 mod run;
+mod source;
 
 pub use failure::NativeFailure;
-pub use run::{NativeRun, StepSource, run_native};
+pub use run::{NativeRun, run_native};
+pub use source::{ScriptStatement, StatementPlace, StepScript, StepSource};

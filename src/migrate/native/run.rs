@@ -1,16 +1,12 @@
 use std::time::{Duration, Instant};
 
-use super::{NativeFailure, limits};
+use aho_corasick::AhoCorasick;
+
+use super::{NativeFailure, StatementPlace, StepScript, StepSource, limits};
 use crate::database::{Connection, Dialect, VersionTableName};
 use crate::migrate::{MigrateError, Preparation, RunTarget, Supervisor};
 use crate::plan::{HeadChange, Plan, Step, TransactionMode};
 use crate::runtime::RuntimeError;
-
-/// Where the statements of a step come from.
-pub trait StepSource {
-    /// In order, each without parameters; `None`: they are not known.
-    fn statements(&self, step: &Step) -> Option<&[String]>;
-}
 
 /// What is to be run, and how.
 #[derive(Clone, Copy)]
@@ -43,7 +39,7 @@ pub fn run_native(run: &NativeRun<'_>, supervisor: &mut dyn Supervisor) -> Resul
         None => own(supervisor)?.version_rows(&table)?.unwrap_or_default(),
     };
     let plan = supervisor.plan(&rows, run.target).map_err(MigrateError::refused)?;
-    if let Some(step) = plan.steps.iter().find(|step| run.steps.statements(step).is_none()) {
+    if let Some(step) = plan.steps.iter().find(|step| !run.steps.knows(step)) {
         return Err(misplanned(&format!(
             "the statements of {} {} are not known",
             step.direction.name(),
@@ -53,7 +49,9 @@ pub fn run_native(run: &NativeRun<'_>, supervisor: &mut dyn Supervisor) -> Resul
     for text in limits::before_all(&dialect, &preparation).iter().chain(run.setup) {
         send(supervisor, text, run)?;
     }
-    let mut native = Native { run, supervisor, preparation, dialect, table, is_open: false };
+    let own_table = AhoCorasick::builder().ascii_case_insensitive(true).build([&table.name]).ok();
+    let mut native =
+        Native { run, supervisor, preparation, dialect, table, own_table, is_open: false, names_table: false };
     let outcome = native.steps(&plan, rows.is_empty());
     if outcome.is_err() {
         native.roll_back();
@@ -69,8 +67,12 @@ struct Native<'a, 's> {
     preparation: Preparation,
     dialect: Dialect,
     table: VersionTableName,
+    /// Finds the name of the version table.
+    own_table: Option<AhoCorasick>,
     /// Whether a transaction is open.
     is_open: bool,
+    /// Whether a statement has named the version table.
+    names_table: bool,
 }
 
 impl Native<'_, '_> {
@@ -98,14 +100,47 @@ impl Native<'_, '_> {
         self.commit()
     }
 
-    /// In the open transaction.
     fn step(&mut self, index: usize, step: &Step, began: Instant) -> Result<(), MigrateError> {
-        for (number, sql) in self.run.steps.statements(step).unwrap_or_default().iter().enumerate() {
-            self.check_interrupt()?;
-            send(self.supervisor, sql, self.run).map_err(|error| named(error, step, number))?;
+        let script = self.run.steps.script(step).map_err(MigrateError::refused)?;
+        if script.outside_transaction {
+            self.outside(index, step, script)?;
+        } else {
+            self.statements(index, step, script)?;
         }
+        self.begin()?;
         self.change_heads(&step.changes)?;
         self.supervise(index, step, began.elapsed())
+    }
+
+    /// Each statement is committed by itself, and so is what the transaction of the run has done before.
+    fn outside(&mut self, index: usize, step: &Step, script: StepScript<'_>) -> Result<(), MigrateError> {
+        self.commit()?;
+        let path = limits::path_outside(&self.dialect, self.run.search_path);
+        if let Some((set, _)) = &path {
+            send(self.supervisor, set, self.run)?;
+        }
+        let outcome = self.statements(index, step, script);
+        if let Some((_, reset)) = &path {
+            let reset = send(self.supervisor, reset, self.run);
+            return outcome.and(reset);
+        }
+        outcome
+    }
+
+    fn statements(&mut self, index: usize, step: &Step, script: StepScript<'_>) -> Result<(), MigrateError> {
+        let mut is_told = !script.outside_transaction || !self.preparation.watch_commits;
+        for (number, statement) in script.statements.enumerate() {
+            self.check_interrupt()?;
+            let statement = statement.map_err(MigrateError::refused)?;
+            self.names_table |= self.own_table.as_ref().is_none_or(|name| name.is_match(&*statement.sql));
+            if !std::mem::replace(&mut is_told, true) {
+                // From now on something of the step may be committed.
+                self.supervisor.step_committed(index);
+            }
+            send(self.supervisor, &statement.sql, self.run)
+                .map_err(|error| named(error, step, number, statement.place))?;
+        }
+        Ok(())
     }
 
     fn change_heads(&mut self, changes: &[HeadChange]) -> Result<(), MigrateError> {
@@ -161,9 +196,7 @@ impl Native<'_, '_> {
     /// As after a run of env.py: statements may have changed the version table themselves, if they name it.
     fn compare_heads(&mut self, plan: &Plan) -> Result<(), MigrateError> {
         let Some(last) = plan.steps.last() else { return Ok(()) };
-        let statements = plan.steps.iter().filter_map(|step| self.run.steps.statements(step)).flatten();
-        let name = self.table.name.to_lowercase();
-        if !statements.into_iter().any(|sql| sql.to_lowercase().contains(&name)) {
+        if !self.names_table {
             return Ok(());
         }
         let table = self.table.clone();
@@ -193,9 +226,9 @@ fn failed(failure: NativeFailure) -> MigrateError {
     MigrateError::Native(Box::new(failure))
 }
 
-fn named(error: MigrateError, step: &Step, number: usize) -> MigrateError {
+fn named(error: MigrateError, step: &Step, number: usize, place: Option<StatementPlace>) -> MigrateError {
     match error {
-        MigrateError::Native(failure) => failed(failure.of_statement(&step.revision, number)),
+        MigrateError::Native(failure) => failed(failure.of_statement(&step.revision, number, place)),
         error => error,
     }
 }

@@ -7,7 +7,7 @@ use super::varying::{ARGUMENTS, Varying};
 use super::way::Reason;
 use super::{session, text};
 use crate::database::{Connection, VersionTableName};
-use crate::migrate::{RecordedStep, RenderedStep, RunTarget, StepSource};
+use crate::migrate::{RecordedStep, Refusal, RenderedStep, RunTarget, StepScript, StepSource};
 use crate::plan::{Plan, Step, TransactionMode};
 use crate::revision::RevisionId;
 
@@ -134,7 +134,11 @@ impl RenderedPlan {
 }
 
 impl StepSource for RenderedPlan {
-    fn statements(&self, step: &Step) -> Option<&[String]> {
-        self.statements.get(&step.revision).map(Vec::as_slice)
+    fn knows(&self, step: &Step) -> bool {
+        self.statements.contains_key(&step.revision)
+    }
+
+    fn script(&self, step: &Step) -> Result<StepScript<'_>, Refusal> {
+        Ok(StepScript::of_texts(self.statements.get(&step.revision).map(Vec::as_slice).unwrap_or_default()))
     }
 }

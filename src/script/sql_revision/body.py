@@ -1,0 +1,128 @@
+# The SQL is in the files of this name that end with .up.sql and .down.sql. What
+# follows is the same in every such revision: Alembic runs it, and limbec, as long
+# as nobody changes it, runs the SQL without it.
+SQL = re.compile(
+    r"""
+      --[^\n]* | (?P<comment>/\*)
+    | (?P<quoted>[eE]'(?:[^'\\]|\\.|'')*' | '(?:[^']|'')*' | "(?:[^"]|"")*" | `[^`]*`)
+    | (?P<body>\$(?P<tag>(?:[^\W\d]\w*)?)\$.*?\$(?P=tag)\$)
+    | (?P<variable>\$\{\w+(?::literal)?\})
+    | (?P<word>\w[\w$]*) | (?P<mark>[();]) | (?P<other>\S)
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+
+
+def upgrade() -> None:
+    run_sql("up")
+
+
+def downgrade() -> None:
+    run_sql("down")
+
+
+def run_sql(direction: str) -> None:
+    path = Path(__file__).with_suffix(f".{direction}.sql")
+    if not path.is_file():
+        raise RuntimeError(f"revision {revision} cannot go {direction}: no {path.name}")
+    text = path.read_bytes().decode("utf-8-sig")
+    head = re.match(r"(?:\s+|--[^\n]*|/\*.*?\*/)*", text, re.DOTALL)[0]
+    directives = re.findall(r"^\s*--\s*limbec:\s*(\S+)[ \t]*(\S*)", head, re.MULTILINE)
+    names = {"schema", *(name for kind, name in directives if kind == "variable")}
+    migration = op.get_context()
+    if any(kind == "no-transaction" for kind, _ in directives):
+        with migration.autocommit_block():
+            execute(migration, text, names)
+    else:
+        execute(migration, text, names)
+
+
+def execute(migration, text: str, names: set) -> None:
+    for statement in split(migration.dialect.name, text, names):
+        if migration.as_sql:
+            migration.impl.static_output(statement + ";")
+        else:
+            # No parameters at all: a driver must not look for % and : in the text.
+            options = {"no_parameters": True}
+            op.get_bind().exec_driver_sql(statement, execution_options=options)
+
+
+def split(dialect: str, text: str, names: set):
+    """The statements, their variables replaced."""
+    statement, start, at, blocks, brackets, words = "", None, 0, 0, 0, ("", "")
+    while token := SQL.search(text, at):
+        statement += text[at : token.start()]
+        at, kind, found = token.end(), token.lastgroup, token[0]
+        if kind == "comment":
+            at = end_of_comment(dialect, text, at)
+            found = text[token.start() : at]
+        elif kind == "variable":
+            found = replaced(token, names)
+        elif kind == "body":
+            known = "|".join(map(re.escape, sorted(names)))
+            pattern = rf"\$\{{(?:{known})(?::literal)?\}}"
+            found = re.sub(pattern, lambda match: replaced(match, names), found)
+        elif kind == "word":
+            words = (words[1], found.lower())
+            if words == ("begin", "atomic") or (blocks and words[1] == "case"):
+                blocks += 1
+            elif blocks and words[1] == "end":
+                blocks -= 1
+        elif found in "()":
+            brackets += 1 if found == "(" else -1
+        if found == ";" and is_complete(dialect, statement, blocks, brackets):
+            if start is not None:
+                yield statement[start:]
+            statement, start, blocks, brackets = "", None, 0, 0
+            continue
+        if start is None and kind not in (None, "comment"):
+            start = len(statement)
+        statement += found
+    if start is not None:
+        yield statement[start:].rstrip()
+
+
+def is_complete(dialect: str, statement: str, blocks: int, brackets: int) -> bool:
+    if dialect == "sqlite":
+        import sqlite3
+
+        return not statement.strip() or sqlite3.complete_statement(statement + ";")
+    return blocks <= 0 and brackets <= 0
+
+
+def end_of_comment(dialect: str, text: str, at: int) -> int:
+    depth = 1
+    for mark in re.compile(r"/\*|\*/").finditer(text, at):
+        if mark[0] == "*/":
+            depth -= 1
+        elif dialect == "postgresql":
+            depth += 1
+        if depth == 0:
+            return mark.end()
+    return len(text)
+
+
+def replaced(match, names: set) -> str:
+    name, _, literal = match[0][2:-1].partition(":")
+    value = context.get_x_argument(as_dictionary=True).get(name)
+    if value is None and name == "schema":
+        value = schema()
+    if value is None or name not in names:
+        raise RuntimeError(f"revision {revision} needs -x {name}=VALUE")
+    if not literal:
+        return '"' + value.replace('"', '""') + '"'
+    text = "'" + value.replace("'", "''") + "'"
+    if op.get_context().dialect.name == "postgresql" and "\\" in value:
+        return " E" + text.replace("\\", "\\\\")
+    return text
+
+
+def schema():
+    migration = op.get_context()
+    if migration.version_table_schema:
+        return migration.version_table_schema
+    if migration.dialect.name == "sqlite":
+        return "main"
+    if migration.as_sql:
+        return None
+    return op.get_bind().exec_driver_sql("SELECT current_schema()").scalar()
