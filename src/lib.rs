@@ -36,6 +36,8 @@ pub mod runtime;
 pub mod schema;
 /// Revision files: parsing, loading, templates, writing; never runs Python.
 pub mod script;
+/// SQL files, read as a stream and split into statements as PostgreSQL and SQLite do.
+pub mod sqlfile;
 /// One history, many databases.
 pub mod tenant;
 /// A history tried out on ephemeral databases: `limbec test`.

@@ -8,6 +8,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("revision", &[]),
     ("plan", &["revision"]),
     ("program", &[]),
+    ("sqlfile", &[]),
     ("script", &["revision"]),
     ("operation", &["script"]),
     ("schema", &["operation", "revision"]),

@@ -1,0 +1,110 @@
+use std::io::BufRead;
+
+use super::error::{SqlFileError, SqlFileProblem};
+use super::variables::is_name;
+
+const MARK: &str = "limbec:";
+/// Comments for the linter, which reads them itself.
+const OF_THE_LINTER: [&str; 3] = ["ignore", "allow", "irreversible"];
+
+/// What a file says about itself in `--` comments before its first statement.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Directives {
+    /// `-- limbec: no-transaction`: the statements are run one by one, outside a transaction.
+    pub no_transaction: bool,
+    /// `-- limbec: variable NAME`: the variables that it uses besides `schema`, in order.
+    pub variables: Vec<String>,
+    lines: Vec<usize>,
+}
+
+impl Directives {
+    /// Reads a file up to its first statement.
+    ///
+    /// # Errors
+    /// A directive is unknown; the file cannot be read or is not UTF-8.
+    pub fn read(mut reader: impl BufRead) -> Result<Self, SqlFileError> {
+        let mut found = Self::default();
+        let mut depth = 0;
+        let mut bytes = Vec::new();
+        for line in 1.. {
+            bytes.clear();
+            let error = |problem| SqlFileError { line, problem };
+            let read = reader.read_until(b'\n', &mut bytes).map_err(|source| error(SqlFileProblem::Read(source)))?;
+            let Ok(text) = std::str::from_utf8(&bytes) else { return Err(error(SqlFileProblem::NotUtf8)) };
+            let text = if line == 1 { text.strip_prefix('\u{feff}').unwrap_or(text) } else { text };
+            let Some(comment) = comment_of(text, &mut depth) else { break };
+            if let Some(directive) = directive_of(comment) {
+                found.take(directive, line).map_err(error)?;
+            }
+            if read == 0 {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// The variables with the lines that name them.
+    pub(super) fn declared(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.variables.iter().map(String::as_str).zip(self.lines.iter().copied())
+    }
+
+    fn take(&mut self, directive: &str, line: usize) -> Result<(), SqlFileProblem> {
+        let mut words = directive.split_whitespace();
+        match (words.next(), words.next(), words.next()) {
+            (Some("no-transaction"), None, _) => self.no_transaction = true,
+            (Some("variable"), Some(name), None) if is_name(name) => {
+                self.variables.push(name.to_owned());
+                self.lines.push(line);
+            }
+            (Some("variable"), Some(name), None) => return Err(SqlFileProblem::NotAName { name: name.to_owned() }),
+            _ => return Err(SqlFileProblem::UnknownDirective { text: directive.to_owned() }),
+        }
+        Ok(())
+    }
+}
+
+/// The text behind `limbec:` in a comment that is meant for the runner.
+fn directive_of(comment: &str) -> Option<&str> {
+    let directive = comment.trim().strip_prefix(MARK)?.trim();
+    let word = directive.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+    (!OF_THE_LINTER.contains(&word)).then_some(directive)
+}
+
+/// The first directive in blanks and comments behind the first statement, where none has an effect, and its place.
+pub(super) fn late_directive(trivia: &str) -> Option<(usize, &str)> {
+    trivia.match_indices(MARK).find_map(|(at, _)| {
+        let line = trivia.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
+        let text = trivia.get(line..)?.lines().next()?;
+        Some((at, directive_of(text.trim_start().strip_prefix("--")?)?))
+    })
+}
+
+/// The `--` comment of a line that has nothing before it but blanks and block comments, `""` for none; `None` where a
+/// statement begins. `depth` is that of the block comments that are open.
+fn comment_of<'l>(line: &'l str, depth: &mut usize) -> Option<&'l str> {
+    let mut rest = line;
+    loop {
+        if *depth == 0 {
+            rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == ';' || c == '\x0b');
+            if let Some(comment) = rest.strip_prefix("--") {
+                return Some(comment);
+            }
+            if rest.is_empty() {
+                return Some("");
+            }
+            rest = rest.strip_prefix("/*")?;
+            *depth = 1;
+        }
+        let Some(next) = rest.find(['*', '/']) else { return Some("") };
+        rest = rest.get(next..).unwrap_or_default();
+        if let Some(behind) = rest.strip_prefix("*/") {
+            *depth -= 1;
+            rest = behind;
+        } else if let Some(behind) = rest.strip_prefix("/*") {
+            *depth += 1;
+            rest = behind;
+        } else {
+            rest = rest.get(1..).unwrap_or_default();
+        }
+    }
+}
