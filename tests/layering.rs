@@ -39,6 +39,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "published",
             "schema",
             "script",
+            "sqlfile",
             "plan",
             "program",
             "database",

@@ -5,9 +5,12 @@ use super::context::CommandContext;
 use super::databases::Direct;
 use super::engine::Mutation;
 use super::error::CommandError;
+use super::native::NativeWay;
 use super::progress::{Progress, away};
+use crate::config::DeployOptions;
 use crate::database::{self, Access, DatabaseUrl, Dialect, VersionTableName};
 use crate::migrate::{self, Deployment, DeploymentRequest, Operation, Purge, Readiness, Readings};
+use crate::plan::Plan;
 
 /// What a command was asked to change, and how.
 pub(super) struct Change<'a> {
@@ -19,6 +22,33 @@ pub(super) struct Change<'a> {
     pub(super) offline: bool,
     /// The options.
     pub(super) args: &'a ChangeArgs,
+}
+
+/// What a database needs, as it looks before it is locked.
+enum Foreseen {
+    /// It is where it should be.
+    NothingToDo,
+    /// These steps, or none but the version table.
+    Steps(Plan),
+}
+
+/// Who carries a change out.
+enum Course {
+    /// limbec, on the version table.
+    Stamp,
+    /// limbec, by SQL.
+    Native(Box<NativeWay>),
+    /// env.py.
+    Python,
+}
+
+/// Whether a change was carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum HasRun {
+    /// It was.
+    Yes,
+    /// Nothing was done: Python is needed.
+    No,
 }
 
 impl CommandContext {
@@ -38,12 +68,46 @@ impl CommandContext {
                 self.ui.status(&away(&reason.to_string(), limit));
             })?;
         }
-        if !change.offline && self.is_done_already(change)? {
+        let foreseen = if change.offline { None } else { self.foreseen(change)? };
+        if matches!(foreseen, Some(Foreseen::NothingToDo)) {
             return Ok(());
         }
-        let stamps_natively = matches!(change.operation, Operation::Stamp { .. })
-            && known.is_some()
-            && !self.database_target()?.env.runs_code_on_stamp();
+        let course = self.course(change, known.as_ref(), foreseen.as_ref(), &options)?;
+        let has_run = self.carry_out(change, known.as_ref(), &options, course)?;
+        if has_run == HasRun::No {
+            // Somebody else was faster, and under the lock another plan was due.
+            self.carry_out(change, known.as_ref(), &options, Course::Python)?;
+        }
+        Ok(())
+    }
+
+    /// Who carries a change out, as far as that can be told before it is planned under the lock.
+    fn course(
+        &mut self,
+        change: &Change<'_>,
+        known: Option<&(DatabaseUrl, VersionTableName)>,
+        foreseen: Option<&Foreseen>,
+        options: &DeployOptions,
+    ) -> Result<Course, CommandError> {
+        let Some((url, table)) = known else { return Ok(Course::Python) };
+        if matches!(change.operation, Operation::Stamp { .. }) {
+            let runs_code = self.database_target()?.env.runs_code_on_stamp();
+            return Ok(if runs_code { Course::Python } else { Course::Stamp });
+        }
+        let Some(Foreseen::Steps(plan)) = foreseen else { return Ok(Course::Python) };
+        let scripts = self.scripts()?;
+        let native = self.native_way(url, table, options)?.filter(|way| way.steps(plan, &scripts).is_some());
+        Ok(native.map_or(Course::Python, |way| Course::Native(Box::new(way))))
+    }
+
+    /// Plans and runs under the lock.
+    fn carry_out(
+        &mut self,
+        change: &Change<'_>,
+        known: Option<&(DatabaseUrl, VersionTableName)>,
+        options: &DeployOptions,
+        course: Course,
+    ) -> Result<HasRun, CommandError> {
         let scripts = self.scripts()?;
         let settings = self.script_settings()?;
         let permissions = change.args.run.permissions(&self.environment);
@@ -52,20 +116,22 @@ impl CommandContext {
         let runner = self.runner()?;
         let sets_transactions = self.globals.transaction.or(self.project()?.settings.transaction).is_some();
         // What Python needs is found before anything is locked.
-        let engine = if stamps_natively {
-            None
-        } else {
-            let argv = self.invocation.alembic.clone();
-            Some((self.engine_invocation(argv, Mutation::Allowed)?, self.runtime()?))
+        let engine = match &course {
+            Course::Python => {
+                let argv = self.invocation.alembic.clone();
+                Some((self.engine_invocation(argv, Mutation::Allowed)?, self.runtime()?))
+            }
+            Course::Stamp | Course::Native(_) => None,
         };
         self.ui.flush();
-        let mut progress = Progress::new(&mut self.ui, &scripts).asking(can_ask);
+        let progress = Progress::new(&mut self.ui, &scripts).asking(can_ask);
+        let mut progress = if matches!(course, Course::Native(_)) { progress.telling_steps() } else { progress };
         let request = DeploymentRequest {
             operation: &change.operation,
             purge: change.purge,
             scripts: &scripts,
             locations: &settings.locations,
-            options: &options,
+            options,
             permissions,
             environment: &environment,
             sets_transactions,
@@ -73,18 +139,25 @@ impl CommandContext {
             readings: &Readings::default(),
         };
         let mut deployment = Deployment::new(request, &mut progress);
-        let outcome = match (&known, engine) {
-            (Some((url, table)), None) => deployment.stamp(url, table),
-            (known, Some((invocation, runtime))) => {
-                let ready = known.as_ref().map_or(Ok(Readiness::Ready), |(url, table)| deployment.ready(url, table));
-                ready.and_then(|readiness| match readiness {
+        let outcome = match (known, course, engine) {
+            (Some((url, table)), Course::Stamp, _) => deployment.stamp(url, table).map(|()| HasRun::Yes),
+            (Some((url, table)), Course::Native(way), _) => {
+                deployment.ready(url, table).and_then(|readiness| match readiness {
+                    Readiness::NothingToDo => Ok(HasRun::Yes),
+                    Readiness::Ready => way.run(&mut deployment, &scripts),
+                })
+            }
+            (known, _, Some((invocation, runtime))) => {
+                let ready = known.map_or(Ok(Readiness::Ready), |(url, table)| deployment.ready(url, table));
+                let run = ready.and_then(|readiness| match readiness {
                     Readiness::NothingToDo => Ok(()),
                     Readiness::Ready => {
                         deployment.run(&mut |supervisor| migrate::run_env(&runtime, invocation.clone(), supervisor))
                     }
-                })
+                });
+                run.map(|()| HasRun::Yes)
             }
-            (None, None) => Ok(()),
+            (None, _, None) | (_, Course::Python, None) => Ok(HasRun::No),
         };
         if let Some(url) = deployment.url().cloned() {
             drop(deployment);
@@ -93,15 +166,14 @@ impl CommandContext {
         outcome.map_err(|error| self.migrate_error(error))
     }
 
-    /// Whether the database is already where it should be, which is answered before any lock and without Python.
-    fn is_done_already(&mut self, change: &Change<'_>) -> Result<bool, CommandError> {
+    /// What is to be done, as it looks before any lock and without Python; `None`: that cannot be told.
+    fn foreseen(&mut self, change: &Change<'_>) -> Result<Option<Foreseen>, CommandError> {
         if matches!(change.operation, Operation::Stamp { .. }) {
-            return Ok(false);
+            return Ok(None);
         }
-        let Some(Direct { mut connection, table, .. }) = self.direct(Access::Read)? else { return Ok(false) };
+        let Some(Direct { mut connection, table, .. }) = self.direct(Access::Read)? else { return Ok(None) };
         let scripts = self.scripts()?;
         let rows = connection.version_rows(&table)?.unwrap_or_default();
-        // Without rows Alembic creates the table even if there is nothing else to do.
         let plan = change.operation.plan(&scripts.map, &rows).map_err(|error| {
             let unknown = rows.iter().find(|row| scripts.map.position(row.as_str()).is_none());
             match unknown {
@@ -111,7 +183,9 @@ impl CommandContext {
                 None => error.into(),
             }
         })?;
-        Ok(!rows.is_empty() && plan.steps.is_empty())
+        // Without rows Alembic creates the table even if there is nothing else to do.
+        let is_done = !rows.is_empty() && plan.steps.is_empty();
+        Ok(Some(if is_done { Foreseen::NothingToDo } else { Foreseen::Steps(plan) }))
     }
 
     /// The database and its version table, where they are known before env.py is run and limbec speaks the dialect.

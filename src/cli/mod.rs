@@ -33,6 +33,7 @@ mod help;
 mod history_table;
 mod lifecycle;
 mod linting;
+mod native;
 pub mod options;
 pub mod progress;
 mod provide;

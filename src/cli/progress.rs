@@ -25,17 +25,23 @@ pub(super) struct Progress<'a> {
     scripts: &'a ScriptDirectory,
     steps: usize,
     can_ask: bool,
+    tells_steps: bool,
 }
 
 impl<'a> Progress<'a> {
     /// Shows nothing before the first step.
     pub(super) fn new(ui: &'a mut Ui, scripts: &'a ScriptDirectory) -> Self {
-        Self { ui, scripts, steps: 0, can_ask: false }
+        Self { ui, scripts, steps: 0, can_ask: false, tells_steps: false }
     }
 
     /// The same where a person may be asked.
     pub(super) fn asking(self, can_ask: bool) -> Self {
         Self { can_ask, ..self }
+    }
+
+    /// The same where nobody else tells of the steps, as Alembic's log does of those that Python runs: also in a pipe.
+    pub(super) fn telling_steps(self) -> Self {
+        Self { tells_steps: true, ..self }
     }
 
     /// What a person has to know whether or not progress is shown.
@@ -91,7 +97,7 @@ impl Attendant for Progress<'_> {
             return event_log::log(self.ui, &event, self.steps);
         }
         self.announce(&event);
-        if !self.ui.shows_progress() {
+        if !self.ui.shows_progress() && !self.tells_steps {
             return;
         }
         match event {

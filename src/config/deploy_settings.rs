@@ -33,6 +33,20 @@ pub struct DeployOptions {
     pub backup: Option<BackupSetting>,
     /// `[hooks]`, in the order of the file.
     pub hooks: Vec<HookSetting>,
+    /// `sql-revisions`
+    pub sql_revisions: SqlRevisionsSetting,
+}
+
+/// Who runs revisions whose work is SQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SqlRevisionsSetting {
+    /// limbec, where it is certain that env.py adds nothing to them; Python otherwise.
+    #[default]
+    Auto,
+    /// limbec, wherever env.py is understood: what the application's modules do to connections is not looked at.
+    Native,
+    /// Python, as Alembic does.
+    Python,
 }
 
 /// How runners of one database exclude each other.
@@ -154,7 +168,7 @@ const HOOK_TIMEOUT: Duration = Duration::from_secs(60);
 const DURATION: &str = "a time such as '5s', '500ms' or '2m'";
 
 /// Keys of these settings, for [`super::settings`].
-pub(super) const KEYS: [&str; 12] = [
+pub(super) const KEYS: [&str; 13] = [
     "lock",
     "lock-wait",
     "lock-timeout",
@@ -167,6 +181,7 @@ pub(super) const KEYS: [&str; 12] = [
     "destructive",
     "backup",
     "hooks",
+    "sql-revisions",
 ];
 
 impl DeployOptions {
@@ -192,6 +207,9 @@ impl DeployOptions {
             }
             "backup" => self.backup = Some(backup(&node.value, path).ok_or_else(|| fault("true, false or a folder"))?),
             "hooks" => self.hooks = hooks(node, path)?,
+            "sql-revisions" => {
+                self.sql_revisions = sql_revisions(&node.value).ok_or_else(|| fault("'auto', 'native' or 'python'"))?
+            }
             _ => return Ok(false),
         }
         Ok(true)
@@ -246,6 +264,15 @@ fn production(value: &TomlValue) -> Option<ProductionSetting> {
                 .all(|pattern| glob::Pattern::new(pattern).is_ok())
                 .then_some(ProductionSetting::Urls(patterns))
         }
+        _ => None,
+    }
+}
+
+fn sql_revisions(value: &TomlValue) -> Option<SqlRevisionsSetting> {
+    match value {
+        TomlValue::Text(text) if text == "auto" => Some(SqlRevisionsSetting::Auto),
+        TomlValue::Text(text) if text == "native" => Some(SqlRevisionsSetting::Native),
+        TomlValue::Text(text) if text == "python" => Some(SqlRevisionsSetting::Python),
         _ => None,
     }
 }

@@ -21,7 +21,7 @@ mod url_source;
 pub use adopted::{Adopted, AdoptedState};
 pub use deploy_settings::{
     BackupSetting, DeployOptions, DestructiveSetting, HistorySetting, HookPoint, HookSetting, LockSetting,
-    ProductionSetting, parse_duration,
+    ProductionSetting, SqlRevisionsSetting, parse_duration,
 };
 pub use error::{ConfigError, IniFault, InterpolationFault};
 pub use ini::{DEFAULT_SECTION, Ini};

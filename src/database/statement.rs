@@ -30,6 +30,24 @@ impl Connection {
         }
     }
 
+    /// Runs statements one after the other, in the transaction that is open. `is_interrupted` as in `run_text`.
+    ///
+    /// # Errors
+    /// The index of the one that the database refuses, and what it says; those before it have run.
+    pub fn run_batch(
+        &mut self,
+        statements: &[String],
+        is_interrupted: &dyn Fn() -> bool,
+    ) -> Result<(), (usize, StatementError)> {
+        match self {
+            Self::Postgres(connection) => connection.run_batch(statements, is_interrupted),
+            Self::Sqlite(connection) => {
+                let run = |(index, sql): (usize, &String)| connection.run_text(sql).map_err(|error| (index, error));
+                statements.iter().enumerate().try_for_each(run)
+            }
+        }
+    }
+
     /// Runs one statement in the form of SQLAlchemy's `text()`, whose parameters are texts. Whether it gave a row.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ mod readings;
 mod recorded;
 mod rehearsal;
 mod rendering;
+mod sql_steps;
 mod status;
 mod supervisor;
 
@@ -33,5 +34,6 @@ pub use rehearsal::{
     AdvancedSequence, RehearsalRefusal, RehearsedRun, RehearsedStatement, RehearsedStep, TakenLock, rehearse_env,
 };
 pub use rendering::{RenderedPart, RenderedStatement, RenderedStep, StepFailure, render_env};
+pub use sql_steps::{SqlStepError, SqlSteps};
 pub use status::{RevisionStanding, RevisionState, Standing};
 pub use supervisor::{NamedLock, Preparation, Refusal, RunTarget, Statement, Supervisor};

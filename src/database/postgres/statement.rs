@@ -1,9 +1,11 @@
+use std::cell::Cell;
 use std::pin::pin;
 use std::time::Duration;
 
+use futures_util::TryStreamExt;
 use tokio_postgres::error::{ErrorPosition, SqlState};
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
 use super::PostgresConnection;
 use crate::database::StatementError;
@@ -18,8 +20,28 @@ impl PostgresConnection {
         is_interrupted: &dyn Fn() -> bool,
     ) -> Result<(), StatementError> {
         let client = self.client().map_err(|error| StatementError::lost(error.to_string()))?;
-        let done = self.runtime().block_on(watched(client, sql, is_interrupted));
+        let done = self.runtime().block_on(watched(client, client.batch_execute(sql), is_interrupted));
         done.map_err(|error| StatementError::of(&error))
+    }
+
+    /// One message for all, which costs one round trip.
+    pub(in crate::database) fn run_batch(
+        &self,
+        statements: &[String],
+        is_interrupted: &dyn Fn() -> bool,
+    ) -> Result<(), (usize, StatementError)> {
+        let client = self.client().map_err(|error| (0, StatementError::lost(error.to_string())))?;
+        let text = statements.join(BETWEEN);
+        let done = Cell::new(0);
+        let counted = counted(client, &text, &done);
+        let outcome = self.runtime().block_on(watched(client, counted, is_interrupted));
+        outcome.map_err(|error| {
+            let error = StatementError::of(&error);
+            match error.position.and_then(|position| placed(statements, position)) {
+                Some((index, position)) => (index, StatementError { position: Some(position), ..error }),
+                None => (done.get().min(statements.len().saturating_sub(1)), error),
+            }
+        })
     }
 
     pub(in crate::database) fn gives_row(&self, sql: &str, values: &[Option<String>]) -> Result<bool, StatementError> {
@@ -31,8 +53,39 @@ impl PostgresConnection {
     }
 }
 
-async fn watched(client: &Client, sql: &str, is_interrupted: &dyn Fn() -> bool) -> Result<(), tokio_postgres::Error> {
-    let mut done = pin!(client.batch_execute(sql));
+/// A statement may end with a comment, which its line ends.
+const BETWEEN: &str = "\n;\n";
+
+/// Runs a text of several statements, and counts those that are done.
+async fn counted(client: &Client, text: &str, done: &Cell<usize>) -> Result<(), tokio_postgres::Error> {
+    let mut messages = pin!(client.simple_query_raw(text).await?);
+    while let Some(message) = messages.try_next().await? {
+        if matches!(message, SimpleQueryMessage::CommandComplete(_)) {
+            done.set(done.get() + 1);
+        }
+    }
+    Ok(())
+}
+
+/// The statement that a position in the joined text is in, and where in it; both positions count characters from 1.
+fn placed(statements: &[String], position: u32) -> Option<(usize, u32)> {
+    let mut rest = position;
+    for (index, statement) in statements.iter().enumerate() {
+        let length = u32::try_from(statement.chars().count()).ok()?;
+        if rest <= length {
+            return Some((index, rest));
+        }
+        rest = rest.checked_sub(length + BETWEEN.len() as u32)?;
+    }
+    None
+}
+
+async fn watched(
+    client: &Client,
+    sent: impl Future<Output = Result<(), tokio_postgres::Error>>,
+    is_interrupted: &dyn Fn() -> bool,
+) -> Result<(), tokio_postgres::Error> {
+    let mut done = pin!(sent);
     loop {
         if let Ok(done) = tokio::time::timeout(TICK, &mut done).await {
             return done;

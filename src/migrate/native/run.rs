@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use aho_corasick::AhoCorasick;
 
-use super::{NativeFailure, StatementPlace, StepScript, StepSource, limits};
+use super::{NativeFailure, ScriptStatement, StatementPlace, StepScript, StepSource, limits};
 use crate::database::{Connection, Dialect, VersionTableName};
 use crate::migrate::{MigrateError, Preparation, RunTarget, Supervisor};
 use crate::plan::{HeadChange, Plan, Step, TransactionMode};
@@ -128,17 +128,39 @@ impl Native<'_, '_> {
     }
 
     fn statements(&mut self, index: usize, step: &Step, script: StepScript<'_>) -> Result<(), MigrateError> {
-        let mut is_told = !script.outside_transaction || !self.preparation.watch_commits;
-        for (number, statement) in script.statements.enumerate() {
+        let mut batch = Batch::default();
+        if script.outside_transaction && self.preparation.watch_commits {
+            // From now on something of the step may be committed.
+            self.supervisor.step_committed(index);
+        }
+        for statement in script.statements {
             self.check_interrupt()?;
             let statement = statement.map_err(MigrateError::refused)?;
             self.names_table |= self.own_table.as_ref().is_none_or(|name| name.is_match(&*statement.sql));
-            if !std::mem::replace(&mut is_told, true) {
-                // From now on something of the step may be committed.
-                self.supervisor.step_committed(index);
+            batch.push(statement);
+            if script.outside_transaction || batch.is_full() {
+                self.send_batch(&mut batch, step)?;
             }
-            send(self.supervisor, &statement.sql, self.run)
-                .map_err(|error| named(error, step, number, statement.place))?;
+        }
+        self.send_batch(&mut batch, step)
+    }
+
+    fn send_batch(&mut self, batch: &mut Batch, step: &Step) -> Result<(), MigrateError> {
+        let sent = match batch.texts.as_slice() {
+            [] => Ok(()),
+            // Several in one message would be one transaction.
+            [single] => own(self.supervisor)?.run_text(single, self.run.is_interrupted).map_err(|error| (0, error)),
+            several => own(self.supervisor)?.run_batch(several, self.run.is_interrupted),
+        };
+        let done = batch.done;
+        match sent {
+            Ok(()) => batch.clear(),
+            Err(_) if (self.run.is_interrupted)() => return Err(MigrateError::Runtime(RuntimeError::Interrupted)),
+            Err((at, error)) => {
+                let text = batch.texts.get(at).map(String::as_str).unwrap_or_default();
+                let place = batch.places.get_mut(at).and_then(Option::take);
+                return Err(failed(NativeFailure::new(error, text).of_statement(&step.revision, done + at, place)));
+            }
         }
         Ok(())
     }
@@ -226,10 +248,38 @@ fn failed(failure: NativeFailure) -> MigrateError {
     MigrateError::Native(Box::new(failure))
 }
 
-fn named(error: MigrateError, step: &Step, number: usize, place: Option<StatementPlace>) -> MigrateError {
-    match error {
-        MigrateError::Native(failure) => failed(failure.of_statement(&step.revision, number, place)),
-        error => error,
+/// Statements that are sent together.
+#[derive(Default)]
+struct Batch {
+    texts: Vec<String>,
+    places: Vec<Option<StatementPlace>>,
+    bytes: usize,
+    /// How many statements of the step were sent before these.
+    done: usize,
+}
+
+impl Batch {
+    /// More does not make it faster, and an interruption is looked at in between.
+    const BYTES: usize = 64 * 1024;
+
+    fn push(&mut self, statement: ScriptStatement<'_>) {
+        self.bytes += statement.sql.len();
+        self.texts.push(statement.sql.into_owned());
+        self.places.push(statement.place);
+    }
+
+    /// The text of one message is read before any of it runs: what a `SET` changes about reading must not be in the same one.
+    fn is_full(&self) -> bool {
+        let sets =
+            self.texts.last().and_then(|text| text.get(..3)).is_some_and(|word| word.eq_ignore_ascii_case("set"));
+        self.bytes >= Self::BYTES || sets
+    }
+
+    fn clear(&mut self) {
+        self.done += self.texts.len();
+        self.texts.clear();
+        self.places.clear();
+        self.bytes = 0;
     }
 }
 
