@@ -1,6 +1,8 @@
 use std::error::Error;
 use std::process::ExitCode;
 
+use serde::Serialize;
+
 use super::ui::Ui;
 use crate::config::{ConfigError, HookPoint, TargetError};
 use crate::database::{BackupError, DatabaseError, HistoryError, LockError, quote_identifier};
@@ -28,11 +30,43 @@ pub enum ErrorKind {
     Exited(u8),
 }
 
+/// What stood in the way, for programs: `kind` in the log (docs/json.md).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Obstacle {
+    /// The command line.
+    Usage,
+    /// The configuration.
+    Configuration,
+    /// The revision files or their graph, or a symbol that names nothing in it.
+    Revision,
+    /// No server answers, or it does not take connections yet.
+    Unreachable,
+    /// What the database says, or the way to it.
+    Database,
+    /// The lock.
+    Lock,
+    /// A gate is shut.
+    Gate,
+    /// The project's Python: there is none, or env.py or a revision script failed.
+    Script,
+    /// A command of the settings.
+    Hook,
+    /// The backup.
+    Backup,
+    /// Ctrl-C.
+    Interrupted,
+    /// Anything else.
+    Other,
+}
+
 /// Why a command did not do what it was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandError {
     /// What kind of failure it is.
     pub kind: ErrorKind,
+    /// What stood in the way, as far as `kind` and `is_configuration` do not say.
+    pub obstacle: Obstacle,
     /// What is wrong and where, without a full stop unless Alembic's sentence has one.
     pub sentence: String,
     /// How it came about, from near to far.
@@ -75,7 +109,14 @@ impl CommandError {
     }
 
     fn of(kind: ErrorKind, sentence: impl Into<String>) -> Self {
-        Self { kind, sentence: sentence.into(), causes: Vec::new(), hints: Vec::new(), is_configuration: false }
+        Self {
+            kind,
+            obstacle: Obstacle::Other,
+            sentence: sentence.into(),
+            causes: Vec::new(),
+            hints: Vec::new(),
+            is_configuration: false,
+        }
     }
 
     /// From an error of a module: its sentence, and those of its sources as causes.
@@ -104,6 +145,22 @@ impl CommandError {
         self
     }
 
+    /// The same with what stood in the way.
+    #[must_use]
+    pub(super) fn by(self, obstacle: Obstacle) -> Self {
+        Self { obstacle, ..self }
+    }
+
+    /// What stood in the way.
+    fn obstacle(&self) -> Obstacle {
+        match self.kind {
+            ErrorKind::Usage => Obstacle::Usage,
+            ErrorKind::Interrupted => Obstacle::Interrupted,
+            _ if self.is_configuration => Obstacle::Configuration,
+            _ => self.obstacle,
+        }
+    }
+
     /// Prints it where its kind and the command demand, and says the exit status.
     pub(super) fn report(&self, ui: &mut Ui, convention: Convention) -> ExitCode {
         if self.kind == ErrorKind::Failed && convention == Convention::Alembic {
@@ -113,8 +170,13 @@ impl CommandError {
                 return ExitCode::from(self.status(convention));
             }
         }
-        ui.failure(&self.sentence, &self.causes, &self.hints);
+        self.tell(ui);
         ExitCode::from(self.status(convention))
+    }
+
+    /// Prints it on standard error.
+    pub(super) fn tell(&self, ui: &mut Ui) {
+        ui.failure(self.obstacle(), &self.sentence, &self.causes, &self.hints);
     }
 
     fn status(&self, convention: Convention) -> u8 {
@@ -158,13 +220,13 @@ impl From<ConfigError> for CommandError {
 
 impl From<ScriptError> for CommandError {
     fn from(error: ScriptError) -> Self {
-        Self::from_error(&error, error.is_command_error())
+        Self::from_error(&error, error.is_command_error()).by(Obstacle::Revision)
     }
 }
 
 impl From<RevisionError> for CommandError {
     fn from(error: RevisionError) -> Self {
-        let failure = Self::from_error(&error, error.is_command_error());
+        let failure = Self::from_error(&error, error.is_command_error()).by(Obstacle::Revision);
         match error {
             RevisionError::NotFound(_) => {
                 failure.hint("`limbec history` lists the revisions, `limbec heads` the heads")
@@ -182,7 +244,7 @@ impl From<RevisionError> for CommandError {
 
 impl From<RuntimeError> for CommandError {
     fn from(error: RuntimeError) -> Self {
-        let failure = Self::from_error(&error, error.is_command_error());
+        let failure = Self::from_error(&error, error.is_command_error()).by(Obstacle::Script);
         match error {
             RuntimeError::Interrupted => Self::interrupted(),
             RuntimeError::Unflushed => Self { kind: ErrorKind::Exited(120), ..failure },
@@ -205,7 +267,8 @@ impl From<TargetError> for CommandError {
 
 impl From<DatabaseError> for CommandError {
     fn from(error: DatabaseError) -> Self {
-        let failure = Self::from_error(&error, error.is_command_error());
+        let obstacle = if error.is_absence() { Obstacle::Unreachable } else { Obstacle::Database };
+        let failure = Self::from_error(&error, error.is_command_error()).by(obstacle);
         match error.hint() {
             Some(hint) => failure.hint(hint),
             None => failure,
@@ -218,7 +281,7 @@ impl From<HistoryError> for CommandError {
         match error {
             HistoryError::Database(error) => error.into(),
             error => {
-                let failure = Self::from_error(&error, false);
+                let failure = Self::from_error(&error, false).by(Obstacle::Database);
                 match error.hint() {
                     Some(hint) => failure.hint(hint),
                     None => failure,
@@ -230,7 +293,7 @@ impl From<HistoryError> for CommandError {
 
 impl From<LockError> for CommandError {
     fn from(error: LockError) -> Self {
-        let failure = Self::from_error(&error, false);
+        let failure = Self::from_error(&error, false).by(Obstacle::Lock);
         match error {
             LockError::Held { .. } => {
                 failure.hint("nothing was changed; wait for the other run, or allow more time by `--lock-wait 5m`")
@@ -251,7 +314,7 @@ impl From<LockError> for CommandError {
 
 impl From<GateError> for CommandError {
     fn from(error: GateError) -> Self {
-        let failure = Self::from_error(&error, false);
+        let failure = Self::from_error(&error, false).by(Obstacle::Gate);
         match error {
             GateError::Interrupted => Self { kind: ErrorKind::Interrupted, ..failure },
             GateError::Declined => failure,
@@ -278,7 +341,7 @@ impl From<MigrateError> for CommandError {
             MigrateError::Lock(error) => error.into(),
             MigrateError::Gate(error) => error.into(),
             MigrateError::Backup(error) => {
-                let failure = Self::from_error(&error, false).hint("nothing was run");
+                let failure = Self::from_error(&error, false).by(Obstacle::Backup).hint("nothing was run");
                 match error {
                     BackupError::NoProgram { .. } => {
                         failure.hint("install PostgreSQL's client programs, of the server's version or later")
@@ -293,13 +356,14 @@ impl From<MigrateError> for CommandError {
                     HookPoint::BeforeUpgrade | HookPoint::BeforeDowngrade => "nothing was run",
                     _ => "what was not committed is rolled back",
                 };
-                Self::from_error(&error, false).hint(what_is_done)
+                Self::from_error(&error, false).by(Obstacle::Hook).hint(what_is_done)
             }
             MigrateError::History(error) => error.into(),
             MigrateError::Refused(refusal) => match refusal.downcast::<RevisionError>() {
                 Ok(error) => (*error).into(),
                 Err(refusal) => Self::from_error(&*refusal, false),
             },
+            MigrateError::Native(_) => Self::from_error(&error, false).by(Obstacle::Script),
             error => Self::from_error(&error, error.is_command_error()),
         }
     }

@@ -34,16 +34,34 @@ fn start() -> ExitCode {
     match argparse::read(&root, &arguments) {
         Ok(Request::Run(invocation)) => match parse(&mut root, &invocation) {
             Ok(cli) => run(&cli, invocation),
-            Err(error) => {
-                // Nobody is left to be told when standard error is gone.
-                let _ = error.print();
-                ExitCode::from(2)
-            }
+            Err(error) => not_taken(&error, &mut early_ui(&arguments)),
         },
         Ok(Request::Help(command)) => print(&help::help(root, command.as_deref())),
         Ok(Request::Version) => print(&format!("limbec {}", env!("CARGO_PKG_VERSION"))),
-        Err(error) => wrong_usage(&error).report(&mut Ui::new(UiOptions::plain()), Convention::Limbec),
+        Err(error) => wrong_usage(&error).report(&mut early_ui(&arguments), Convention::Limbec),
     }
+}
+
+/// Prints what is wrong with the arguments, before they are known: as a log where one is asked for.
+fn early_ui(arguments: &[String]) -> Ui {
+    let typed = |pair: &[String]| pair[0] == "--log-format" && pair[1] == "json";
+    let wants_log = arguments.iter().any(|word| word == "--log-format=json")
+        || arguments.windows(2).any(typed)
+        || std::env::var_os("LIMBEC_LOG_FORMAT").is_some_and(|value| value == "json");
+    let log_format = if wants_log { LogFormat::Json } else { LogFormat::Text };
+    Ui::new(UiOptions { log_format, ..UiOptions::plain() })
+}
+
+/// What clap says of an argument, in clap's own form for people.
+fn not_taken(error: &clap::Error, ui: &mut Ui) -> ExitCode {
+    if ui.logs_json() {
+        let text = error.to_string();
+        let sentence = text.split("\n\n").next().unwrap_or_default();
+        return CommandError::usage(sentence.trim_start_matches("error: ")).report(ui, Convention::Limbec);
+    }
+    // Nobody is left to be told when standard error is gone.
+    let _ = error.print();
+    ExitCode::from(2)
 }
 
 fn parse(root: &mut clap::Command, invocation: &Invocation) -> Result<Cli, clap::Error> {
@@ -144,5 +162,6 @@ fn report_panic(panic: &PanicHookInfo<'_>) {
         "please report this sentence and the command line at {}/issues; the database is as the last finished step left it",
         env!("CARGO_PKG_REPOSITORY")
     ));
-    failure.report(&mut Ui::new(UiOptions::plain()), Convention::Limbec);
+    let arguments: Vec<String> = std::env::args_os().filter_map(|argument| argument.into_string().ok()).collect();
+    failure.report(&mut early_ui(&arguments), Convention::Limbec);
 }

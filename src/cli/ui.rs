@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::environment::Encoding;
+use super::error::Obstacle;
 use super::secrets::Secrets;
 use super::table::Table;
 use super::wrap::wrap;
@@ -205,9 +206,11 @@ impl Ui {
     }
 
     /// `error: …`, each `caused by: …` and each `hint: …` on standard error; one object in a log.
-    pub(super) fn failure(&mut self, sentence: &str, causes: &[String], hints: &[String]) {
+    pub(super) fn failure(&mut self, obstacle: Obstacle, sentence: &str, causes: &[String], hints: &[String]) {
         if self.logs_json() {
-            let fields = Map::from_iter([("causes".to_owned(), causes.into()), ("hints".to_owned(), hints.into())]);
+            let kind = serde_json::to_value(obstacle).unwrap_or_default();
+            let fields = [("kind", kind), ("causes", causes.into()), ("hints", hints.into())];
+            let fields = fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
             return self.log(LogLevel::Error, "error", sentence, &fields);
         }
         self.line(&format!("{} {sentence}", "error:".red().bold()));

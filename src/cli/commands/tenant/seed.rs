@@ -59,7 +59,7 @@ pub fn run(context: &mut CommandContext, args: &SeedArgs) -> Result<ExitStatus, 
                 results.push(TenantJson { tenant: name, seeds, error: None });
             }
             Err(error) => {
-                context.ui.failure(&error.sentence, &error.causes, &error.hints);
+                error.tell(&mut context.ui);
                 results.push(TenantJson { tenant: name, seeds: Vec::new(), error: Some(error.sentence) });
             }
         }
