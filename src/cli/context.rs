@@ -66,6 +66,7 @@ impl CommandContext {
             cwd: self.environment.current_dir.clone(),
             config: self.globals.config.clone(),
             alembic_config: self.environment.variable("ALEMBIC_CONFIG").map(str::to_owned),
+            script_location: self.environment.variable("LIMBEC_SCRIPT_LOCATION").map(str::to_owned),
             section: self.globals.name.clone(),
         })?;
         Ok(Rc::clone(self.project.insert(Rc::new(project))))

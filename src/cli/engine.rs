@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use super::argparse::Invocation;
 use super::context::CommandContext;
-use super::error::{CommandError, ErrorKind};
+use super::error::{CommandError, ErrorKind, Obstacle};
 use super::exit::ExitStatus;
 use crate::config::{PackageFolders, PackageResolver, Place, Settings, UrlOrigin};
 use crate::database::DatabaseUrl;
@@ -223,7 +223,8 @@ impl CommandContext {
             FailureKind::SystemExit => exit_of(&failure),
             FailureKind::Interrupt => CommandError::interrupted(),
             FailureKind::Exception => CommandError::crashed(placed(&failure, files)),
-        };
+        }
+        .by(Obstacle::Script);
         if self.ui.verbosity() > 0 || (self.globals.raiseerr && failure.kind == FailureKind::CommandError) {
             told = told.caused_by(failure.traceback.trim_end());
         } else if failure.type_name == "ModuleNotFoundError" && failure.message == "No module named 'alembic'" {
@@ -261,7 +262,7 @@ impl CommandContext {
             schema: self.schema_override().map(str::to_owned).or_else(|| project.settings.schema.clone()),
             search_path: project.settings.deploy.search_path.templates().to_vec(),
             transaction: self.globals.transaction.or(project.settings.transaction),
-            options: BTreeMap::new(),
+            options: project.given_options(),
         })
     }
 }
@@ -277,8 +278,10 @@ impl PackageResolver for InstalledPackages<'_> {
         found.or_else(|| interpreter?.packages().directory(package)).or_else(|| {
             let sys_path = first.iter().map(|folder| folder.to_string_lossy().into_owned()).collect();
             let request = Request::Locate { resource: package.to_owned(), sys_path };
-            // Python's own words add nothing to the sentence that follows: the package was not found.
-            let answer = self.0.borrow_mut().run_request(&request).ok()?;
+            // Python's own words add nothing to the sentence that follows: the package was not found. Putting them in order
+            // would ask for the script directory, which is what is being looked for.
+            let runtime = self.0.borrow_mut().runtime().ok()?;
+            let answer = runtime.run(&request, &mut NoCalls).ok()?;
             answer.as_str().map(PathBuf::from)
         })
     }

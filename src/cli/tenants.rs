@@ -188,7 +188,7 @@ impl CommandContext {
             schema: self.schema_override().map(str::to_owned).or_else(|| project.settings.schema.clone()),
             search_path: project.settings.deploy.search_path.templates().to_vec(),
             transaction: self.globals.transaction.or(project.settings.transaction),
-            options: BTreeMap::new(),
+            options: project.given_options(),
         };
         self.engine_invocation_with(self.alembic_argv(command), Mutation::Allowed, overrides)
     }
@@ -252,6 +252,7 @@ impl CommandContext {
             cwd: self.environment.current_dir.clone(),
             config: self.globals.config.clone(),
             alembic_config: self.environment.variable("ALEMBIC_CONFIG").map(str::to_owned),
+            script_location: self.environment.variable("LIMBEC_SCRIPT_LOCATION").map(str::to_owned),
             section: section.to_owned(),
         })?;
         let location = project.script_settings(&self.static_package_resolver())?.locations.script_location;

@@ -281,6 +281,7 @@ mod tests {
             cwd: folder.path().to_owned(),
             config: Vec::new(),
             alembic_config: None,
+            script_location: None,
             section: section.to_owned(),
         };
         match Project::load(&options) {

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::error::ConfigError;
@@ -16,6 +17,8 @@ pub struct ProjectOptions {
     pub config: Vec<String>,
     /// ALEMBIC_CONFIG
     pub alembic_config: Option<String>,
+    /// LIMBEC_SCRIPT_LOCATION: wins over every configuration, and does without one.
+    pub script_location: Option<String>,
     /// `-n/--name`, by default [`DEFAULT_INI_SECTION`].
     pub section: String,
 }
@@ -38,6 +41,8 @@ pub struct Project {
     pub toml: Toml,
     /// limbec's own settings.
     pub settings: Settings,
+    /// `script_location` where it is given outside of the configuration.
+    pub given_script_location: Option<String>,
 }
 
 impl Project {
@@ -57,7 +62,21 @@ impl Project {
         folders.push(options.cwd.clone());
         let places = Places { pyproject: &toml, is_named: sources.is_toml_named, folders: &folders };
         let settings = Settings::load(&places, &options.section)?;
-        Ok(Self { cwd: options.cwd.clone(), sources, section: options.section.clone(), ini, toml, settings })
+        Ok(Self {
+            cwd: options.cwd.clone(),
+            sources,
+            section: options.section.clone(),
+            ini,
+            toml,
+            settings,
+            given_script_location: options.script_location.clone(),
+        })
+    }
+
+    /// What is given outside of the configuration, as main options for env.py to find.
+    pub fn given_options(&self) -> BTreeMap<String, String> {
+        let given = self.given_script_location.clone();
+        given.map(|location| ("script_location".to_owned(), location)).into_iter().collect()
     }
 
     /// The absolute path of the ini file, whether it exists or not.
@@ -72,6 +91,9 @@ impl Project {
 
     /// Alembic's `get_alembic_option`: the ini section first, then `[tool.alembic]`.
     pub fn alembic_option(&self, key: &str) -> Result<Option<OptionValue>, ConfigError> {
+        if let ("script_location", Some(given)) = (key, &self.given_script_location) {
+            return Ok(Some(OptionValue::Text(given.clone())));
+        }
         if self.ini.has_option(&self.section, key) {
             return Ok(self.ini.get(&self.section, key)?.map(OptionValue::Text));
         }
@@ -145,6 +167,7 @@ mod tests {
             cwd: folder.to_owned(),
             config: config.iter().map(|name| (*name).to_owned()).collect(),
             alembic_config: None,
+            script_location: None,
             section: DEFAULT_INI_SECTION.to_owned(),
         })
     }

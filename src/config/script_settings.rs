@@ -274,6 +274,7 @@ mod tests {
                 cwd: self.0.path().to_owned(),
                 config: Vec::new(),
                 alembic_config: None,
+                script_location: None,
                 section: DEFAULT_INI_SECTION.to_owned(),
             };
             Project::load(&options)?.script_settings(&PackageFolders::default())

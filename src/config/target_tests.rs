@@ -26,6 +26,7 @@ impl Fixture {
             cwd: self.0.path().to_owned(),
             config: vec![],
             alembic_config: None,
+            script_location: None,
             section: "alembic".to_owned(),
         };
         let project = Project::load(&options).expect("a project");

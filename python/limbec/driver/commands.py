@@ -96,6 +96,9 @@ def environment(variables):
 def override_options(config, overrides):
     """Main options of the ini section; the values are literal, so a percent sign is doubled for ConfigParser."""
     options = dict(overrides["options"])
+    if "script_location" in options and not os.path.exists(config.config_file_name or ""):
+        # There is no file with logging to be set up either; a migration that is started by code finds None here, too.
+        config.config_file_name = None
     if overrides["url"] is not None:
         options["sqlalchemy.url"] = overrides["url"]
     for name, value in options.items():
