@@ -20,6 +20,7 @@ VENVS = {
     "LIMBEC_TEST_OLD": TOOLS / "old",
     "LIMBEC_TEST_MIDDLE": TOOLS / "middle",
     "LIMBEC_TEST_SUPERSET_READER": TOOLS / "superset-reader",
+    "LIMBEC_TEST_PYTHON_API": TOOLS / "python-api",
 }
 CLOSING_LINES = ("test result:", "passed in", "failed in", "error in", "errors in", "Found ", "All checks passed")
 

@@ -1,12 +1,91 @@
-"""limbec: a drop-in for the alembic command line. The program is a binary; this package finds it."""
+"""limbec: a drop-in for the alembic command line. The program is a binary; this package finds and runs it.
+
+    limbec.Project().upgrade("head")
+
+docs/python.md has all of it. Nothing but the standard library is imported, and most of that on first use.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
 import sysconfig
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["__version__", "find_limbec_bin"]
+if TYPE_CHECKING:
+    from .errors import (
+        BackupError,
+        DatabaseError,
+        HookError,
+        Interrupted,
+        Killed,
+        LimbecError,
+        LockError,
+        NotAtHead,
+        NotInstalled,
+        NotReachable,
+        Refused,
+        RevisionError,
+        ScriptError,
+        UsageError,
+    )
+    from .options import ChangeOptions, Duration
+    from .project import Project
+    from .results import (
+        Completed,
+        Diagnostic,
+        Direction,
+        Event,
+        Level,
+        Outcome,
+        Plan,
+        PlannedStep,
+        Revision,
+        RevisionStatus,
+        State,
+        Status,
+        Step,
+    )
+
+    __version__: str
+
+__all__ = [
+    "BackupError",
+    "ChangeOptions",
+    "Completed",
+    "DatabaseError",
+    "Diagnostic",
+    "Direction",
+    "Duration",
+    "Event",
+    "HookError",
+    "Interrupted",
+    "Killed",
+    "Level",
+    "LimbecError",
+    "LockError",
+    "NotAtHead",
+    "NotInstalled",
+    "NotReachable",
+    "Outcome",
+    "Plan",
+    "PlannedStep",
+    "Project",
+    "Refused",
+    "Revision",
+    "RevisionError",
+    "RevisionStatus",
+    "ScriptError",
+    "State",
+    "Status",
+    "Step",
+    "UsageError",
+    "__version__",
+    "find_limbec_bin",
+]
+
+#: Where the names above are, which are imported when they are first asked for.
+_MODULES = ("project", "errors", "results", "options")
 
 
 def find_limbec_bin() -> str:
@@ -36,10 +115,22 @@ def _user_scheme() -> str:
     return "nt_user" if os.name == "nt" else "posix_user"
 
 
-def __getattr__(name: str) -> str:
+def __getattr__(name: str) -> Any:
     # Reading the metadata takes longer than everything else here.
     if name == "__version__":
         from importlib.metadata import version
 
         return version("limbec")
+    if name in __all__:
+        from importlib import import_module
+
+        for module in _MODULES:
+            found = import_module(f".{module}", __name__)
+            if name in found.__all__:
+                value = globals()[name] = getattr(found, name)
+                return value
     raise AttributeError(f"module 'limbec' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
