@@ -28,6 +28,8 @@ pub mod program;
 pub mod published;
 /// The tables of one schema into another, by `ALTER … SET SCHEMA` or by a copy.
 pub mod relocate;
+/// A project or a fleet run as one HTML page, and as data.
+pub mod report;
 /// The revision graph; pure: knows no files, no database and no configuration.
 pub mod revision;
 /// Finds the project's Python and speaks to the engine that runs in it.

@@ -27,6 +27,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "tenant",
         &["migrate", "program", "config", "gate", "operation", "script", "plan", "database", "runtime", "revision"],
     ),
+    // What a page shows are values of these; it looks nothing up.
+    ("report", &["tenant", "migrate", "lint", "database", "revision"]),
     // Judges what the linter foresees, what the database measured and what the settings demand.
     ("gate", &["config", "database", "lint", "schema", "operation", "script", "plan", "revision"]),
     // The history records what a file means.

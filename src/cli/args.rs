@@ -8,8 +8,8 @@ use super::commands::{
     downgrade::DowngradeArgs, edit::EditArgs, ensure_version::EnsureVersionArgs, freeze::FreezeArgs, graph::GraphArgs,
     heads::HeadsArgs, history::HistoryArgs, init::InitArgs, list::ListArgs, list_templates::ListTemplatesArgs,
     log::LogArgs, merge::MergeArgs, new::NewArgs, plan::PlanArgs, rebase::RebaseArgs, repair::RepairArgs,
-    revision::RevisionArgs, rule::RuleArgs, show::ShowArgs, stamp::StampArgs, status::StatusArgs, tenant::TenantArgs,
-    test::TestArgs, upgrade::UpgradeArgs, validate::ValidateArgs, verify::VerifyArgs,
+    report::ReportArgs, revision::RevisionArgs, rule::RuleArgs, show::ShowArgs, stamp::StampArgs, status::StatusArgs,
+    tenant::TenantArgs, test::TestArgs, upgrade::UpgradeArgs, validate::ValidateArgs, verify::VerifyArgs,
 };
 use super::ui::LogFormat;
 use crate::plan::TransactionMode;
@@ -129,6 +129,7 @@ pub enum Command {
     Plan(PlanArgs),
     Rebase(RebaseArgs),
     Repair(RepairArgs),
+    Report(ReportArgs),
     Rule(RuleArgs),
     Status(StatusArgs),
     Tenant(TenantArgs),

@@ -4,8 +4,8 @@ use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 
 use super::error::CommandError;
-use super::fleet_page;
 use super::ui::Ui;
+use crate::report::fleet_page;
 use crate::tenant::{FleetReport, RunOutcome, TenantReport, TenantState};
 
 /// More names than this in a row are only counted.
@@ -55,7 +55,7 @@ impl ReportFile {
     /// What the file system says.
     pub(super) fn write(&self, report: &FleetReport) -> Result<(), CommandError> {
         let json = || serde_json::to_string_pretty(report).map(|text| text + "\n").unwrap_or_default();
-        let text = if self.is_html { fleet_page::page(report) } else { json() };
+        let text = if self.is_html { fleet_page(report) } else { json() };
         let crashed = |error| CommandError::crashed(format!("cannot write {}: {error}", self.path.display()));
         std::fs::write(&self.path, text).map_err(crashed)
     }

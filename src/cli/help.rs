@@ -183,6 +183,14 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
+        "report",
+        &[
+            ("limbec report --html report.html", "one page that needs nothing else"),
+            ("limbec report --no-database --html - > report.html", "what the files alone tell"),
+            ("limbec report --format json", "the same for a script, see docs/json.md"),
+        ],
+    ),
+    (
         "rule",
         &[
             ("limbec rule index-without-concurrently", "what it flags, why, and what to do instead"),

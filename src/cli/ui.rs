@@ -113,6 +113,11 @@ impl Ui {
         self.hidden.add(url);
     }
 
+    /// A text without the secrets that are kept off standard error.
+    pub(super) fn censored(&self, text: &str) -> String {
+        self.hidden.censored(text)
+    }
+
     /// How many `-v` limbec was given (Alembic's own `-v` of heads, history … not counted).
     pub fn verbosity(&self) -> u8 {
         self.options.verbosity

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
+
 use crate::database::{LatestRecords, Record};
 use crate::plan::{HistoryRange, RangeEnd, history};
 use crate::revision::{RevisionError, RevisionId, RevisionIndex, RevisionMap};
@@ -20,6 +22,18 @@ pub enum RevisionState {
     Unknown,
 }
 
+impl RevisionState {
+    /// In one word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Pending => "pending",
+            Self::Missing => "missing",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// One revision, from a file or from the database alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RevisionStanding {
@@ -31,6 +45,22 @@ pub struct RevisionStanding {
     pub state: RevisionState,
     /// What the history knows of it.
     pub record: Option<Record>,
+}
+
+impl RevisionStanding {
+    /// When its script ran, where limbec ran it.
+    pub fn applied_at(&self) -> Option<DateTime<Utc>> {
+        self.run()?.entry.finished_at
+    }
+
+    /// How long that took.
+    pub fn duration_ms(&self) -> Option<i64> {
+        self.run()?.entry.duration_ms
+    }
+
+    fn run(&self) -> Option<&Record> {
+        self.record.as_ref().filter(|record| record.was_run())
+    }
 }
 
 /// How a database stands to the revision files.

@@ -77,6 +77,32 @@ impl Standing {
             Self::Unreachable { .. } => &[],
         }
     }
+
+    /// In one word.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::AtTarget { .. } => "current",
+            Self::Behind { .. } => "behind",
+            Self::Inconsistent { .. } => "inconsistent",
+            Self::Unreachable { .. } => "unreachable",
+        }
+    }
+
+    /// How many steps lead to the target.
+    pub fn pending(&self) -> usize {
+        match self {
+            Self::Behind { plan, .. } => plan.steps.len(),
+            _ => 0,
+        }
+    }
+
+    /// Why that is not known.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Inconsistent { reason, .. } | Self::Unreachable { reason } => Some(reason),
+            Self::AtTarget { .. } | Self::Behind { .. } => None,
+        }
+    }
 }
 
 /// Tenants of one database.

@@ -12,6 +12,7 @@ mod history;
 mod list;
 mod plan;
 mod rebase;
+mod report;
 mod rule;
 mod show;
 mod validate;

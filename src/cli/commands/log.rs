@@ -11,6 +11,7 @@ use crate::cli::history_table::Watched;
 use crate::cli::table::Table;
 use crate::config::parse_duration;
 use crate::database::{HistoryDirection, HistoryEntry, HistoryFilter, Outcome};
+use crate::report::duration;
 use crate::revision::RevisionId;
 use crate::script::ScriptDirectory;
 
@@ -150,14 +151,13 @@ fn read(
 fn show(context: &mut CommandContext, entries: &[HistoryEntry]) {
     let mut table = Table::new(&["Started", "Took", "Direction", "Revision", "Outcome", "By", "Description"]);
     for entry in entries {
-        let who: Vec<&str> = [&entry.user_name, &entry.host].into_iter().flatten().map(String::as_str).collect();
         table.row(vec![
             entry.started_at.to_rfc3339_opts(SecondsFormat::Secs, true),
-            entry.duration_ms.map(super::status::duration).unwrap_or_default(),
+            entry.duration_ms.map(duration).unwrap_or_default(),
             entry.direction.to_string(),
             entry.revision.to_string(),
             entry.outcome.to_string(),
-            who.join("@"),
+            entry.who(),
             entry
                 .error
                 .as_ref()

@@ -44,6 +44,8 @@ pub mod plan;
 pub mod rebase;
 /// `repair`
 pub mod repair;
+/// `report`
+pub mod report;
 /// `revision`
 pub mod revision;
 /// `rule`
@@ -95,6 +97,7 @@ pub(super) fn run(context: &mut CommandContext, command: &Command) -> Result<Exi
         Command::Plan(args) => plan::run(context, args),
         Command::Rebase(args) => rebase::run(context, args),
         Command::Repair(args) => repair::run(context, args),
+        Command::Report(args) => report::run(context, args),
         Command::Revision(args) => revision::run(context, args),
         Command::Rule(args) => rule::run(context, args),
         Command::Show(args) => show::run(context, args),

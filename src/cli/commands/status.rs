@@ -1,4 +1,4 @@
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::SecondsFormat;
 use clap::Args;
 use owo_colors::OwoColorize;
 use serde::Serialize;
@@ -12,6 +12,7 @@ use crate::cli::render::path_text;
 use crate::cli::table::Table;
 use crate::database::{HistoryFilter, LatestRecords, Outcome};
 use crate::migrate::{RevisionStanding, RevisionState, Standing};
+use crate::report::duration;
 use crate::revision::RevisionId;
 use crate::script::ScriptDirectory;
 
@@ -123,9 +124,9 @@ fn json(watched: &Watched, standing: &Standing, scripts: &ScriptDirectory) -> St
         revision: of.revision.clone(),
         message: message(of, scripts),
         path: of.index.map(|index| path_text(&scripts.script(index).path)),
-        state: name(of.state),
-        applied_at: applied_at(of).map(|time| time.to_rfc3339_opts(SecondsFormat::Micros, true)),
-        duration_ms: duration_ms(of),
+        state: of.state.name(),
+        applied_at: of.applied_at().map(|time| time.to_rfc3339_opts(SecondsFormat::Micros, true)),
+        duration_ms: of.duration_ms(),
     });
     let mut heads = watched.rows.clone();
     heads.sort();
@@ -142,15 +143,6 @@ fn totals(standing: &Standing) -> Totals {
     }
 }
 
-fn name(state: RevisionState) -> &'static str {
-    match state {
-        RevisionState::Applied => "applied",
-        RevisionState::Pending => "pending",
-        RevisionState::Missing => "missing",
-        RevisionState::Unknown => "unknown",
-    }
-}
-
 fn mark(state: RevisionState) -> &'static str {
     match state {
         RevisionState::Applied => "✓",
@@ -160,17 +152,8 @@ fn mark(state: RevisionState) -> &'static str {
     }
 }
 
-/// When its script ran, where limbec ran it.
-fn applied_at(of: &RevisionStanding) -> Option<DateTime<Utc>> {
-    let record = of.record.as_ref().filter(|record| record.was_run())?;
-    record.entry.finished_at
-}
-
-fn duration_ms(of: &RevisionStanding) -> Option<i64> {
-    of.record.as_ref().filter(|record| record.was_run())?.entry.duration_ms
-}
-
-fn message(of: &RevisionStanding, scripts: &ScriptDirectory) -> String {
+/// First line of its docstring, or what the history has.
+pub(in crate::cli) fn message(of: &RevisionStanding, scripts: &ScriptDirectory) -> String {
     let of_file = of.index.and_then(|index| scripts.script(index).doc().lines().next());
     let of_history = || of.record.as_ref().map(|record| record.entry.description.as_str());
     of_file.or_else(of_history).unwrap_or_default().to_owned()
@@ -187,8 +170,8 @@ fn show(context: &mut CommandContext, watched: &Watched, standing: &Standing, sc
             mark(of.state).to_owned(),
             revision(of, scripts),
             state(of),
-            applied_at(of).map(|time| time.format("%Y-%m-%d %H:%M:%S UTC").to_string()).unwrap_or_default(),
-            duration_ms(of).map(duration).unwrap_or_default(),
+            of.applied_at().map(|time| time.format("%Y-%m-%d %H:%M:%S UTC").to_string()).unwrap_or_default(),
+            of.duration_ms().map(duration).unwrap_or_default(),
             message(of, scripts),
         ]);
     }
@@ -226,19 +209,7 @@ fn state(of: &RevisionStanding) -> String {
             "applied (adopted)".to_owned()
         }
         (RevisionState::Applied, Some(record)) if !record.was_run() => "applied (stamped)".to_owned(),
-        (state, _) => name(state).to_owned(),
-    }
-}
-
-pub(super) fn duration(milliseconds: i64) -> String {
-    if milliseconds < 1000 {
-        return format!("{milliseconds} ms");
-    }
-    let seconds = milliseconds / 1000;
-    if seconds < 60 {
-        format!("{seconds}.{} s", milliseconds % 1000 / 100)
-    } else {
-        format!("{} min {} s", seconds / 60, seconds % 60)
+        (state, _) => state.name().to_owned(),
     }
 }
 
@@ -278,14 +249,6 @@ fn colored_mark(line: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn durations_are_for_people() {
-        assert_eq!(duration(0), "0 ms");
-        assert_eq!(duration(999), "999 ms");
-        assert_eq!(duration(1250), "1.2 s");
-        assert_eq!(duration(61_000), "1 min 1 s");
-    }
 
     #[test]
     fn a_line_is_cut_at_the_width_of_the_terminal() {

@@ -12,6 +12,6 @@ mod text;
 pub(super) use dot::dot;
 pub(super) use history::{EdgeKind, HistoryGraph};
 pub(super) use mermaid::{Limit, mermaid, mermaid_limit};
-pub(super) use svg::svg;
+pub(super) use svg::{figure, svg};
 pub(super) use tables::TableChanges;
 pub(super) use text::{Lines, text};

@@ -36,8 +36,8 @@ const STYLE: &str = "text { font: 13px ui-monospace, 'DejaVu Sans Mono', Menlo, 
 .id { font-weight: bold }
 .more { fill: #6b7280 }
 path { fill: none; stroke-width: 2 }
-circle { stroke: #ffffff; stroke-width: 1.5 }
-.head { fill: #ffffff; stroke-width: 3 }
+circle { stroke-width: 1.5 }
+.head { stroke-width: 3 }
 .dashed { stroke-dasharray: 5 4 }
 .tail { stroke-dasharray: 2 4 }
 ";
@@ -45,12 +45,36 @@ circle { stroke: #ffffff; stroke-width: 1.5 }
 /// A picture: one row a revision, lanes on the left, text beside them. Its height grows with the number of revisions and its width
 /// with that of the branches side by side, so that a long history can be scrolled.
 pub(in crate::cli) fn svg(graph: &HistoryGraph<'_>) -> String {
+    let (Size { width, height }, body) = drawing(graph);
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\">\n\
+         <style>\n{STYLE}</style>\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n{body}</svg>\n"
+    )
+}
+
+/// The same for a page that has a style of its own for it, dark or light: without style and background. It holds no style attribute,
+/// which a strict content security policy would not let through.
+pub(in crate::cli) fn figure(graph: &HistoryGraph<'_>) -> String {
+    let (Size { width, height }, body) = drawing(graph);
+    format!(
+        "<svg width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" role=\"img\" \
+         aria-label=\"The revision graph\">\n{body}</svg>"
+    )
+}
+
+fn drawing(graph: &HistoryGraph<'_>) -> (Size, String) {
     let mut canvas = Canvas::default();
     let mut y = MARGIN;
     for (row, node) in lanes::rows(graph).zip(&graph.nodes) {
         y = canvas.row(&row, node, y);
     }
     canvas.finish(y)
+}
+
+/// In pixels.
+struct Size {
+    width: usize,
+    height: usize,
 }
 
 /// How a line looks; the order is that of painting.
@@ -216,9 +240,12 @@ impl Canvas {
     fn dot(&mut self, lane: usize, y: usize, is_head: bool) {
         let (x, colour) = (x(lane), colour(lane));
         let _ = if is_head {
-            writeln!(self.dots, "<circle class=\"head\" cx=\"{x}\" cy=\"{y}\" r=\"{DOT}\" style=\"stroke: {colour}\"/>")
+            writeln!(
+                self.dots,
+                "<circle class=\"head\" cx=\"{x}\" cy=\"{y}\" r=\"{DOT}\" fill=\"#ffffff\" stroke=\"{colour}\"/>"
+            )
         } else {
-            writeln!(self.dots, "<circle cx=\"{x}\" cy=\"{y}\" r=\"{DOT}\" fill=\"{colour}\"/>")
+            writeln!(self.dots, "<circle cx=\"{x}\" cy=\"{y}\" r=\"{DOT}\" fill=\"{colour}\" stroke=\"#ffffff\"/>")
         };
     }
 
@@ -243,18 +270,15 @@ impl Canvas {
         self.labels.push(Label { y, lanes, markup, width });
     }
 
-    fn finish(mut self, bottom: usize) -> String {
+    fn finish(mut self, bottom: usize) -> (Size, String) {
         for (lane, run) in std::mem::take(&mut self.runs).into_iter().enumerate() {
             self.draw_run(lane, run);
         }
         let widest = self.labels.iter().map(|label| label.lanes).max().unwrap_or(0);
         let beside = |label: &Label| if widest > ALIGNED_LANES { label.lanes } else { widest };
         let right = self.labels.iter().map(|label| x(beside(label)) + label.width * COLUMN).max().unwrap_or(MARGIN);
-        let (width, height) = (right + MARGIN, bottom + MARGIN);
-        let mut out = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\">\n\
-             <style>\n{STYLE}</style>\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n"
-        );
+        let size = Size { width: right + MARGIN, height: bottom + MARGIN };
+        let mut out = String::new();
         for ((stroke, lane), commands) in &self.paths {
             let class = match stroke {
                 Stroke::Tail => " class=\"tail\"",
@@ -269,8 +293,7 @@ impl Canvas {
             let (x, y) = (x(beside(label)), label.y + 4);
             let _ = writeln!(out, "<text x=\"{x}\" y=\"{y}\">{}</text>", label.markup);
         }
-        out.push_str("</svg>\n");
-        out
+        (size, out)
     }
 }
 

@@ -155,6 +155,14 @@ pub struct HistoryEntry {
     pub backup: Option<String>,
 }
 
+impl HistoryEntry {
+    /// Who did it, as far as that is known: `user@host`.
+    pub fn who(&self) -> String {
+        let known: Vec<&str> = [&self.user_name, &self.host].into_iter().flatten().map(String::as_str).collect();
+        known.join("@")
+    }
+}
+
 /// `2026-05-01T12:00:00.000000Z`: always as long, so that SQLite's texts sort as times do.
 pub(super) fn in_utc(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Micros, true)

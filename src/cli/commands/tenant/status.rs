@@ -144,13 +144,14 @@ fn by_revision(rows: &[TenantJson<'_>]) -> Table {
 }
 
 fn json(surveyed: &Surveyed) -> TenantJson<'_> {
-    let (state, pending, reason) = match &surveyed.standing {
-        Standing::AtTarget { .. } => ("current", 0, None),
-        Standing::Behind { plan, .. } => ("behind", plan.steps.len(), None),
-        Standing::Inconsistent { reason, .. } => ("inconsistent", 0, Some(reason.as_str())),
-        Standing::Unreachable { reason } => ("unreachable", 0, Some(reason.as_str())),
-    };
-    TenantJson { tenant: &surveyed.tenant.name, state, heads: surveyed.standing.rows(), pending, reason }
+    let standing = &surveyed.standing;
+    TenantJson {
+        tenant: &surveyed.tenant.name,
+        state: standing.name(),
+        heads: standing.rows(),
+        pending: standing.pending(),
+        reason: standing.reason(),
+    }
 }
 
 fn totals(surveyed: &[Surveyed]) -> Totals {

@@ -1,0 +1,59 @@
+use crate::cli::context::CommandContext;
+use crate::cli::error::{CommandError, ErrorKind};
+use crate::config::DEFAULT_INI_SECTION;
+use crate::migrate::Operation;
+use crate::report::{TenantStanding, TenantTotals, TenantsReport};
+use crate::tenant::{Selection, Standing, Surveyed};
+
+impl CommandContext {
+    /// Where the tenants stand; `None` where there are none to this history. Works on their section afterwards.
+    ///
+    /// # Errors
+    /// Ctrl-C.
+    pub(super) fn tenants_report(&mut self) -> Result<Option<TenantsReport>, CommandError> {
+        let project = self.project()?;
+        let options = &project.settings.tenants;
+        let is_theirs = options.section.as_ref().is_none_or(|section| *section == project.section);
+        if options.source.is_none() || !(is_theirs || self.globals.name == DEFAULT_INI_SECTION) {
+            return Ok(None);
+        }
+        let section = options.section.clone().unwrap_or_else(|| project.section.clone());
+        let operation = Operation::Upgrade { target: "heads".to_owned() };
+        let surveyed = self.tenants(&Selection::default()).and_then(|tenants| self.survey(&operation, tenants));
+        let (surveyed, error) = match surveyed {
+            Ok(surveyed) => (surveyed, None),
+            Err(error) if error.kind == ErrorKind::Interrupted => return Err(error),
+            Err(error) => {
+                let reason = self.reason(&error);
+                self.ui.warning(&format!("the report is without tenants: {reason}"));
+                (Vec::new(), Some(reason))
+            }
+        };
+        let tenants = surveyed.iter().map(|surveyed| self.tenant(surveyed)).collect();
+        Ok(Some(TenantsReport { section, tenants, totals: totals(&surveyed), error }))
+    }
+
+    fn tenant(&self, surveyed: &Surveyed) -> TenantStanding {
+        let standing = &surveyed.standing;
+        TenantStanding {
+            tenant: surveyed.tenant.name.clone(),
+            state: standing.name(),
+            heads: standing.rows().to_vec(),
+            pending: standing.pending(),
+            reason: standing.reason().map(|reason| self.ui.censored(reason)),
+        }
+    }
+}
+
+fn totals(surveyed: &[Surveyed]) -> TenantTotals {
+    let mut totals = TenantTotals { tenants: surveyed.len(), ..TenantTotals::default() };
+    for surveyed in surveyed {
+        match surveyed.standing {
+            Standing::AtTarget { .. } => totals.current += 1,
+            Standing::Behind { .. } => totals.behind += 1,
+            Standing::Inconsistent { .. } => totals.inconsistent += 1,
+            Standing::Unreachable { .. } => totals.unreachable += 1,
+        }
+    }
+    totals
+}
