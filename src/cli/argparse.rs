@@ -163,6 +163,9 @@ enum Shape {
     Option { option: Option<usize>, name: String, value: Option<String> },
 }
 
+/// The option that counts revisions instead of naming one.
+const STEP: &str = "--step";
+
 struct Parser<'a> {
     grammar: &'a Grammar,
     arguments: &'a [String],
@@ -207,11 +210,28 @@ impl Parser<'_> {
         }
         let end = self.take_positionals(start);
         self.words.extras.extend_from_slice(&self.arguments[end..]);
+        if let Some(revision) = self.revision_by_steps()? {
+            self.words.positionals.push(revision);
+            self.positionals_done = true;
+        }
         match &self.grammar.positionals {
             Positionals::One(name) | Positionals::Many(name) if !self.positionals_done => {
                 Err(format!("the following arguments are required: {name}"))
             }
             _ => Ok(Stop::End(self.words)),
+        }
+    }
+
+    /// `--step N`, which stands for the revision `+N` or `-N`.
+    fn revision_by_steps(&self) -> Result<Option<String>, String> {
+        let Some(sign) = self.grammar.step_sign else { return Ok(None) };
+        let mut given = self.words.options.iter().rev();
+        let steps = given.find(|(option, _)| self.grammar.options[*option].label() == STEP);
+        let Some((_, Some(steps))) = steps else { return Ok(None) };
+        match steps.parse::<u32>() {
+            Ok(0) | Err(_) => Err(format!("argument {STEP}: '{steps}' is no number of revisions from 1")),
+            Ok(_) if self.positionals_done => Err(format!("argument {STEP}: not allowed with a revision")),
+            Ok(steps) => Ok(Some(format!("{sign}{steps}"))),
         }
     }
 
@@ -520,6 +540,18 @@ mod tests {
             cases.len(),
             wrong[..wrong.len().min(20)].join("\n")
         );
+    }
+
+    #[test]
+    fn steps_stand_for_a_relative_revision() {
+        assert_eq!(alembic_line(&["upgrade", "--step", "2"]), "upgrade +2");
+        assert_eq!(alembic_line(&["upgrade", "--step=2", "--sql"]), "upgrade --sql +2");
+        assert_eq!(alembic_line(&["downgrade", "--step", "1"]), "downgrade -- -1");
+        let message = |arguments: &[&str]| read_line(arguments).unwrap_err().message;
+        assert_eq!(message(&["upgrade", "--step", "1", "head"]), "argument --step: not allowed with a revision");
+        assert_eq!(message(&["upgrade", "--step", "0"]), "argument --step: '0' is no number of revisions from 1");
+        assert_eq!(message(&["downgrade", "--step", "x"]), "argument --step: 'x' is no number of revisions from 1");
+        assert_eq!(message(&["upgrade"]), "the following arguments are required: revision");
     }
 
     #[test]

@@ -61,7 +61,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     (
         "downgrade",
         &[
-            ("limbec downgrade -1", "one revision back"),
+            ("limbec downgrade -1", "one revision back, as --step 1"),
             ("limbec downgrade ae1027", "back to that revision"),
             ("limbec downgrade base", "undo everything"),
             ("limbec downgrade --sql ae1027:base", "print the SQL of it"),
@@ -145,6 +145,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         &[
             ("limbec new \"add user preferences\"", "compare models and database, write the difference"),
             ("limbec new \"fill preferences\" --no-autogenerate", "an empty revision, without Python"),
+            ("limbec new --sql \"add index\"", "a revision that is SQL, up and down, in files of its own"),
         ],
     ),
     (
@@ -239,7 +240,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         &[
             ("limbec upgrade head", "to the newest revision"),
             ("limbec upgrade heads", "of all branches"),
-            ("limbec upgrade +2", "two revisions on"),
+            ("limbec upgrade +2", "two revisions on, as --step 2"),
             ("limbec upgrade --sql head > upgrade.sql", "print the SQL, from an empty database"),
             ("limbec upgrade --transaction per-revision head", "a failure undoes the failed revision alone"),
         ],

@@ -45,13 +45,21 @@ impl NativeWay {
         let run = NativeRun {
             target: &self.target,
             steps: &steps,
-            setup: &[],
+            setup: &self.setup(),
             search_path: &self.search_path,
             transaction: self.transaction,
             is_interrupted: &Interruption::is_requested,
         };
         deployment.run(&mut |supervisor| migrate::run_native(&run, supervisor))?;
         Ok(HasRun::Yes)
+    }
+
+    /// What limbec's own SQLite decides otherwise than the one that Python has (its build turns foreign keys on).
+    fn setup(&self) -> Vec<String> {
+        match self.dialect {
+            SqlDialect::Sqlite => vec!["PRAGMA foreign_keys = OFF".to_owned()],
+            SqlDialect::Postgres => Vec::new(),
+        }
     }
 
     /// Gives `${schema}` a value, if it has none yet: where names without a schema are looked for.

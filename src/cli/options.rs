@@ -110,6 +110,8 @@ pub struct Grammar {
     pub options: Vec<OptionSpec>,
     /// Positional arguments.
     pub positionals: Positionals,
+    /// What `--step N` puts before N to make a revision of it, where there is that option.
+    pub step_sign: Option<char>,
 }
 
 /// Whether Alembic has a command of this (canonical) name.
@@ -131,7 +133,7 @@ pub fn global_grammar(root: &Command) -> Grammar {
         global: true,
     });
     options.extend(root.get_arguments().map(|arg| option(arg, ALEMBIC_GLOBALS, true)));
-    Grammar { options, positionals: Positionals::Command }
+    Grammar { options, positionals: Positionals::Command, step_sign: None }
 }
 
 /// The options of a command, those that belong before it included: limbec takes them here, too, unless the command has
@@ -156,7 +158,12 @@ pub fn command_grammar(root: &Command, command: &Command, name: &str) -> Grammar
         }
         (Some(_), Some(arg)) => Positionals::One(arg.get_id().to_string()),
     };
-    Grammar { options, positionals }
+    let step_sign = match name {
+        "upgrade" => Some('+'),
+        "downgrade" => Some('-'),
+        _ => None,
+    };
+    Grammar { options, positionals, step_sign }
 }
 
 fn help() -> OptionSpec {

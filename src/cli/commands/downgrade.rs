@@ -15,6 +15,9 @@ pub struct DowngradeArgs {
     /// Target: a revision, base, -N, branch@-N; FROM:TO with --sql
     #[arg(value_name = "REVISION")]
     pub revision: String,
+    /// How many revisions to go: the same as the revision -N
+    #[arg(long, value_name = "N")]
+    pub step: Option<u32>,
     /// Print SQL instead of running it (offline mode)
     #[arg(long)]
     pub sql: bool,

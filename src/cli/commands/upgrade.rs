@@ -13,6 +13,9 @@ pub struct UpgradeArgs {
     /// Target: a revision, head, heads, +N, branch@head; FROM:TO with --sql
     #[arg(value_name = "REVISION")]
     pub revision: String,
+    /// How many revisions to go: the same as the revision +N
+    #[arg(long, value_name = "N")]
+    pub step: Option<u32>,
     /// Print SQL instead of running it (offline mode)
     #[arg(long)]
     pub sql: bool,

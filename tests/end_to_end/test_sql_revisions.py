@@ -1,0 +1,231 @@
+"""Revisions whose work is SQL: run by limbec without Python, and by plain Alembic just as well."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from support import databases
+from support.projects import Project
+
+UP = """-- limbec: variable owner
+CREATE TABLE users (id integer PRIMARY KEY, name text DEFAULT ';', note text);
+INSERT INTO ${schema}.users (id, name) VALUES (1, ${owner:literal}); -- a comment; with one
+/* and ; another */ INSERT INTO users (id, name, note) VALUES (2, '100% of ${owner} :x it''s', NULL)
+"""
+DOWN = "DROP TABLE users"
+TRIGGER = {
+    "postgresql": """CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS $body$
+BEGIN NEW.note := 'stamped; by ${schema}'; RETURN NEW; END $body$;
+CREATE TRIGGER stamp BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION stamp();
+INSERT INTO users (id) VALUES (3);""",
+    "sqlite": """CREATE TRIGGER stamp AFTER INSERT ON users BEGIN
+  UPDATE users SET note = CASE WHEN 1 THEN 'stamped; by main' END WHERE id = NEW.id;
+  SELECT 1;
+END;
+INSERT INTO users (id) VALUES (3);""",
+}
+UNTRIGGER = {"postgresql": "DROP TRIGGER stamp ON users; DROP FUNCTION stamp()", "sqlite": "DROP TRIGGER stamp;"}
+NO_PYTHON = {"LIMBEC_PYTHON": "/nowhere/python"}
+OWNER = ("-x", 'owner=O\'Neil \\ "x"')
+
+
+def write(project, limbec_bin, description, up, down):
+    """A new SQL revision; returns its identifier and the path of its SQL."""
+    paths = project.run(limbec_bin, "new", "--sql", description, **NO_PYTHON).ok().out.split()
+    suffixes = [os.path.basename(path).partition(".")[2] for path in paths]
+    assert suffixes == ["py", "up.sql", "down.sql"]
+    for path, text in zip(paths[1:], (up, down)):
+        with open(path, "w") as file:
+            file.write(text)
+    with open(paths[0]) as file:
+        return next(line.split('"')[1] if '"' in line else line.split("'")[1] for line in file if "revision = " in line)
+
+
+@pytest.fixture
+def project(tmp_path, url):
+    return Project(tmp_path / "project", url)
+
+
+@pytest.fixture
+def history(project, limbec_bin, url):
+    dialect = url.partition(":")[0].partition("+")[0]
+    return [
+        write(project, limbec_bin, "users", UP, DOWN),
+        write(project, limbec_bin, "trigger", TRIGGER[dialect], UNTRIGGER[dialect]),
+    ]
+
+
+def content(url):
+    return databases.schema(url), databases.fetch(url, "SELECT id, name, note FROM users ORDER BY id")
+
+
+def test_limbec_and_alembic_leave_the_same(project, history, url, limbec_bin, alembic_bin):
+    project.run(limbec_bin, *OWNER, "upgrade", "head", **NO_PYTHON).ok()
+    by_limbec = content(url)
+    assert by_limbec[1][0][1] == 'O\'Neil \\ "x"'
+    assert by_limbec[1][1][1] == "100% of ${owner} :x it's"
+    assert by_limbec[1][2][2].startswith("stamped; by ")
+    assert databases.versions(url) == [history[1]]
+    # Back by one, each in the other's footsteps.
+    project.run(alembic_bin, "downgrade", "-1").ok()
+    project.run(limbec_bin, "downgrade", "base", "--yes", **NO_PYTHON).ok()
+    assert "users" not in databases.tables(url)
+    project.run(alembic_bin, *OWNER, "upgrade", "head").ok()
+    assert content(url) == by_limbec
+    assert databases.versions(url) == [history[1]]
+
+
+def test_steps_are_counted(project, history, url, limbec_bin):
+    project.run(limbec_bin, *OWNER, "upgrade", "--step", "1", **NO_PYTHON).ok()
+    assert databases.versions(url) == [history[0]]
+    project.run(limbec_bin, *OWNER, "upgrade", "--step", "1", **NO_PYTHON).ok()
+    project.run(limbec_bin, "downgrade", "--step", "2", "--yes", **NO_PYTHON).ok()
+    assert databases.versions(url) == []
+    project.run(limbec_bin, "upgrade", "--step", "0").failed("--step", status=2)
+
+
+def test_offline_sql_is_alembics(project, history, limbec_bin, alembic_bin):
+    arguments = [*OWNER, "-x", "schema=s", "upgrade", "head", "--sql"]
+    by_limbec, by_alembic = project.run(limbec_bin, *arguments).ok(), project.run(alembic_bin, *arguments).ok()
+    assert by_limbec.out == by_alembic.out
+    assert 'INSERT INTO "s".users' in by_limbec.out
+
+
+def test_mixed_with_python(project, history, url, limbec_bin, alembic_bin):
+    project.add("c3", history[1], up='op.add_column("users", sa.Column("extra", sa.Integer))', undo="pass")
+    write(project, limbec_bin, "more", "UPDATE users SET extra = 7;", "UPDATE users SET extra = NULL")
+    project.run(limbec_bin, *OWNER, "upgrade", "head").ok()
+    assert databases.fetch(url, "SELECT DISTINCT extra FROM users") == [(7,)]
+    # What is left is SQL alone.
+    project.run(limbec_bin, "downgrade", "-1", "--yes", **NO_PYTHON).ok()
+    assert databases.fetch(url, "SELECT DISTINCT extra FROM users") == [(None,)]
+    project.run(alembic_bin, "upgrade", "head").ok()
+    assert databases.fetch(url, "SELECT DISTINCT extra FROM users") == [(7,)]
+
+
+def test_an_edited_python_file_is_run_by_python(project, history, url, limbec_bin):
+    path = next(path for path in project.versions.glob("*_users.py"))
+    path.write_text(path.read_text() + "\nraise SystemExit('edited')\n")
+    project.run(limbec_bin, *OWNER, "upgrade", "head").failed("edited")
+
+
+def test_an_error_names_file_line_and_statement(project, history, url, limbec_bin):
+    sql = next(project.versions.glob("*_trigger.up.sql"))
+    good = sql.read_text()
+    for bad, *told in [
+        (good + "\n\nSELECT *\n  FROM nosuch;\n", "nosuch", f"{sql.name}:"),
+        (good + "\nCOMMIT;\n", "COMMIT", f"{sql.name}:{good.count(chr(10)) + 2}", "no-transaction"),
+        (good + "\nSELECT 'open;\n", f"{sql.name}:{good.count(chr(10)) + 2}"),
+        (good + "\nSELECT ${nobody};\n", "nobody", f"{sql.name}:{good.count(chr(10)) + 2}"),
+    ]:
+        sql.write_text(bad)
+        project.run(limbec_bin, *OWNER, "upgrade", "head", **NO_PYTHON).failed(*told, status=1)
+        # On SQLite each revision is committed by itself.
+        assert databases.versions(url) in (None, [], [history[0]])
+    sql.write_text(good)
+    project.run(limbec_bin, *OWNER, "upgrade", "head", **NO_PYTHON).ok()
+    project.run(limbec_bin, "downgrade", "base", "--yes", **NO_PYTHON).ok()
+    project.run(limbec_bin, "upgrade", "head", **NO_PYTHON).failed("owner", status=1)
+    sql.unlink()
+    project.run(limbec_bin, *OWNER, "upgrade", "head", **NO_PYTHON).failed(sql.name)
+
+
+def test_without_a_way_back(project, history, url, limbec_bin):
+    next(project.versions.glob("*_trigger.down.sql")).unlink()
+    project.run(limbec_bin, *OWNER, "upgrade", "head", **NO_PYTHON).ok()
+    project.run(limbec_bin, "downgrade", "-1", "--yes", **NO_PYTHON).failed("down.sql")
+    assert databases.versions(url) == [history[1]]
+
+
+def test_an_env_py_that_adds_something_is_run(project, history, url, limbec_bin):
+    env = project.folder / "migrations" / "env.py"
+    env.write_text("import app_models\n" + env.read_text())
+    (project.folder / "app_models.py").write_text("print('imported')\n")
+    ini = project.folder / "alembic.ini"
+    ini.write_text(ini.read_text() + "prepend_sys_path = .\n")
+    assert "imported" in project.run(limbec_bin, *OWNER, "upgrade", "--step", "1").ok().out
+    (project.folder / "limbec.toml").write_text('sql-revisions = "native"\n')
+    project.run(limbec_bin, *OWNER, "upgrade", "head", **NO_PYTHON).ok()
+    (project.folder / "limbec.toml").write_text('sql-revisions = "python"\n')
+    assert "imported" in project.run(limbec_bin, "downgrade", "-1", "--yes").ok().out
+
+
+def test_foreign_keys_are_as_alembic_has_them(project, url, limbec_bin, alembic_bin):
+    if not url.startswith("sqlite"):
+        pytest.skip("a setting of SQLite alone")
+    up = "CREATE TABLE a (id integer PRIMARY KEY); CREATE TABLE b (a integer REFERENCES a (id));"
+    write(project, limbec_bin, "keys", up + "INSERT INTO b VALUES (1)", "DROP TABLE a; DROP TABLE b")
+    for program, extra in ((limbec_bin, ["--yes"]), (alembic_bin, [])):
+        project.run(program, "upgrade", "head").ok()
+        assert databases.fetch(url, "SELECT a FROM b") == [(1,)]
+        project.run(program, "downgrade", "base", *extra).ok()
+
+
+def test_outside_of_a_transaction(project, url, limbec_bin, alembic_bin):
+    statement = "CREATE INDEX CONCURRENTLY" if url.startswith("postgresql") else "CREATE INDEX"
+    outside = "VACUUM" if url.startswith("sqlite") else "VACUUM users"
+    first = write(project, limbec_bin, "users", "CREATE TABLE users (id integer, name text)", DOWN)
+    up = f"-- limbec: no-transaction\n{statement} i ON users (id);\n{statement} j ON users (name);\n{outside}"
+    second = write(project, limbec_bin, "index", up, "DROP INDEX i; DROP INDEX j")
+    for program, extra in ((limbec_bin, ["--yes"]), (alembic_bin, [])):
+        project.run(program, "upgrade", "head").ok()
+        assert databases.versions(url) == [second]
+        project.run(program, "downgrade", "base", *extra).ok()
+    sql = next(project.versions.glob("*_index.up.sql"))
+    sql.write_text(up.replace("users (name)", "nosuch (name)"))
+    done = project.run(limbec_bin, "upgrade", "head", **NO_PYTHON).failed("nosuch", f"{sql.name}:3", status=1)
+    assert "committed already" in done.err
+    assert databases.versions(url) == [first]
+
+
+def test_what_was_killed_goes_on(project, url, limbec_bin, tmp_path):
+    """Between statements and in them; with one transaction a revision nothing is left half done."""
+    rows = "\n".join(f"INSERT INTO things VALUES ({number}, '{'x' * 200}');" for number in range(4000))
+    ids = [
+        write(
+            project, limbec_bin, "things", "CREATE TABLE things (id integer PRIMARY KEY, t text)", "DROP TABLE things"
+        )
+    ]
+    for part in range(3):
+        text = rows.replace("VALUES (", f"VALUES ({part}0000 + ")
+        ids.append(write(project, limbec_bin, f"rows {part}", text, f"DELETE FROM things WHERE id >= {part}0000"))
+    command = [str(limbec_bin), "upgrade", "--transaction", "per-revision", "head"]
+    kills = 0
+    for delay in (0.02, 0.05, 0.08, 0.12, 0.17, 0.25):
+        with subprocess.Popen(
+            command, cwd=project.folder, stderr=subprocess.DEVNULL, env={**os.environ, **NO_PYTHON}
+        ) as process:
+            time.sleep(delay)
+            process.send_signal(signal.SIGKILL)
+        kills += process.returncode == -signal.SIGKILL
+        current = (databases.versions(url) or [None]) or [None]
+        done = ids.index(current[0]) if current and current[0] else None
+        if done is not None:
+            assert databases.fetch(url, "SELECT count(*) FROM things") == [(4000 * done,)]
+    assert kills
+    project.run(limbec_bin, "upgrade", "--lock-wait", "30s", "head", **NO_PYTHON).ok()
+    assert databases.fetch(url, "SELECT count(*) FROM things") == [(12000,)]
+
+
+def test_a_large_file_is_not_held_in_memory(project, url, limbec_bin):
+    sql_id = write(project, limbec_bin, "large", "", "DROP TABLE large")
+    path = next(project.versions.glob("*_large.up.sql"))
+    line = "INSERT INTO large VALUES ({}, '" + "x" * 10000 + "');\n"
+    with path.open("w") as file:
+        file.write("CREATE TABLE large (id integer, t text);\n")
+        for number in range(20_000):
+            file.write(line.format(number) if number % 100 == 0 else f"/* {'y' * 10000} */ SELECT {number};\n")
+    assert path.stat().st_size > 190_000_000
+    # A process begins with the peak of the one that it was forked from: a small one is put in between.
+    measure = (
+        "import resource, subprocess, sys\n"
+        "subprocess.run(sys.argv[1:], check=True)\n"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    )
+    peak = project.run(sys.executable, "-S", "-c", measure, str(limbec_bin), "upgrade", "head", **NO_PYTHON).ok().out
+    assert int(peak) < 60 * 1024, f"{int(peak) / 1024:.0f} MB"
+    assert databases.versions(url) == [sql_id]
+    assert databases.fetch(url, "SELECT count(*) FROM large") == [(200,)]
