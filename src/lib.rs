@@ -14,6 +14,8 @@ pub mod config;
 pub mod database;
 /// What must be known and agreed to before a plan runs.
 pub mod gate;
+/// Directories of other migration tools, and what their tables say has run.
+pub mod import;
 /// The linter: rules over revision files, their operations, the graph and the folded schema.
 pub mod lint;
 /// The executor: a plan, a database and a runtime, reported by events.

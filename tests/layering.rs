@@ -17,6 +17,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("database", &["plan", "revision"]),
     ("catalogue", &["schema", "operation", "database", "revision"]),
     ("verify", &["catalogue", "schema", "operation", "published", "database", "script", "plan", "revision"]),
+    ("import", &["sqlfile", "database", "script", "revision"]),
     ("relocate", &["catalogue", "database", "plan", "revision"]),
     ("runtime", &["script", "plan", "revision"]),
     ("lint", &["schema", "operation", "published", "script", "revision"]),

@@ -6,10 +6,11 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use super::commands::{
     adopt::AdoptArgs, branches::BranchesArgs, check::CheckArgs, current::CurrentArgs, db::DbArgs, doctor::DoctorArgs,
     downgrade::DowngradeArgs, edit::EditArgs, ensure_version::EnsureVersionArgs, freeze::FreezeArgs, graph::GraphArgs,
-    heads::HeadsArgs, history::HistoryArgs, init::InitArgs, list::ListArgs, list_templates::ListTemplatesArgs,
-    log::LogArgs, merge::MergeArgs, new::NewArgs, plan::PlanArgs, rebase::RebaseArgs, repair::RepairArgs,
-    report::ReportArgs, revision::RevisionArgs, rule::RuleArgs, show::ShowArgs, stamp::StampArgs, status::StatusArgs,
-    tenant::TenantArgs, test::TestArgs, upgrade::UpgradeArgs, validate::ValidateArgs, verify::VerifyArgs,
+    heads::HeadsArgs, history::HistoryArgs, import::ImportArgs, init::InitArgs, list::ListArgs,
+    list_templates::ListTemplatesArgs, log::LogArgs, merge::MergeArgs, new::NewArgs, plan::PlanArgs,
+    rebase::RebaseArgs, repair::RepairArgs, report::ReportArgs, revision::RevisionArgs, rule::RuleArgs, show::ShowArgs,
+    stamp::StampArgs, status::StatusArgs, tenant::TenantArgs, test::TestArgs, upgrade::UpgradeArgs,
+    validate::ValidateArgs, verify::VerifyArgs,
 };
 use super::ui::LogFormat;
 use crate::plan::TransactionMode;
@@ -90,9 +91,10 @@ pub enum ColorWhen {
 }
 
 /// The form of a result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Format {
     /// For people; of Alembic's commands: byte for byte Alembic's.
+    #[default]
     Text,
     /// One JSON document for scripts; its shape is stable.
     Json,
@@ -123,6 +125,7 @@ pub enum Command {
     Doctor(DoctorArgs),
     Freeze(FreezeArgs),
     Graph(GraphArgs),
+    Import(ImportArgs),
     List(ListArgs),
     Log(LogArgs),
     New(NewArgs),

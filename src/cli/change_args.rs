@@ -9,7 +9,7 @@ use crate::config::{BackupSetting, DeployOptions, LockSetting, parse_duration};
 use crate::gate::Permissions;
 
 /// How a command that changes the database goes about it: options of `upgrade`, `downgrade` and `stamp`.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Options of changing a database")]
 pub struct ChangeArgs {
     /// How it is run.
@@ -24,7 +24,7 @@ pub struct ChangeArgs {
 }
 
 /// How databases are changed, one or many.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Options of changing a database")]
 pub struct RunArgs {
     /// How runners of one database exclude each other [default: auto]

@@ -51,6 +51,11 @@ impl CommandContext {
         self.globals.name = section.to_owned();
         self.invocation.alembic.retain(|word| !word.starts_with("--name="));
         self.invocation.alembic.insert(0, format!("--name={section}"));
+        self.forget_project();
+    }
+
+    /// Reads everything about the project again when it is next asked for.
+    pub(super) fn forget_project(&mut self) {
         (self.project, self.script_settings, self.scripts, self.target) = (None, None, None, None);
     }
 

@@ -7,6 +7,7 @@ use super::ui::Ui;
 use crate::config::{ConfigError, HookPoint, TargetError};
 use crate::database::{BackupError, DatabaseError, HistoryError, LockError, quote_identifier};
 use crate::gate::GateError;
+use crate::import::ImportError;
 use crate::migrate::MigrateError;
 use crate::relocate::RelocateError;
 use crate::revision::RevisionError;
@@ -238,6 +239,41 @@ impl From<RevisionError> for CommandError {
                 failure.hint("a file is missing: deleted, or not brought along from another branch of the repository")
             }
             _ => failure,
+        }
+    }
+}
+
+impl From<ImportError> for CommandError {
+    fn from(error: ImportError) -> Self {
+        let failure = Self::from_error(&error, false);
+        let usage = |failure: Self| Self { kind: ErrorKind::Usage, ..failure };
+        match error {
+            ImportError::Database(error) => error.into(),
+            ImportError::NoDirectory(_) => usage(failure),
+            ImportError::NoMigrations { tool: None, others, .. } if others.is_empty() => usage(failure),
+            ImportError::NoMigrations { .. } => {
+                usage(failure).hint("`--from TOOL` says whose files they are; docs/import.md has what each tool's look like")
+            }
+            ImportError::Ambiguous { candidates, .. } => {
+                let names: Vec<String> = candidates.iter().map(|tool| format!("`--from {tool}`")).collect();
+                usage(failure).hint(format!("say which: {}", names.join(", ")))
+            }
+            ImportError::Files { .. } => failure.hint("nothing was changed"),
+            ImportError::NoFile { .. } => failure
+                .hint("nothing was changed; is this the whole directory, and of the branch that is deployed?")
+                .hint("get the files back, or delete the rows if they are about nothing"),
+            ImportError::Unfinished { .. } => failure
+                .hint("nothing was changed; mend the database, have the old tool finish or forget that migration, and import again"),
+            ImportError::Changed { .. } => {
+                failure.hint("nothing was changed; restore the files, or take them as they are by `--allow-changed`")
+            }
+            ImportError::Holes { .. } => failure
+                .hint("nothing was changed; Alembic's version table has one revision, and what comes before it counts as applied")
+                .hint("have the old tool run what is missing, or number it so that it comes last, and import again"),
+            ImportError::NotItsTable { .. } => usage(failure),
+            ImportError::OtherRevision { .. } => failure
+                .hint("two directories with the same versions cannot be imported into one project; was the file renamed?"),
+            ImportError::Io { .. } => failure,
         }
     }
 }

@@ -122,6 +122,16 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
+        "import",
+        &[
+            ("limbec import --dry-run db/migrations", "what would become of each file, and what has run"),
+            ("limbec import db/migrations", "SQL revisions, and the state of the database carried over"),
+            ("limbec import db/migrations --init", "the same where there is no Alembic project yet"),
+            ("limbec import --from sqlx migrations", "for files that several tools have"),
+            ("limbec import db/migrations --state-only --url URL", "another database, from its own table"),
+        ],
+    ),
+    (
         "init",
         &[
             ("limbec init alembic", "alembic.ini and the directory alembic"),

@@ -12,8 +12,8 @@ use super::ui::Ui;
 use crate::config::{Project, ScriptSettings};
 use crate::runtime::{Invocation, Request};
 use crate::script::{
-    Announce, HookPython, MainOption, Naming, NewRevision, RevisionWriter, ScriptDirectory, Templates, WriteError,
-    WriteSettings, Written,
+    Announce, HookPython, MainOption, Naming, NewRevision, RevisionWriter, ScriptDirectory, Templates, WorkKind,
+    WriteError, WriteSettings, Written,
 };
 
 /// An Alembic command that only Python can run.
@@ -177,4 +177,22 @@ pub(super) fn warn(ui: &mut Ui, written: &Written) {
     for warning in &written.warnings {
         ui.warning(warning);
     }
+}
+
+/// For commands whose result is something else than what was generated: nothing is announced.
+pub(super) struct OnlyErrors;
+
+impl Announce for OnlyErrors {
+    fn announced<T, E>(
+        &mut self,
+        _kind: WorkKind,
+        _text: &str,
+        work: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        work(self)
+    }
+
+    fn message(&mut self, _text: &str) {}
+
+    fn unsilenced_message(&mut self, _text: &str) {}
 }

@@ -7,9 +7,9 @@ use crate::cli::context::CommandContext;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::render::path_text;
-use crate::cli::writing::{ProjectState, PythonCommand, needs_python, templates};
+use crate::cli::writing::{OnlyErrors, ProjectState, PythonCommand, needs_python, templates};
 use crate::config::Sources;
-use crate::script::{InitError, InitRequest, init};
+use crate::script::{InitError, InitRequest, Templates, init};
 
 /// Make a new script directory
 #[derive(Debug, Clone, Args)]
@@ -30,16 +30,7 @@ pub struct InitArgs {
 /// # Errors
 /// A directory that is not empty, no such template, or a file system that refuses.
 pub fn run(context: &mut CommandContext, args: &InitArgs) -> Result<ExitStatus, CommandError> {
-    let environment = &context.environment;
-    let sources = Sources::choose(&context.globals.config, environment.variable("ALEMBIC_CONFIG"))?;
-    let request = InitRequest {
-        directory: PathBuf::from(&args.directory),
-        template: args.template.clone(),
-        package: args.package,
-        ini: PathBuf::from(sources.ini),
-        toml: PathBuf::from(sources.toml),
-        current_dir: environment.current_dir.clone(),
-    };
+    let request = request(context, args)?;
     let templates = templates(context);
     let is_new = is_new_project(&request);
     match init(&request, &templates, &mut context.ui) {
@@ -56,6 +47,31 @@ pub fn run(context: &mut CommandContext, args: &InitArgs) -> Result<ExitStatus, 
         }
         Err(error) => Err(CommandError::from_error(&error, error.is_command_error())),
     }
+}
+
+/// The same without a word, for a command that has another result; never by Python.
+pub(super) fn make(context: &mut CommandContext, args: &InitArgs) -> Result<(), CommandError> {
+    let request = request(context, args)?;
+    let is_new = is_new_project(&request);
+    init(&request, &Templates::default(), &mut OnlyErrors)
+        .map_err(|error| CommandError::from_error(&error, error.is_command_error()))?;
+    if is_new {
+        begin_settings(context, &request);
+    }
+    Ok(())
+}
+
+fn request(context: &CommandContext, args: &InitArgs) -> Result<InitRequest, CommandError> {
+    let environment = &context.environment;
+    let sources = Sources::choose(&context.globals.config, environment.variable("ALEMBIC_CONFIG"))?;
+    Ok(InitRequest {
+        directory: PathBuf::from(&args.directory),
+        template: args.template.clone(),
+        package: args.package,
+        ini: PathBuf::from(sources.ini),
+        toml: PathBuf::from(sources.toml),
+        current_dir: environment.current_dir.clone(),
+    })
 }
 
 /// What a new project is set up with.

@@ -26,6 +26,8 @@ pub mod graph;
 pub mod heads;
 /// `history`
 pub mod history;
+/// `import`
+pub mod import;
 /// `init`
 pub mod init;
 /// `list`
@@ -88,6 +90,7 @@ pub(super) fn run(context: &mut CommandContext, command: &Command) -> Result<Exi
         Command::Graph(args) => graph::run(context, args),
         Command::Heads(args) => heads::run(context, args),
         Command::History(args) => history::run(context, args),
+        Command::Import(args) => import::run(context, args),
         Command::Init(args) => init::run(context, args),
         Command::List(args) => list::run(context, args),
         Command::ListTemplates(args) => list_templates::run(context, args),

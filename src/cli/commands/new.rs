@@ -9,10 +9,8 @@ use crate::cli::args::Format;
 use crate::cli::context::CommandContext;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
-use crate::cli::writing::{Files, ProjectState, PythonCommand, needs_python, warn};
-use crate::script::{
-    Announce, NewRevision, NewWork, SqlRevision, SqlTexts, WorkKind, description_slug, free_stamp, random_id,
-};
+use crate::cli::writing::{Files, OnlyErrors, ProjectState, PythonCommand, needs_python, warn};
+use crate::script::{NewRevision, NewWork, SqlRevision, SqlTexts, description_slug, free_stamp, random_id};
 
 /// Longest identifier that Alembic's version table has room for (VARCHAR(32)), in characters.
 const ID_LENGTH: usize = 32;
@@ -199,22 +197,4 @@ fn tell(context: &mut CommandContext, args: &NewArgs, id: &str, path: &Path) -> 
         Format::Json => context.ui.json(&NewJson { revision: id.to_owned(), path: text(path), up, down }),
     }
     ExitStatus::Success
-}
-
-/// The result is the path alone: nothing is announced.
-struct OnlyErrors;
-
-impl Announce for OnlyErrors {
-    fn announced<T, E>(
-        &mut self,
-        _kind: WorkKind,
-        _text: &str,
-        work: impl FnOnce(&mut Self) -> Result<T, E>,
-    ) -> Result<T, E> {
-        work(self)
-    }
-
-    fn message(&mut self, _text: &str) {}
-
-    fn unsilenced_message(&mut self, _text: &str) {}
 }
