@@ -179,13 +179,11 @@ impl<'b> Scanner<'b> {
                 return Err(self.cut_short(opened, start));
             };
             at += found;
-            if rest.get(found) == Some(&b'\\') && escapes {
-                at += 2;
-            } else if quote != b'[' && self.byte(at + 1)? == Some(closing) {
-                at += 2;
-            } else {
+            let is_escape = escapes && rest.get(found) == Some(&b'\\');
+            if !is_escape && (quote == b'[' || self.byte(at + 1)? != Some(closing)) {
                 return Ok(at + 1);
             }
+            at += 2;
         }
     }
 

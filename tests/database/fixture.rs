@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use limbec::database::{Access, Connection, DatabaseUrl, Environment};
-use tokio_postgres::NoTls;
+use tokio_postgres::{NoTls, SimpleQueryMessage};
 
 /// An own database on the test server, dropped at the end.
 pub(crate) struct TestDatabase {
@@ -120,4 +120,26 @@ pub(crate) fn column(url: &str, query: &str) -> Vec<String> {
         let rows = client(url).await.query(query, &[]).await.expect(query);
         rows.iter().map(|row| row.get::<_, String>(0)).collect()
     })
+}
+
+/// What the server answers to texts that are sent one after the other in one session, by the simple protocol: every row, and
+/// every statement that was completed.
+pub(crate) fn answers(url: &str, texts: &[&str]) -> Result<Vec<String>, String> {
+    block_on(async {
+        let client = client(url).await;
+        let mut answers = Vec::new();
+        for text in texts {
+            let messages = client.simple_query(text).await.map_err(|error| format!("{error:?}"))?;
+            answers.extend(messages.iter().filter_map(shown));
+        }
+        Ok(answers)
+    })
+}
+
+fn shown(message: &SimpleQueryMessage) -> Option<String> {
+    match message {
+        SimpleQueryMessage::Row(row) => Some(format!("{:?}", (0..row.len()).map(|at| row.get(at)).collect::<Vec<_>>())),
+        SimpleQueryMessage::CommandComplete(rows) => Some(format!("completed: {rows}")),
+        _ => None,
+    }
 }

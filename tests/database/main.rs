@@ -16,6 +16,7 @@ mod postgres;
 mod queue;
 mod roles;
 mod scenario;
+mod sql_files;
 mod sqlite;
 mod table_locks;
 mod tls;
