@@ -10,7 +10,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("program", &[]),
     ("sqlfile", &[]),
     ("script", &["revision"]),
-    ("operation", &["script"]),
+    ("operation", &["script", "sqlfile"]),
     ("schema", &["operation", "revision"]),
     ("published", &["script", "revision"]),
     // The values of a plan (changes of a step, span of a transaction) are what these carry out, send and configure.

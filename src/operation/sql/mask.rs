@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memchr2};
 
-use super::lexer::{Backslash, Lexer, Token, TokenKind};
+use crate::sqlfile::{Lexicon, Token, TokenKind, Tokens};
 
 /// The text with everything that SQLAlchemy and the drivers put in it replaced by plain SQL of the same length, so that positions
 /// stay true: bind parameters (`:name`, `%(name)s`, `%s`) by `$1`, `%%` by `%`, `\:` by `:`.
@@ -13,7 +13,7 @@ pub(super) fn mask(sql: &str) -> Cow<'_, str> {
     let unescaped = unescape_colons(sql);
     let mut masked = unescaped.clone().into_owned().into_bytes();
     let mut previous: Option<Token> = None;
-    for token in Lexer::new(&unescaped, Backslash::Plain) {
+    for token in Tokens::new(&unescaped, Lexicon::Any) {
         let length = match token.kind {
             TokenKind::Symbol(b':') => colon_parameter(unescaped.as_bytes(), token.range.start),
             TokenKind::Symbol(b'%') => percent_parameter(unescaped.as_bytes(), token.range.start),

@@ -9,7 +9,6 @@ mod column_type;
 mod data;
 mod do_block;
 mod foreign;
-mod lexer;
 mod locks;
 mod mask;
 mod names;

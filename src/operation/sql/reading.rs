@@ -1,11 +1,11 @@
 use std::ops::Range;
 
-use super::lexer::{Backslash, Lexer, TokenKind};
 use super::mask::mask;
 use super::parse::{DEEPEST, parse};
 use super::split::{Piece, split};
 use super::{foreign, statement};
 use crate::operation::{OperationKind, TableName};
+use crate::sqlfile::{Lexicon, TokenKind, Tokens};
 
 /// Longer INSERT statements are not parsed in full: everything that matters stands at their beginning.
 const LONG_INSERT: usize = 64 * 1024;
@@ -75,7 +75,7 @@ fn read_piece(text: &str, piece: &Piece, reading: &mut SqlReading) {
 
 /// The table of `INSERT INTO table …`.
 fn inserted_into(text: &str) -> Option<TableName> {
-    let mut tokens = Lexer::new(text, Backslash::Plain).map(|token| (token.kind, &text[token.range]));
+    let mut tokens = Tokens::new(text, Lexicon::Any).map(|token| (token.kind, &text[token.range]));
     for keyword in ["insert", "into"] {
         tokens.next().filter(|(_, word)| word.eq_ignore_ascii_case(keyword))?;
     }

@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use super::lexer::{Backslash, Lexer, Token, TokenKind};
+use crate::sqlfile::{Lexicon, Token, TokenKind, Tokens};
 
 /// A statement of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,11 +11,13 @@ pub(super) struct Piece {
     pub(super) depth: usize,
 }
 
-/// The statements of a text.
+/// The statements of a text, for whichever database it is. [`crate::sqlfile::StatementReader`] is exact for the one that it runs
+/// a file on; here the database may be unknown and the text broken, bodies as MySQL's count as well, and nothing is refused.
+/// What a token is, is the same there and here.
 pub(super) fn split(text: &str) -> Vec<Piece> {
-    let (pieces, is_unterminated) = split_with(text, Backslash::Plain);
+    let (pieces, is_unterminated) = split_with(text, Lexicon::Any);
     if is_unterminated && text.contains("\\'") {
-        let (escaped, is_unterminated) = split_with(text, Backslash::Escapes);
+        let (escaped, is_unterminated) = split_with(text, Lexicon::AnyWithBackslashes);
         if !is_unterminated {
             return escaped;
         }
@@ -23,11 +25,11 @@ pub(super) fn split(text: &str) -> Vec<Piece> {
     pieces
 }
 
-fn split_with(text: &str, backslash: Backslash) -> (Vec<Piece>, bool) {
-    let mut lexer = Lexer::new(text, backslash);
+fn split_with(text: &str, lexicon: Lexicon) -> (Vec<Piece>, bool) {
+    let mut tokens = Tokens::new(text, lexicon);
     let mut pieces = Vec::new();
     let mut current = Statement::default();
-    for token in lexer.by_ref() {
+    for token in tokens.by_ref() {
         if token.kind == TokenKind::Symbol(b';') && current.may_end() {
             pieces.extend(std::mem::take(&mut current).into_piece());
         } else {
@@ -35,7 +37,7 @@ fn split_with(text: &str, backslash: Backslash) -> (Vec<Piece>, bool) {
         }
     }
     pieces.extend(current.into_piece());
-    (pieces, lexer.is_unterminated)
+    (pieces, tokens.is_unterminated)
 }
 
 /// A statement under way.

@@ -77,8 +77,8 @@ fn other(parsed: &Stmt, out: &mut Statement) {
 
 /// How a statement begins, upper case: one word, or two where the first says little.
 pub(super) fn beginning(text: &str) -> String {
-    use super::lexer::{Backslash, Lexer, TokenKind};
-    let mut words = Lexer::new(text, Backslash::Plain)
+    use crate::sqlfile::{Lexicon, TokenKind, Tokens};
+    let mut words = Tokens::new(text, Lexicon::Any)
         .take_while(|token| token.kind == TokenKind::Word)
         .filter_map(|token| text.get(token.range).map(str::to_uppercase));
     let first = words.next().unwrap_or_default();

@@ -1,13 +1,13 @@
 use squawk_syntax::SyntaxKind as K;
 use squawk_syntax::ast::{self, AstNode, Stmt};
 
-use super::lexer::{Backslash, Lexer, TokenKind};
 use super::locks;
 use super::mask::mask;
 use super::parse::{DEEPEST, parse};
 use super::reading::read_sql;
 use super::split::{Piece, split};
 use crate::operation::{OperationKind, RelationLock, TransactionControl, locks_of};
+use crate::sqlfile::{Lexicon, TokenKind, Tokens};
 
 /// One statement of an SQL text, as PostgreSQL takes it.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,7 +55,7 @@ pub fn statements(sql: &str) -> Vec<SqlStatement> {
 
 /// By the first words as well: a statement that the parser does not know must not end a transaction unseen.
 fn in_transaction(parsed: Option<&Stmt>, text: &str) -> InTransaction {
-    let tokens = Lexer::new(text, Backslash::Plain).take_while(|token| token.kind == TokenKind::Word);
+    let tokens = Tokens::new(text, Lexicon::Any).take_while(|token| token.kind == TokenKind::Word);
     let mut words = tokens.filter_map(|token| text.get(token.range)).map(str::to_ascii_uppercase);
     let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     match (first.as_str(), second.as_str()) {

@@ -1,11 +1,11 @@
 use squawk_syntax::ast::{AddColumn, AstNode, Stmt};
 
 use super::keywords::Words;
-use crate::operation::sql::lexer::{Backslash, Lexer, TokenKind};
 use crate::operation::sql::parse::parse;
 use crate::operation::sql::reading::Statement;
 use crate::operation::sql::{names, statement};
 use crate::operation::{AlterColumn, Change, Column, Name, ObjectKind, OperationKind, TableName};
+use crate::sqlfile::{Lexicon, TokenKind, Tokens};
 
 /// `ALTER TABLE` with actions of MySQL or SQL Server among them; false: it is none, or no action was understood.
 pub(super) fn read(text: &str, out: &mut Statement) -> bool {
@@ -34,7 +34,7 @@ pub(super) fn read(text: &str, out: &mut Statement) -> bool {
 
 /// `ALTER TABLE name` and the actions behind it.
 fn actions(text: &str) -> Option<(&str, Vec<&str>)> {
-    let tokens: Vec<_> = Lexer::new(text, Backslash::Plain).collect();
+    let tokens: Vec<_> = Tokens::new(text, Lexicon::Any).collect();
     let word = |at: usize| tokens.get(at).and_then(|token| text.get(token.range.clone())).unwrap_or_default();
     if !word(0).eq_ignore_ascii_case("alter") || !word(1).eq_ignore_ascii_case("table") {
         return None;
@@ -110,7 +110,7 @@ fn action(head: &str, table: &TableName, written: &str) -> Option<OperationKind>
 
 /// `MODIFY name definition`, `CHANGE name new_name definition`; `at`: which word the name is.
 fn redefined(head: &str, table: &TableName, written: &str, at: usize, renames: bool) -> Option<OperationKind> {
-    let tokens: Vec<_> = Lexer::new(written, Backslash::Plain).collect();
+    let tokens: Vec<_> = Tokens::new(written, Lexicon::Any).collect();
     let old = Words::of(written).name_at(at)?.name;
     let definition = written.get(tokens.get(if renames { at + 1 } else { at })?.range.start..)?;
     let column = parsed_column(head, definition)?;

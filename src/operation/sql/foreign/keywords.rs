@@ -1,6 +1,6 @@
-use crate::operation::sql::lexer::{Backslash, Lexer, TokenKind};
 use crate::operation::sql::reading::Statement;
 use crate::operation::{CreateTable, Name, ObjectKind, OperationKind, TableName};
+use crate::sqlfile::{Lexicon, TokenKind, Tokens};
 
 /// Statements without an effect on schema or rows, by their first word.
 const HARMLESS: &[&str] = &[
@@ -138,7 +138,7 @@ pub(super) struct Words<'t> {
 impl<'t> Words<'t> {
     pub(super) fn of(text: &'t str) -> Self {
         let mut depth = 0usize;
-        let tokens = Lexer::new(text, Backslash::Plain)
+        let tokens = Tokens::new(text, Lexicon::Any)
             .filter(|token| match token.kind {
                 TokenKind::Symbol(b'(') => {
                     depth += 1;
