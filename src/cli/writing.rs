@@ -1,13 +1,14 @@
 //! What the commands that write files share.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::context::CommandContext;
 use super::engine::Mutation;
 use super::error::CommandError;
 use super::exit::ExitStatus;
+use super::render::path_text;
 use super::ui::Ui;
 use crate::config::{Project, ScriptSettings};
 use crate::runtime::{Invocation, Request};
@@ -15,6 +16,18 @@ use crate::script::{
     Announce, HookPython, MainOption, Naming, NewRevision, RevisionWriter, ScriptDirectory, Templates, WorkKind,
     WriteError, WriteSettings, Written,
 };
+
+/// Writes a text that a command was asked for, with a newline at its end.
+///
+/// # Errors
+/// What the file system says.
+pub(super) fn write_text(context: &CommandContext, path: &Path, text: &str) -> Result<(), CommandError> {
+    let path = context.environment.current_dir.join(path);
+    let text = if text.is_empty() || text.ends_with('\n') { text.to_owned() } else { format!("{text}\n") };
+    std::fs::write(&path, text).map_err(|error| {
+        CommandError::crashed(format!("cannot write {}", path_text(&path))).caused_by(error.to_string())
+    })
+}
 
 /// An Alembic command that only Python can run.
 pub(super) struct PythonCommand {

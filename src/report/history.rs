@@ -153,3 +153,73 @@ fn class(outcome: Outcome) -> &'static str {
         Outcome::RolledBack | Outcome::Adopted => "plain",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::database::HistoryDirection;
+
+    fn entry(plan: &str, step: u32, outcome: Outcome, duration_ms: Option<i64>) -> HistoryEntry {
+        HistoryEntry {
+            id: i64::from(step),
+            plan_id: plan.to_owned(),
+            step,
+            version_schema: "public".to_owned(),
+            version_table: "alembic_version".to_owned(),
+            revision: format!("r{step}").as_str().into(),
+            description: String::new(),
+            direction: HistoryDirection::Upgrade,
+            from_heads: Vec::new(),
+            to_heads: Vec::new(),
+            file_sha256: None,
+            meaning: None,
+            started_at: DateTime::UNIX_EPOCH + TimeDelta::seconds(step.into()),
+            finished_at: None,
+            duration_ms,
+            outcome,
+            error: None,
+            user_name: Some("ann".to_owned()),
+            host: Some("ci".to_owned()),
+            tool_version: "0.1.0".to_owned(),
+            git_commit: Some("0123456789abcdef".to_owned()),
+            transactional: true,
+            backup: None,
+        }
+    }
+
+    #[test]
+    fn the_rows_of_a_plan_are_a_run() {
+        let newest_first = [
+            entry("b", 5, Outcome::Planned, None),
+            entry("b", 4, Outcome::Started, None),
+            entry("b", 3, Outcome::Done, Some(40)),
+            entry("a", 2, Outcome::Failed, Some(500)),
+            entry("a", 1, Outcome::RolledBack, Some(2000)),
+        ];
+        let runs = runs(&newest_first, 2000);
+        let told: Vec<_> = runs.iter().map(|run| (run.words(), run.class(), run.what(), run.took())).collect();
+        assert_eq!(
+            told,
+            [
+                ("not ended", "warn", "upgrade, 3 steps".to_owned(), "40 ms".to_owned()),
+                ("failed", "bad", "upgrade, 2 steps".to_owned(), "2.5 s".to_owned()),
+            ]
+        );
+        let steps: Vec<_> = runs[1].steps.iter().map(|step| (step.words(), step.width(), step.is_slow)).collect();
+        assert_eq!(steps, [("rolled back", "100.0%".to_owned(), true), ("failed", "25.0%".to_owned(), false)]);
+        assert_eq!(
+            (runs[1].who(), runs[1].with()),
+            ("ann@ci".to_owned(), "limbec 0.1.0, commit 0123456789ab".to_owned())
+        );
+    }
+
+    #[test]
+    fn what_was_killed_and_looked_at_is_interrupted() {
+        let rows = [entry("a", 1, Outcome::Interrupted, None)];
+        let runs = runs(&rows, 1);
+        assert_eq!((runs[0].words(), runs[0].class(), runs[0].took()), ("interrupted", "bad", String::new()));
+        assert!(super::runs(&[], 1).is_empty());
+    }
+}

@@ -44,21 +44,30 @@ def unpacked_browser() -> Path | None:
 def unpack() -> None:
     """Downloads about 80 MB, in seconds where a mirror is near."""
     UNPACKED.mkdir(parents=True, exist_ok=True)
-    names = needed_packages()
-    if not names and os.geteuid() == 0:
-        # Lists of packages that are old, or were never fetched.
+    program = UNPACKED / "usr/lib/chromium" / PACKAGE
+    download()
+    if not program.exists() and os.geteuid() == 0:
+        # The lists of packages are old, or were never fetched.
         subprocess.run(["apt-get", "update", "-q"], capture_output=True)
-        names = needed_packages()
+        download()
+    if not program.exists():
+        return
+    folders = [*UNPACKED.glob("usr/lib/*-linux-*"), *UNPACKED.glob("usr/lib/*-linux-*/pulseaudio")]
+    libraries = ":".join(str(folder) for folder in folders)
+    wrapper = UNPACKED / "chromium"
+    wrapper.write_text(f'#!/bin/sh\nLD_LIBRARY_PATH="{libraries}" exec "{program}" "$@"\n')
+    wrapper.chmod(0o755)
+
+
+def download() -> None:
+    names = needed_packages()
+    if not names:
+        return
     with tempfile.TemporaryDirectory(dir=UNPACKED) as folder:
         # apt's own user may not be able to write here; root downloads then, and apt warns of it.
         subprocess.run(["apt-get", "download", "-q", *names], cwd=folder, capture_output=True)
         for package in Path(folder).glob("*.deb"):
             subprocess.run(["dpkg", "-x", str(package), str(UNPACKED)], capture_output=True)
-    folders = [*UNPACKED.glob("usr/lib/*-linux-*"), *UNPACKED.glob("usr/lib/*-linux-*/pulseaudio")]
-    libraries = ":".join(str(folder) for folder in folders)
-    program = UNPACKED / "usr/lib/chromium" / PACKAGE
-    (UNPACKED / "chromium").write_text(f'#!/bin/sh\nLD_LIBRARY_PATH="{libraries}" exec "{program}" "$@"\n')
-    (UNPACKED / "chromium").chmod(0o755)
 
 
 def needed_packages() -> list[str]:

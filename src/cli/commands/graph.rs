@@ -10,7 +10,8 @@ use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::graph::{self, EdgeKind, HistoryGraph, Limit, Lines, TableChanges};
 use crate::cli::range::TypedRange;
-use crate::cli::render::{Renderer, RevisionJson, path_text};
+use crate::cli::render::{Renderer, RevisionJson};
+use crate::cli::writing::write_text;
 use crate::operation;
 use crate::plan;
 use crate::revision::{RevisionIndex, RevisionMap};
@@ -128,7 +129,7 @@ pub fn run(context: &mut CommandContext, args: &GraphArgs) -> Result<ExitStatus,
         GraphFormat::Json => json(&scripts, &graph, &revisions)?,
     };
     match &args.output {
-        Some(path) => write(context, path, &drawing)?,
+        Some(path) => write_text(context, path, &drawing)?,
         None if drawing.is_empty() => {}
         None => context.ui.result(drawing.trim_end_matches('\n')),
     }
@@ -210,12 +211,4 @@ fn json(
     let edges = ends.map(|(from, to, edge)| EdgeJson { from: from.id, to: to.id, kind: edge.kind }).collect();
     serde_json::to_string_pretty(&GraphJson { nodes, edges })
         .map_err(|error| CommandError::crashed("the result cannot be written as JSON").caused_by(error.to_string()))
-}
-
-fn write(context: &CommandContext, path: &Path, drawing: &str) -> Result<(), CommandError> {
-    let path = context.environment.current_dir.join(path);
-    let text = if drawing.is_empty() || drawing.ends_with('\n') { drawing.to_owned() } else { format!("{drawing}\n") };
-    std::fs::write(&path, text).map_err(|error| {
-        CommandError::crashed(format!("cannot write {}", path_text(&path))).caused_by(error.to_string())
-    })
 }

@@ -7,8 +7,8 @@ use crate::cli::args::Format;
 use crate::cli::context::CommandContext;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
-use crate::cli::render::path_text;
 use crate::cli::reporting::Parts;
+use crate::cli::writing::write_text;
 use crate::config::parse_duration;
 use crate::report::{PageOptions, project_page};
 
@@ -59,20 +59,14 @@ pub fn run(context: &mut CommandContext, args: &ReportArgs) -> Result<ExitStatus
     let page = args.html.as_ref().map(|path| (path, project_page(&report, PageOptions { slow: args.slow })));
     match page {
         Some((_, page)) if to_output => context.ui.result(page.trim_end()),
-        Some((path, page)) => write(context, path, &page)?,
+        Some((path, page)) => {
+            write_text(context, path, &page)?;
+            context.ui.status(&format!("{} is written.", path.display()));
+        }
         None => {}
     }
     if is_json {
         context.ui.json(&report);
     }
     Ok(ExitStatus::Success)
-}
-
-fn write(context: &mut CommandContext, path: &Path, page: &str) -> Result<(), CommandError> {
-    let whole = context.environment.current_dir.join(path);
-    std::fs::write(&whole, page).map_err(|error| {
-        CommandError::crashed(format!("cannot write {}", path_text(&whole))).caused_by(error.to_string())
-    })?;
-    context.ui.status(&format!("{} is written.", path.display()));
-    Ok(())
 }

@@ -26,6 +26,8 @@ pub(in crate::cli) struct Node<'a> {
     pub(super) depends_on: Vec<String>,
     /// What it does to tables, where that was asked for.
     pub(in crate::cli) tables: Option<TableChanges>,
+    /// A word about it for readers, such as `pending`.
+    pub(super) mark: Option<&'static str>,
     /// No revision of the whole history has it as down revision.
     pub(super) is_head: bool,
     /// What it follows and depends on, as far as that is drawn.
@@ -70,6 +72,13 @@ impl<'a> HistoryGraph<'a> {
         }
     }
 
+    /// Says a word about every revision that there is one for.
+    pub(in crate::cli) fn set_marks(&mut self, mark: impl Fn(&str) -> Option<&'static str>) {
+        for node in &mut self.nodes {
+            node.mark = mark(node.id);
+        }
+    }
+
     /// What is touched by any revision: tables, sorted by name.
     pub(super) fn tables(&self) -> BTreeSet<&str> {
         let changes = || self.nodes.iter().filter_map(|node| node.tables.as_ref());
@@ -85,11 +94,12 @@ impl<'a> HistoryGraph<'a> {
 }
 
 impl<'a> Node<'a> {
-    /// What is told below title and description: dependencies, and what happens to tables.
+    /// What is told below title and description: the mark, dependencies, and what happens to tables.
     pub(super) fn notes(&self) -> Vec<String> {
+        let mark = self.mark.map(str::to_owned);
         let needs = (!self.depends_on.is_empty()).then(|| format!("depends on {}", self.depends_on.join(", ")));
         let tables = self.tables.as_ref().map(TableChanges::line).filter(|line| !line.is_empty());
-        needs.into_iter().chain(tables).collect()
+        mark.into_iter().chain(needs).chain(tables).collect()
     }
 
     fn new(scripts: &'a ScriptDirectory, index: RevisionIndex, places: &HashMap<RevisionIndex, usize>) -> Self {
@@ -115,6 +125,7 @@ impl<'a> Node<'a> {
             description: one_line(scripts.script(index).doc().lines().next().unwrap_or_default()),
             depends_on: revision.depends_on.iter().map(|name| one_line(name)).collect(),
             tables: None,
+            mark: None,
             is_head: map.is_head(index),
             edges,
             continues,

@@ -75,9 +75,9 @@ impl CommandContext {
                 changed: revisions.iter().filter(|of| of.has_changed()).count(),
             },
             revisions,
-            history: history.map(|mut entries| {
-                entries.reverse();
-                entries
+            history: history.map(|entries| {
+                let error = |entry: &HistoryEntry| entry.error.as_deref().map(|error| self.ui.censored(error));
+                entries.into_iter().rev().map(|entry| HistoryEntry { error: error(&entry), ..entry }).collect()
             }),
         })
     }

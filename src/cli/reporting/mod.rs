@@ -4,12 +4,15 @@ mod databases;
 mod findings;
 mod tenants;
 
+use std::collections::HashMap;
+
 use chrono::Utc;
 
 use self::findings::Judged;
 use super::context::CommandContext;
 use super::error::CommandError;
 use super::graph::{self, HistoryGraph};
+use crate::migrate::RevisionState;
 use crate::plan::{self, HistoryRange};
 use crate::report::{ProjectFacts, ProjectReport, RevisionReport};
 use crate::revision::{RevisionId, RevisionIndex};
@@ -41,7 +44,14 @@ impl CommandContext {
         let (findings, finding_totals) = judged.findings();
         // Last: the tenants may have another history, and what was read of this one is gone then.
         let tenants = if parts.tenants { self.tenants_report()? } else { None };
-        let graph = HistoryGraph::new(&scripts, &order);
+        let mut graph = HistoryGraph::new(&scripts, &order);
+        // What several databases have cannot be said in a word.
+        if let [only] = databases.as_slice() {
+            let states = only.revisions.iter().filter(|of| of.state != RevisionState::Applied);
+            let states: HashMap<&str, &'static str> =
+                states.map(|of| (of.revision.as_str(), of.state.name())).collect();
+            graph.set_marks(|id| states.get(id).copied());
+        }
         let report = ProjectReport {
             generated_at: Utc::now(),
             limbec_version: env!("CARGO_PKG_VERSION"),
