@@ -49,6 +49,10 @@ class Command(NamedTuple):
     #: Besides this process's own.
     environment: Mapping[str, str]
 
+    def __repr__(self) -> str:
+        """Without the environment, which has secrets: tools that report exceptions keep what they find in frames."""
+        return f"Command({self.binary!r}, {self.directory!r}, {self.options!r})"
+
     def run(
         self,
         *arguments: str,

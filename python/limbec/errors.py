@@ -26,6 +26,10 @@ __all__ = [
 ]
 
 
+#: More pending revisions than these are only counted.
+SHOWN = 5
+
+
 class LimbecError(Exception):
     """limbec did not do what it was asked for. `str()` of it has everything that a person needs."""
 
@@ -134,15 +138,16 @@ class NotAtHead(LimbecError):
 
 def _sentence(status: Status) -> str:
     heads = ", ".join(status.heads) or "base"
+    place = f"{status.database or 'the database'} is at {heads}"
     if status.ahead:
-        return f"{status.database} is at {heads}, and no file here has {', '.join(status.ahead)}"
-    shown = [revision.revision for revision in status.pending[:5]]
-    more = len(status.pending) - len(shown)
-    listed = ", ".join(shown) + (f" and {more} more" if more else "")
-    return f"{status.database} is at {heads}, and {len(status.pending)} revisions are pending: {listed}"
+        return f"{place}, and no file here has {', '.join(status.ahead)}"
+    ids = [revision.revision for revision in status.pending]
+    more = f" and {len(ids) - SHOWN} more" if len(ids) > SHOWN else ""
+    count = "1 revision is" if len(ids) == 1 else f"{len(ids)} revisions are"
+    return f"{place}, and {count} pending: {', '.join(ids[:SHOWN])}{more}"
 
 
 def _hints(status: Status) -> list[str]:
     if status.ahead:
         return ["the database was migrated by newer code than this"]
-    return ["`limbec upgrade heads` applies them"]
+    return ["`limbec upgrade heads`, or `Project.upgrade()`, applies them"]

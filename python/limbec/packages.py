@@ -75,7 +75,7 @@ def _folders(package: str) -> list[Path]:
         spec = None
     if spec is None:
         raise UsageError(f"there is no package {package}", hints=["is it installed for this Python?"])
-    roots = [Path(location) for location in spec.submodule_search_locations or []]
+    roots = [Path(location).absolute() for location in spec.submodule_search_locations or []]
     folders = [folder for folder in (root.joinpath(*rest) for root in roots) if folder.is_dir()]
     if not folders:
         raise UsageError(f"{package} is no package with a directory of its own")

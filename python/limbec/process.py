@@ -13,7 +13,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from typing import IO, Callable
 
-from .errors import NotInstalled
+from .errors import LimbecError, NotInstalled
 
 __all__ = ["run"]
 
@@ -33,7 +33,8 @@ def run(
 ) -> tuple[int, str]:
     """Exit status and standard output; `told` gets each line of standard error as it comes, without its end.
 
-    Whatever `told` raises, and Ctrl-C, ends the child first. Raises `NotInstalled` where there is nothing to run.
+    Whatever `told` raises, and Ctrl-C, ends the child first. Raises `NotInstalled` where there is nothing to run, and
+    `LimbecError` where it cannot be told how the child ended.
     """
     try:
         process = subprocess.Popen(
@@ -51,7 +52,7 @@ def run(
         assert process.stdout is not None and process.stderr is not None
         with process.stdout, process.stderr:
             output = _read(process.stdout, process.stderr, told)
-        return process.wait(), output
+        return _status(process), output
     except BaseException:
         _end(process)
         raise
@@ -77,6 +78,20 @@ def _read(out: IO[bytes], err: IO[bytes], told: Callable[[str], object]) -> str:
     if rest:
         told(_text(rest))
     return _text(bytes(output))
+
+
+def _status(process: subprocess.Popen[bytes]) -> int:
+    """How the child ended. Popen takes a child whose status somebody else has taken for one that succeeded."""
+    if hasattr(os, "waitid"):
+        try:
+            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        except ChildProcessError:
+            process.wait()
+            raise LimbecError(
+                "limbec has ended, and another part of this process has taken its exit status",
+                causes=["SIGCHLD is ignored, or something waits for every child, as os.wait() does"],
+            ) from None
+    return process.wait()
 
 
 def _text(data: bytes) -> str:

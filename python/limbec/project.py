@@ -61,7 +61,7 @@ class Project:
             binary: The limbec program; else the one that was installed with this package.
         """
         self._command = Command(
-            binary=None if binary is None else os.fspath(binary),
+            binary=None if binary is None else _program(os.fspath(binary)),
             directory=None if directory is None else os.fspath(directory),
             options=tuple(_options(config, name, x)),
             environment=_environment(url, schema, script_location, python, env),
@@ -275,6 +275,11 @@ def _environment(
     }
     variables.update({key: value for key, value in given.items() if value is not None})
     return variables
+
+
+def _program(binary: str) -> str:
+    """A name is looked up on PATH; a relative path starts at this process's directory, not at limbec's."""
+    return os.path.abspath(binary) if os.path.dirname(binary) else binary
 
 
 def _place(location: str) -> str:

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Literal
 
+from .errors import LimbecError
+
 __all__ = [
     "Completed",
     "Diagnostic",
@@ -278,10 +280,19 @@ class Completed:
     events: tuple[Event, ...]
 
     def json(self) -> Any:
-        """The document that `--format json` printed."""
-        import json
+        """The document that `--format json` printed; whatever env.py printed around it is left out.
 
-        return json.loads(self.output)
+        Raises `LimbecError` where there is none.
+        """
+        import json
+        import re
+
+        # A document over several lines begins with a brace that has a line of its own, as none within it has.
+        begins = [found.start() for found in re.finditer(r"^\{$", self.output, re.MULTILINE)]
+        try:
+            return json.JSONDecoder().raw_decode(self.output, begins[-1] if begins else 0)[0]
+        except ValueError:
+            raise LimbecError("limbec printed no document", status=self.status, output=self.output) from None
 
 
 def _path(text: str | None) -> Path | None:
