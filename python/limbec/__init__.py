@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .errors import (
@@ -115,21 +115,24 @@ def _user_scheme() -> str:
     return "nt_user" if os.name == "nt" else "posix_user"
 
 
-def __getattr__(name: str) -> Any:
-    # Reading the metadata takes longer than everything else here.
-    if name == "__version__":
-        from importlib.metadata import version
+# A type checker is not to believe that every name is there.
+if not TYPE_CHECKING:
 
-        return version("limbec")
-    if name in __all__:
-        from importlib import import_module
+    def __getattr__(name):
+        # Reading the metadata takes longer than everything else here.
+        if name == "__version__":
+            from importlib.metadata import version
 
-        for module in _MODULES:
-            found = import_module(f".{module}", __name__)
-            if name in found.__all__:
-                value = globals()[name] = getattr(found, name)
-                return value
-    raise AttributeError(f"module 'limbec' has no attribute {name!r}")
+            return version("limbec")
+        if name in __all__:
+            from importlib import import_module
+
+            for module in _MODULES:
+                found = import_module(f".{module}", __name__)
+                if name in found.__all__:
+                    value = globals()[name] = getattr(found, name)
+                    return value
+        raise AttributeError(f"module 'limbec' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

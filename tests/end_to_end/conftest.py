@@ -1,6 +1,12 @@
 """What the end-to-end tests share: every database that limbec speaks natively."""
 
+import os
+import subprocess
+from pathlib import Path
+
 import pytest
+from support.paths import ROOT
+from support.venvs import ensure
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -21,3 +27,22 @@ def databases_of(request, tmp_path):
 def url(databases_of):
     """One empty database, of each dialect in turn."""
     return databases_of()
+
+
+@pytest.fixture(scope="session")
+def frameworks():
+    """The virtualenv with FastAPI, Flask and mypy."""
+    given = os.environ.get("LIMBEC_TEST_PYTHON_API")
+    return Path(given) if given else ensure("python-api")
+
+
+@pytest.fixture(scope="session")
+def installed(frameworks, limbec_bin, tmp_path_factory):
+    """The interpreter of a virtualenv that sees the frameworks, with limbec as pip installs it: the binary in `bin`."""
+    folder = tmp_path_factory.mktemp("venv") / "venv"
+    subprocess.run([frameworks / "bin/python", "-m", "venv", "--without-pip", folder], check=True, timeout=300)
+    (packages,) = folder.glob("lib/python*/site-packages")
+    (theirs,) = frameworks.glob("lib/python*/site-packages")
+    (packages / "theirs.pth").write_text(f"{theirs}\n{ROOT / 'python'}\n")
+    (folder / "bin/limbec").symlink_to(limbec_bin)
+    return folder / "bin/python"

@@ -3,33 +3,12 @@
 import os
 import re
 import subprocess
-from pathlib import Path
 
 import pytest
 from support.paths import ROOT
 from support.projects import Project, run
-from support.venvs import ensure
 
 USERS = 'op.create_table("users", sa.Column("id", sa.Integer, primary_key=True))'
-
-
-@pytest.fixture(scope="session")
-def frameworks():
-    """The virtualenv with FastAPI, Flask and mypy."""
-    given = os.environ.get("LIMBEC_TEST_PYTHON_API")
-    return Path(given) if given else ensure("python-api")
-
-
-@pytest.fixture(scope="session")
-def installed(frameworks, limbec_bin, tmp_path_factory):
-    """A virtualenv that has limbec as pip installs it, the binary in `bin`, and sees the frameworks."""
-    folder = tmp_path_factory.mktemp("venv") / "venv"
-    subprocess.run([frameworks / "bin/python", "-m", "venv", "--without-pip", folder], check=True, timeout=300)
-    (packages,) = folder.glob("lib/python*/site-packages")
-    (theirs,) = frameworks.glob("lib/python*/site-packages")
-    (packages / "theirs.pth").write_text(f"{theirs}\n{ROOT / 'python'}\n")
-    (folder / "bin/limbec").symlink_to(limbec_bin)
-    return folder / "bin/python"
 
 
 @pytest.fixture
