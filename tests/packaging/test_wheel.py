@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import venv
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,25 @@ def test_binary_package_and_engine_are_there(installed, tmp_path):
     assert run(python, "-m", "limbec", "--version", cwd=tmp_path, environment=environment).ok().out == version
     imported = "import limbec, limbec._engine; print(limbec.__version__)"
     assert run(python, "-c", imported, cwd=tmp_path).ok().out.strip() == version.split()[1]
+
+
+def test_the_wheel_has_the_whole_package(wheel):
+    """What is under python/limbec, save for the driver, whose text the binary carries."""
+    names = {path.name for path in (ROOT / "python/limbec").iterdir() if path.suffix in (".py", ".pyi", ".typed")}
+    with zipfile.ZipFile(wheel) as archive:
+        packed = {name.partition("/")[2] for name in archive.namelist() if name.startswith("limbec/")}
+    assert {name for name in packed if not name.startswith("_engine.abi3")} == names
+
+
+def test_the_api_finds_its_binary(installed, tmp_path):
+    """On every Python, without Alembic: what the revision files say, and an exception."""
+    project = Project(tmp_path / "project", f"sqlite:///{tmp_path}/app.db")
+    project.add("aaaa")
+    code = "import limbec; project = limbec.Project()\nprint(project.heads()[0].revision, project.is_at_head())\n"
+    code += "try: project.check_at_head()\nexcept limbec.NotAtHead as error: print(error.pending)"
+    environment = {"VIRTUAL_ENV": "", "PATH": "/usr/bin:/bin"}
+    done = run(installed / "python", "-c", code, cwd=project.folder, environment=environment).ok()
+    assert done.out == "aaaa False\n('aaaa',)\n"
 
 
 def test_it_runs_revisions_beside_the_projects_own_alembic(wheel, tmp_path):
