@@ -60,7 +60,9 @@ def run(
 
 def _read(out: IO[bytes], err: IO[bytes], told: Callable[[str], object]) -> str:
     """Reads whichever pipe has something, so that neither is ever full for long."""
-    output, rest = bytearray(), b""
+    output = bytearray()
+    # What has come of a line; joined once, because a line may be very long.
+    begun: list[bytes] = []
     with selectors.DefaultSelector() as selector:
         for pipe in (out, err):
             selector.register(pipe, selectors.EVENT_READ)
@@ -72,11 +74,13 @@ def _read(out: IO[bytes], err: IO[bytes], told: Callable[[str], object]) -> str:
                 elif key.fileobj is out:
                     output += chunk
                 else:
-                    *lines, rest = (rest + chunk).split(b"\n")
-                    for line in lines:
-                        told(_text(line))
-    if rest:
-        told(_text(rest))
+                    first, *others = chunk.split(b"\n")
+                    begun.append(first)
+                    for other in others:
+                        told(_text(b"".join(begun)))
+                        begun = [other]
+    if any(begun):
+        told(_text(b"".join(begun)))
     return _text(bytes(output))
 
 
