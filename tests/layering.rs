@@ -12,7 +12,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("script", &["revision"]),
     ("operation", &["script", "sqlfile"]),
     ("schema", &["operation", "revision"]),
-    ("published", &["script", "revision"]),
+    ("published", &["script", "sqlfile", "revision"]),
     // The values of a plan (changes of a step, span of a transaction) are what these carry out, send and configure.
     ("database", &["plan", "revision"]),
     ("catalogue", &["schema", "operation", "database", "revision"]),
@@ -20,7 +20,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("import", &["sqlfile", "database", "script", "revision"]),
     ("relocate", &["catalogue", "database", "plan", "revision"]),
     ("runtime", &["script", "plan", "revision"]),
-    ("lint", &["schema", "operation", "published", "script", "revision"]),
+    ("lint", &["schema", "operation", "published", "script", "sqlfile", "revision"]),
     // The linter's settings are checked where they are read.
     ("config", &["lint", "operation", "script", "database", "plan", "revision"]),
     ("trial", &["migrate", "catalogue", "plan", "database", "runtime", "revision"]),

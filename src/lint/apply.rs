@@ -88,6 +88,25 @@ impl Candidates<'_> {
     }
 }
 
+/// Whether the fix of a finding can be shown: in a revision whose work is in SQL files, Python text is written nowhere but in the
+/// header of the Python file.
+pub(super) fn is_possible(project: &LintProject, fix: &Fix) -> bool {
+    let is_of_sql = |edit: &Edit| {
+        let (Edit::Replace { file, .. } | Edit::Rename { file, .. }) = edit;
+        project.file(*file).file.sql().is_some()
+    };
+    if !fix.edits.iter().any(is_of_sql) {
+        return true;
+    }
+    let mut round = Round { files: BTreeMap::new() };
+    round.add("", fix);
+    let imports = Imports::new(&[]);
+    round.files.iter().all(|(index, change)| {
+        let file = &project.file(*index).file;
+        file.sql().is_none() || change.rename_to.is_none() && change.carry_out(file, &imports).is_some()
+    })
+}
+
 /// From the file as it was to the file as it is.
 fn rewrite_of(project: &LintProject, index: FileIndex, path: PathBuf) -> Option<Rewrite> {
     let file = &project.file(index).file;
@@ -174,7 +193,9 @@ impl Change<'_> {
             rename_to: None,
         };
         let path = self.rename_to.unwrap_or(&before.path);
-        let after = RevisionFile::parse(path, rewrite.rewritten().ok()?, imports);
-        (after.body().is_some() && after.declared.is_ok()).then_some(after)
+        let after = RevisionFile::parse(path, rewrite.rewritten().ok()?, imports).with_sql_of(before);
+        // What runs SQL files goes on to do that and nothing else.
+        let is_revision = after.body().is_some() && after.declared.is_ok();
+        (is_revision && after.sql().is_some() == before.sql().is_some()).then_some(after)
     }
 }

@@ -202,7 +202,8 @@ impl LintProject {
         let revision_file = &self.file(file).file;
         let (line, column) = revision_file.position(range.start);
         let (end_line, end_column) = revision_file.position(range.end);
-        Location { file: Some(file), path: revision_file.path.clone(), range, line, column, end_line, end_column }
+        let path = revision_file.path_at(range.start).to_owned();
+        Location { file: Some(file), path, range, line, column, end_line, end_column }
     }
 
     pub(super) fn level(&self, rule: &Rule, file: FileIndex) -> Level {

@@ -35,9 +35,9 @@ pub struct Diagnostic {
 pub struct Location {
     /// The file, if it is one of the project's revision files.
     pub file: Option<FileIndex>,
-    /// Absolute.
+    /// Absolute; that of an SQL file where the place is in one of the revision's.
     pub path: PathBuf,
-    /// Bytes of the decoded text; empty at 0 for the file as a whole.
+    /// Bytes of the decoded text (`RevisionFile::text`); empty at the beginning of a file for it as a whole.
     pub range: Range<usize>,
     /// From 1.
     pub line: usize,
@@ -47,6 +47,13 @@ pub struct Location {
     pub end_line: usize,
     /// From 1, in characters, exclusive.
     pub end_column: usize,
+}
+
+impl Location {
+    /// Whether the file as a whole is meant.
+    pub fn is_whole_file(&self) -> bool {
+        self.range.is_empty() && (self.line, self.column) == (1, 1)
+    }
 }
 
 /// Another place that a diagnostic points at.

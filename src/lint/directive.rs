@@ -3,9 +3,10 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::script::RevisionFile;
+use super::sql_directive;
+use crate::script::{AttachedSql, RevisionFile};
 
-/// A comment for limbec: `# limbec: ignore[rule, other] reason`.
+/// A comment for limbec: `# limbec: ignore[rule, other] reason`, in SQL with `--`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Directive {
     /// What it asks for.
@@ -45,18 +46,29 @@ static SYNTAX: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a valid pattern")
 });
 
-/// The comments for limbec of a file.
+/// The comments for limbec of a revision, those of its SQL files included.
 pub(super) fn directives(file: &RevisionFile) -> Vec<Directive> {
-    let text = file.text();
-    if !text.contains("limbec:") {
+    if !file.text().contains("limbec:") {
         return Vec::new();
     }
+    // The next statement of a comment at the end is not in another file.
+    let python = file.sql().map_or(file.text().len(), AttachedSql::python_length);
+    let text = file.text().get(..python).unwrap_or_default();
     let header_end = header_end(file);
-    file.comments().filter_map(|range| directive(text, range, header_end)).collect()
+    let mut found: Vec<Directive> = file.comments().filter_map(|range| directive(text, range, header_end)).collect();
+    found.extend(sql_directive::directives(file));
+    found
 }
 
 fn directive(text: &str, range: Range<usize>, header_end: usize) -> Option<Directive> {
-    let found = SYNTAX.captures(text.get(range.clone())?)?;
+    let (kind, reason) = read(&SYNTAX, text.get(range.clone())?)?;
+    let scope = if range.start < header_end { Scope::File } else { Scope::Lines(lines(text, &range, Mark::Python)) };
+    Some(Directive { kind, reason, range, scope })
+}
+
+/// What a comment asks for, and the reason that it gives.
+pub(super) fn read(syntax: &Regex, comment: &str) -> Option<(DirectiveKind, Option<String>)> {
+    let found = syntax.captures(comment)?;
     let rules = || {
         let names = found.name("rules").map_or("", |rules| rules.as_str()).split(',').map(str::trim);
         names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
@@ -68,8 +80,25 @@ fn directive(text: &str, range: Range<usize>, header_end: usize) -> Option<Direc
         other => DirectiveKind::Unknown(other.to_owned()),
     };
     let reason = Some(&found["reason"]).filter(|reason| !reason.is_empty()).map(|reason| (*reason).to_owned());
-    let scope = if range.start < header_end { Scope::File } else { Scope::Lines(lines(text, &range)) };
-    Some(Directive { kind, reason, range, scope })
+    Some((kind, reason))
+}
+
+/// What a comment of a language begins with.
+#[derive(Clone, Copy)]
+pub(super) enum Mark {
+    /// `#`
+    Python,
+    /// `--`
+    Sql,
+}
+
+impl Mark {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Python => "#",
+            Self::Sql => "--",
+        }
+    }
 }
 
 /// Where the header ends: at the first statement that is no docstring.
@@ -83,7 +112,7 @@ fn header_end(file: &RevisionFile) -> usize {
 }
 
 /// The line of a comment behind code; of one alone on its line: the next line that is neither empty nor a comment.
-fn lines(text: &str, comment: &Range<usize>) -> Range<usize> {
+pub(super) fn lines(text: &str, comment: &Range<usize>, mark: Mark) -> Range<usize> {
     let start = text[..comment.start].rfind('\n').map_or(0, |newline| newline + 1);
     let end = text[comment.end..].find('\n').map_or(text.len(), |newline| comment.end + newline);
     if !text[start..comment.start].trim().is_empty() {
@@ -91,7 +120,7 @@ fn lines(text: &str, comment: &Range<usize>) -> Range<usize> {
     }
     let mut from = end;
     for line in text[end..].split_inclusive('\n') {
-        let is_code = !line.trim().is_empty() && !line.trim_start().starts_with('#');
+        let is_code = !line.trim().is_empty() && !line.trim_start().starts_with(mark.text());
         if is_code {
             return from..from + line.len();
         }

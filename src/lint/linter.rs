@@ -5,6 +5,7 @@ use super::{
     Check, Diagnostic, Edit, FileIndex, Fix, Level, LintContext, LintProject, Location, ProjectContext, RULES,
     Severity, Standing,
 };
+use super::{apply, sql_words};
 use crate::script::ScriptError;
 
 /// Which files are judged.
@@ -85,6 +86,10 @@ pub fn lint(project: &LintProject, selection: &Selection) -> Report {
     // Once more, as these rules can be off, too.
     found.retain(|diagnostic| is_wanted(diagnostic, project, selection));
     for diagnostic in &mut found {
+        diagnostic.fix.take_if(|fix| !apply::is_possible(project, fix));
+        if diagnostic.location.file.is_some_and(|file| project.file(file).file.sql().is_some()) {
+            sql_words::translate(diagnostic);
+        }
         grandfather(diagnostic, project, selection);
     }
     found.sort_by(|a, b| {

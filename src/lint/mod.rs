@@ -30,6 +30,8 @@ mod rule;
 mod rules;
 mod scopes;
 mod settings;
+mod sql_directive;
+mod sql_words;
 mod suppression;
 #[cfg(test)]
 mod testing;

@@ -1,12 +1,13 @@
 //! Projects in memory for the tests of rules.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use super::{
     Applicability, Level, LintInput, LintProject, LintSettings, NewFileNames, Report, Selection, Standing, fix, lint,
 };
 use crate::published::{Base, BaseFile, BaseState};
-use crate::script::{Imports, Locations, RevisionFile};
+use crate::script::{Imports, Locations, RevisionFile, SqlRevision};
 
 /// A linear history, built revision by revision.
 pub(super) struct History {
@@ -15,6 +16,8 @@ pub(super) struct History {
     import_roots: Vec<PathBuf>,
     /// Name and text.
     files: Vec<(String, String)>,
+    /// The SQL files (up, down) of some of them, by name.
+    sql: HashMap<String, [Option<Vec<u8>>; 2]>,
     published: usize,
     /// What the base branch has, if there is one.
     base: Vec<BaseFile>,
@@ -27,6 +30,7 @@ impl History {
             file_template: None,
             import_roots: Vec::new(),
             files: Vec::new(),
+            sql: HashMap::new(),
             published: 0,
             base: Vec::new(),
         }
@@ -60,6 +64,22 @@ impl History {
         let text = if text.contains("revision =") { text.to_owned() } else { complete(self.files.len() + 1, text) };
         self.files.push((name.to_owned(), text));
         self
+    }
+
+    /// Adds a revision whose work is in SQL files; `None`: there is no such file.
+    pub(super) fn sql(mut self, up: Option<&str>, down: Option<&str>) -> Self {
+        let number = self.files.len() + 1;
+        let name = format!("202601{number:02}_120000_step_{number}.py");
+        let all = complete(number, "");
+        let between = |start: &str, end: &str| {
+            let from = all.find(start).unwrap();
+            &all[from..from + all[from..].find(end).unwrap()]
+        };
+        let (docstring, identifiers) = (between("\"\"\"", "# limbec"), between("revision =", "\n\n"));
+        let imports = "import re\nfrom pathlib import Path\n\nfrom alembic import context, op\n";
+        let text = format!("{docstring}\n{imports}\n{identifiers}\n\n{}", SqlRevision::BODY);
+        self.sql.insert(name.clone(), [up, down].map(|text| text.map(|text| text.as_bytes().to_vec())));
+        self.file(&name, &text)
     }
 
     /// Adds a revision file as it is.
@@ -111,7 +131,13 @@ impl History {
         };
         let imports = Imports::new(&[]);
         let files = self.files.into_iter();
-        let files = files.map(|(name, text)| RevisionFile::parse(&versions.join(name), text.into_bytes(), &imports));
+        let files = files.map(|(name, text)| {
+            let file = RevisionFile::parse(&versions.join(&name), text.into_bytes(), &imports);
+            match self.sql.get(&name) {
+                Some(contents) => file.with_sql(contents.clone()),
+                None => file,
+            }
+        });
         let mut project = LintProject::of(input, files.collect(), Vec::new());
         if !self.base.is_empty() {
             let commit = |tip: &str| tip.repeat(40);

@@ -42,7 +42,7 @@ pub use parse::{Parsed, Undecided, parse_revision};
 pub(crate) use paths::{joined, relative_to as relative};
 pub use reparent::{ReparentError, Reparenting, reparent};
 pub use rewrite::{Replacement, Rewrite, RewriteError, rewrite};
-pub use sql_revision::SqlRevision;
+pub use sql_revision::{AttachedSql, SqlFile, SqlRevision, SqlState};
 pub use stamped::{NameStamp, NameStamps};
 pub use timestamp::{StampedName, description_slug, free_stamp, stamp};
 pub use write::{MainOption, NewRevision, NewWork, RevisionWriter, SqlTexts, WriteSettings, Written};

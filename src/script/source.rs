@@ -226,6 +226,15 @@ fn decode<'a>(bytes: &'a [u8], encoding: Encoding, stray: &mut Vec<usize>) -> Re
     Ok(Cow::Owned(text))
 }
 
+/// UTF-8 as it is; else with question marks, so that positions stay, and where the first of them is.
+pub(super) fn utf8_or_marks(bytes: Vec<u8>) -> (String, Option<usize>) {
+    String::from_utf8(bytes).map(|text| (text, None)).unwrap_or_else(|error| {
+        let mut stray = Vec::new();
+        let text = masked(error.as_bytes(), &mut stray);
+        (text, stray.first().copied())
+    })
+}
+
 /// As UTF-8, with one question mark for each byte that is none, so that positions stay.
 fn masked(bytes: &[u8], stray: &mut Vec<usize>) -> String {
     let mut text = String::with_capacity(bytes.len());

@@ -24,7 +24,7 @@ use crate::lint::{
 /// as several heads, is reported whichever files are judged. The exit status is 1 if there is an error, 2 if nothing could be judged.
 #[derive(Debug, Clone, Args)]
 pub struct ValidateArgs {
-    /// Revision file, or a directory of them; other files are skipped [can be repeated]
+    /// Revision file, SQL file of one, or a directory of them; other files are skipped [can be repeated]
     #[arg(value_name = "FILE")]
     pub files: Vec<String>,
     /// Form of the result
@@ -217,7 +217,7 @@ fn named_files(
     project: &LintProject,
 ) -> Result<HashSet<FileIndex>, CommandError> {
     let by_path: HashMap<&Path, FileIndex> =
-        project.indexes().map(|index| (project.file(index).file.path.as_path(), index)).collect();
+        project.indexes().flat_map(|index| paths(project, index).into_iter().map(move |path| (path, index))).collect();
     let mut found = HashSet::new();
     for name in names {
         if name.is_empty() {
@@ -243,6 +243,13 @@ fn named_files(
     Ok(found)
 }
 
+/// The files of a revision: the Python file, and the SQL files that it runs.
+fn paths(project: &LintProject, index: FileIndex) -> Vec<&Path> {
+    let file = &project.file(index).file;
+    let sql = file.sql().into_iter().flat_map(|sql| sql.files());
+    std::iter::once(file.path.as_path()).chain(sql.map(|file| file.path.as_path())).collect()
+}
+
 /// The files that changed since the base branch; without a base branch, those that are not frozen; `None` where neither tells.
 fn changed(
     context: &mut CommandContext,
@@ -251,7 +258,7 @@ fn changed(
 ) -> Result<Option<HashSet<FileIndex>>, CommandError> {
     let published = &project.published;
     if let Some(changed) = published.changed_since_base() {
-        let is_changed = |index: &FileIndex| changed.contains(&project.file(*index).file.path);
+        let is_changed = |index: &FileIndex| paths(project, *index).iter().any(|path| changed.contains(*path));
         return Ok(Some(project.indexes().filter(is_changed).collect()));
     }
     if published.has_lock {

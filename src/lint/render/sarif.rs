@@ -93,7 +93,7 @@ fn result(project: &LintProject, diagnostic: &Diagnostic, rules: &[&Rule], finge
 
 fn physical(project: &LintProject, location: &Location) -> Value {
     let mut physical = json!({"artifactLocation": artifact(&project.shown_path(&location.path))});
-    if location.range != (0..0) {
+    if !location.is_whole_file() {
         physical["region"] = region(location);
     }
     physical

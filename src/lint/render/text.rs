@@ -67,7 +67,7 @@ fn places<'a>(project: &'a LintProject, diagnostic: &'a Diagnostic) -> Vec<Eleme
         let place_of = &annotation.location;
         let mark =
             Mark { range: place_of.range.clone(), kind: AnnotationKind::Context, label: Some(&annotation.message) };
-        if place_of.file.is_none() || is_whole_file(place_of) {
+        if place_of.file.is_none() || place_of.is_whole_file() {
             elements.push(origin(project, place_of));
             elements.push(Level::NOTE.no_name().message(normalize_untrusted_str(&annotation.message)).into());
         } else {
@@ -90,15 +90,12 @@ const NEAR: usize = 12;
 fn is_near(other: &Location, own: &Location) -> bool {
     other.file.is_some()
         && other.file == own.file
-        && !is_whole_file(other)
-        && !is_whole_file(own)
+        && other.path == own.path
+        && !other.is_whole_file()
+        && !own.is_whole_file()
         && other.line.abs_diff(own.line) <= NEAR
         && !is_long(other)
         && !is_long(own)
-}
-
-fn is_whole_file(location: &Location) -> bool {
-    location.range == (0..0)
 }
 
 fn is_long(location: &Location) -> bool {
@@ -107,7 +104,7 @@ fn is_long(location: &Location) -> bool {
 
 fn origin<'a>(project: &LintProject, location: &Location) -> Element<'a> {
     let origin = Origin::path(project.shown_path(&location.path));
-    if is_whole_file(location) {
+    if location.is_whole_file() {
         return origin.into();
     }
     origin.line(location.line).char_column(location.column).into()
@@ -115,7 +112,7 @@ fn origin<'a>(project: &LintProject, location: &Location) -> Element<'a> {
 
 /// Path and position, then the lines; of a file as a whole, the path alone.
 fn place<'a>(project: &'a LintProject, location: &Location, marks: Vec<Mark<'a>>) -> Vec<Element<'a>> {
-    let Some(file) = location.file.filter(|_| !is_whole_file(location)) else {
+    let Some(file) = location.file.filter(|_| !location.is_whole_file()) else {
         return vec![origin(project, location)];
     };
     let text = project.file(file).file.text();

@@ -11,6 +11,7 @@ mod asymmetric_downgrade;
 mod autogenerate_leftover;
 mod blocking_rewrite;
 mod broken_graph;
+mod broken_sql_file;
 mod check_validated_at_once;
 mod colliding_heads;
 mod column_dropped;
@@ -90,6 +91,7 @@ pub static RULES: &[&Rule] = &[
     &autogenerate_leftover::RULE,
     &blocking_rewrite::RULE,
     &broken_graph::RULE,
+    &broken_sql_file::RULE,
     &check_validated_at_once::RULE,
     &colliding_heads::RULE,
     &column_dropped::RULE,

@@ -43,18 +43,23 @@ fn every_rule_has_its_page() {
     }
 }
 
+/// The blocks of a language under a heading.
+fn code<'p>(page: &'p str, heading: &str, language: &str) -> Vec<(&'p str, &'p str)> {
+    let section = page.split(heading).nth(1).unwrap_or_default().split("\n## ").next().unwrap_or_default();
+    let parts = section.split(language).skip(1).map(|part| part.split_once('\n').unwrap());
+    parts.map(|(info, rest)| (info, rest.split("```").next().unwrap())).collect()
+}
+
 /// The Python blocks under a heading; several are a history, oldest first.
 fn blocks(rule: &Rule, heading: &str) -> Vec<(Option<String>, String)> {
     let page = rule.documentation();
-    let section = page.split(heading).nth(1).unwrap_or_default().split("\n## ").next().unwrap_or_default().to_owned();
-    let mut blocks = Vec::new();
-    for part in section.split("```python").skip(1) {
-        let (info, rest) = part.split_once('\n').unwrap();
-        let text = rest.split("```").next().unwrap().to_owned();
-        let file = info.split_whitespace().find_map(|word| word.strip_prefix("file="));
-        blocks.push((file.map(str::to_owned), text));
-    }
-    blocks
+    let named = |info: &str| info.split_whitespace().find_map(|word| word.strip_prefix("file=")).map(str::to_owned);
+    code(&page, heading, "```python").into_iter().map(|(info, text)| (named(info), text.to_owned())).collect()
+}
+
+/// The SQL block under a heading, for a revision whose work is SQL.
+fn sql_block(rule: &Rule, heading: &str) -> Option<String> {
+    code(&rule.documentation(), heading, "```sql").first().map(|(_, text)| (*text).to_owned())
 }
 
 /// Rules that are off by default are on for their own examples.
@@ -88,11 +93,15 @@ fn examples_fire_their_rule_and_cures_fire_nothing() {
         if example.is_empty() && rule.documentation().contains("```text") {
             continue;
         }
-        let found = report(rule, &example);
+        let of = |blocks: &[(Option<String>, String)], heading| match sql_block(rule, heading) {
+            Some(sql) => history(rule, blocks).sql(Some(&sql), Some("DROP TABLE users;")).report(),
+            None => report(rule, blocks),
+        };
+        let found = of(&example, "## Example");
         let companion = COMPANIONS.iter().find(|(name, _)| *name == rule.name).map(|(_, companion)| *companion);
         let expected: BTreeSet<&str> = companion.into_iter().chain([rule.name]).collect();
         assert_eq!(fired(&found), expected, "{}: {:#?}", rule.name, found.diagnostics);
-        let found = report(rule, &cure);
+        let found = of(&cure, "## Use instead");
         assert!(fired(&found).is_empty(), "{}: {:#?}", rule.name, found.diagnostics);
     }
 }

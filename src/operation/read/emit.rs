@@ -73,7 +73,7 @@ impl Reader<'_> {
 }
 
 /// What is not known of an operation.
-fn missing(kind: &OperationKind) -> Option<&'static str> {
+pub(super) fn missing(kind: &OperationKind) -> Option<&'static str> {
     use OperationKind as K;
     const TABLE: &str = "the table's name is computed";
     const COLUMN: &str = "the column's name is computed";

@@ -26,6 +26,7 @@ mod orm;
 mod reader;
 mod revision;
 mod sql;
+mod sql_file;
 mod sqlalchemy;
 mod statement;
 mod strings;

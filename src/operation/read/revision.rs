@@ -4,15 +4,26 @@ use ruff_python_ast::{Expr, Stmt, StmtFunctionDef};
 use ruff_text_size::Ranged;
 
 use super::reader::{Reader, range};
+use super::sql_file;
 use super::value::{Function, Value};
 use crate::operation::{Body, Dialects, NotAnalysed, Operations};
 use crate::script::RevisionFile;
 
-/// Reads both functions of a revision file. One that is no Python, or nests too deeply, has nothing.
+/// Reads both functions of a revision file, or the SQL files that they run. One that is no Python, or nests too deeply, has nothing.
 pub fn read(file: &RevisionFile) -> Operations {
     let Some(module) = file.body() else {
         return Operations::default();
     };
+    let Some(sql) = file.sql() else { return of_functions(file, module) };
+    let [upgrade, downgrade] = ["upgrade", "downgrade"].map(|name| {
+        let written = module.iter().rev().find_map(|statement| definition(statement, name));
+        let (definition, body) = written.map(|node| extent(file.text(), node)).unzip();
+        Body { definition, body, ..Body::default() }
+    });
+    sql_file::read(file, sql, Operations { upgrade, downgrade })
+}
+
+fn of_functions(file: &RevisionFile, module: &[Stmt]) -> Operations {
     Operations { upgrade: function(file, module, "upgrade"), downgrade: function(file, module, "downgrade") }
 }
 

@@ -3,7 +3,7 @@ use std::ops::Range;
 use ruff_text_size::Ranged;
 
 use super::reader::Reader;
-use super::value::{PLACEHOLDER, Text};
+use super::value::{PLACEHOLDER, Text, is_unknown};
 use crate::operation::sql::{SqlOperation, read_sql};
 use crate::operation::{Column, Constraint, ConstraintKind, Index, Name, OperationKind, TableName};
 
@@ -45,7 +45,7 @@ impl Reader<'_> {
 }
 
 /// Takes names that hold the placeholder for unknown.
-fn blank(kind: &mut OperationKind) {
+pub(super) fn blank(kind: &mut OperationKind) {
     use OperationKind as K;
     match kind {
         K::CreateTable(create) => {
@@ -89,7 +89,7 @@ fn blank(kind: &mut OperationKind) {
         }
         K::CreateEnum { enum_type, .. } => {
             name(&mut enum_type.name);
-            if enum_type.values.as_ref().is_some_and(|values| values.iter().any(|value| value.contains(PLACEHOLDER))) {
+            if enum_type.values.as_ref().is_some_and(|values| values.iter().any(|value| is_unknown(value))) {
                 enum_type.values = None;
             }
         }
@@ -110,14 +110,14 @@ fn blank(kind: &mut OperationKind) {
         // What is not known may be the condition.
         K::Update { table: of, is_filtered, columns } => {
             table(of);
-            columns.retain(|column| !column.contains(PLACEHOLDER));
+            columns.retain(|column| !is_unknown(column));
             *is_filtered = true;
         }
         K::Delete { table: of, is_filtered } => {
             table(of);
             *is_filtered = true;
         }
-        K::Truncate { tables, .. } => tables.retain(|table| !table.name.contains(PLACEHOLDER)),
+        K::Truncate { tables, .. } => tables.retain(|table| !is_unknown(&table.name)),
         K::AddEnumValue { .. }
         | K::RenameEnumValue { .. }
         | K::Read { .. }
@@ -128,20 +128,19 @@ fn blank(kind: &mut OperationKind) {
 }
 
 fn table(table: &mut Option<TableName>) {
-    let is_unknown = |text: &str| text.contains(PLACEHOLDER);
     if table.as_ref().is_some_and(|of| is_unknown(&of.name) || of.schema.as_deref().is_some_and(is_unknown)) {
         *table = None;
     }
 }
 
 fn text(text: &mut Option<String>) {
-    if text.as_ref().is_some_and(|text| text.contains(PLACEHOLDER)) {
+    if text.as_ref().is_some_and(|text| is_unknown(text)) {
         *text = None;
     }
 }
 
 fn name(name: &mut Name) {
-    if name.known().is_some_and(|name| name.contains(PLACEHOLDER)) {
+    if name.known().is_some_and(is_unknown) {
         *name = Name::Unknown;
     }
 }
@@ -162,14 +161,14 @@ fn constraint(constraint: &mut Constraint) {
         ConstraintKind::Check { .. } | ConstraintKind::Exclude => [None, None],
     };
     for list in lists.into_iter().flatten() {
-        if list.as_ref().is_some_and(|names| names.iter().any(|name| name.contains(PLACEHOLDER))) {
+        if list.as_ref().is_some_and(|names| names.iter().any(|name| is_unknown(name))) {
             *list = None;
         }
     }
 }
 
 /// Gives the parts of an operation in SQL the statement's place in the file.
-fn locate(kind: &mut OperationKind, at: &Range<usize>) {
+pub(super) fn locate(kind: &mut OperationKind, at: &Range<usize>) {
     let constraint = |constraint: &mut Constraint| constraint.range = at.clone();
     let index = |index: &mut Index| index.range = at.clone();
     let column = |column: &mut Column| {

@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 
 use super::reader::Frame;
 use super::way::Test;
+use crate::operation::sql::UNKNOWN;
 use crate::operation::{
     Column, ColumnType, Computed, Constraint, Dialects, Index, OperationKind, ServerDefault, TableName,
 };
@@ -96,6 +97,11 @@ pub(super) struct Text<'a> {
 
 /// Stands for what is not known inside of a string: an identifier of SQL that nobody uses.
 pub(super) const PLACEHOLDER: &str = "limbec_unknown_piece";
+
+/// Whether something in a text is not known: a piece of a string, or a variable of an SQL file.
+pub(super) fn is_unknown(text: &str) -> bool {
+    text.contains(PLACEHOLDER) || text.contains(UNKNOWN)
+}
 
 impl<'a> Text<'a> {
     pub(super) fn made(text: String, is_exact: bool) -> Self {

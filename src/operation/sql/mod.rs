@@ -21,9 +21,11 @@ mod statements;
 mod table;
 #[cfg(test)]
 mod tests;
+mod variables;
 
 pub(super) use column_type::column_type;
 #[cfg(test)]
 pub(super) use reading::SqlReading;
-pub(super) use reading::{SqlOperation, read_sql};
+pub(super) use reading::{SqlOperation, last_statement, read_sql, read_statements};
 pub use statements::{InTransaction, SqlStatement, statements};
+pub(super) use variables::{UNKNOWN, mask_variables};

@@ -32,13 +32,21 @@ pub(in crate::operation) struct SqlOperation {
 
 /// Reads a text of any number of statements.
 pub(in crate::operation) fn read_sql(sql: &str) -> SqlReading {
-    let masked = mask(sql);
+    read_statements(&mask(sql))
+}
+
+/// The same of a text that goes to the database as it is: nothing in it is a parameter.
+pub(in crate::operation) fn read_statements(sql: &str) -> SqlReading {
     let mut reading = SqlReading::default();
-    for piece in split(&masked) {
-        let text = masked.get(piece.range.clone()).unwrap_or_default();
-        read_piece(text, &piece, &mut reading);
+    for piece in split(sql) {
+        read_piece(sql.get(piece.range.clone()).unwrap_or_default(), &piece, &mut reading);
     }
     reading
+}
+
+/// Where the last statement of a text begins and ends.
+pub(in crate::operation) fn last_statement(sql: &str) -> Option<Range<usize>> {
+    split(sql).pop().map(|piece| piece.range)
 }
 
 fn read_piece(text: &str, piece: &Piece, reading: &mut SqlReading) {

@@ -3,6 +3,10 @@
 //! What the Python file does is always the same ([`template`]), and while it is so ([`SqlRevision::of`]) limbec runs the SQL without Python.
 //! A file that somebody has changed is a revision like any other.
 
+mod attached;
+
+pub use attached::{AttachedSql, SqlFile, SqlState};
+
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
@@ -17,6 +21,9 @@ const HEADER: &str = include_str!("header.py.mako");
 
 /// What all such files do.
 const BODY: &str = include_str!("body.py");
+
+/// What every file has that [`BODY`] is the end of.
+const MARK: &[u8] = b"run_sql";
 
 /// What a file may begin with besides what [`HEADER`] has: annotations of the identifiers need them.
 const HARMLESS_IMPORTS: [&str; 4] = ["__future__", "typing", "collections.abc", "alembic"];
@@ -37,8 +44,14 @@ pub struct SqlRevision {
 }
 
 impl SqlRevision {
+    /// What the Python file of every such revision ends with.
+    #[cfg(test)]
+    pub(crate) const BODY: &str = BODY;
+
     /// The files of a revision that does nothing but run them; `None`: it is an ordinary one.
     pub fn of(file: &RevisionFile) -> Option<Self> {
+        // Nearly all files are ordinary ones, and looking at their bytes is quicker than at their trees.
+        memchr::memmem::find(file.bytes(), MARK)?;
         let statements = file.body()?;
         let tail = BODY_TREE.as_deref()?;
         let (header, body) = statements.split_at_checked(statements.len().checked_sub(tail.len())?)?;
