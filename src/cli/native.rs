@@ -63,7 +63,10 @@ impl NativeWay {
     }
 
     /// Gives `${schema}` a value, if it has none yet: where names without a schema are looked for.
-    fn name_schema(&mut self, connection: Option<&mut Connection>) -> Result<(), MigrateError> {
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub(super) fn name_schema(&mut self, connection: Option<&mut Connection>) -> Result<(), MigrateError> {
         if self.variables.get(SCHEMA).is_some() {
             return Ok(());
         }

@@ -94,6 +94,12 @@ def test_offline_sql_is_alembics(project, history, limbec_bin, alembic_bin):
     assert 'INSERT INTO "s".users' in by_limbec.out
 
 
+def test_a_dry_run_needs_no_python(project, history, url, limbec_bin):
+    told = project.run(limbec_bin, *OWNER, "upgrade", "--dry-run", "head", **NO_PYTHON).ok().out
+    assert "CREATE TABLE users" in told and "O''Neil" in told and "(version_num) VALUES" in told
+    assert databases.versions(url) is None
+
+
 def test_mixed_with_python(project, history, url, limbec_bin, alembic_bin):
     project.add("c3", history[1], up='op.add_column("users", sa.Column("extra", sa.Integer))', undo="pass")
     write(project, limbec_bin, "more", "UPDATE users SET extra = 7;", "UPDATE users SET extra = NULL")

@@ -1,12 +1,13 @@
 //! `--dry-run`: what upgrade, downgrade and stamp would do, told without doing it.
 //!
 //! The database is only asked: by limbec's own connection where it is known, else by env.py, run as `current` runs it. The SQL is
-//! what env.py prints offline; a script that cannot be printed is shown by the calls that limbec reads in it.
+//! what env.py prints offline, or what limbec would send where it runs the plan itself; a script that cannot be printed is shown by the calls that limbec reads in it.
 
 mod asked;
 mod execution;
 mod json;
 mod made;
+mod native;
 mod report;
 mod source;
 mod target;
@@ -18,6 +19,7 @@ use super::context::CommandContext;
 use super::deploy::Change;
 use super::engine::Mutation;
 use super::error::{CommandError, ErrorKind};
+use crate::config::DeployOptions;
 use crate::migrate::{self, MigrateError, Operation, RenderedStep};
 use crate::plan::Plan;
 use crate::runtime::{RenderedDatabase, Rendering};
@@ -41,10 +43,11 @@ impl CommandContext {
         if change.args.dry_run == Some(DryRunArg::Execute) {
             return self.rehearse(change);
         }
+        let options = change.args.run.over(&self.project()?.settings.deploy);
         let targets = self.dry_run_targets(change)?;
         let rendered = match change.operation {
             Operation::Stamp { .. } => Ok(Vec::new()),
-            Operation::Upgrade { .. } | Operation::Downgrade { .. } => self.rendered(&targets)?,
+            Operation::Upgrade { .. } | Operation::Downgrade { .. } => self.rendered(&targets, &options)?,
         };
         let sources = Sources::read(self, &targets)?;
         let scripts = self.scripts()?;
@@ -59,15 +62,20 @@ impl CommandContext {
         Ok(())
     }
 
-    /// What env.py prints offline.
+    /// What limbec would send itself, or what env.py prints offline.
     ///
     /// # Errors
     /// Ctrl-C.
-    fn rendered(&mut self, targets: &[DryRunTarget]) -> Result<Rendered, CommandError> {
+    fn rendered(&mut self, targets: &[DryRunTarget], options: &DeployOptions) -> Result<Rendered, CommandError> {
         if targets.iter().all(|target| target.plan.steps.is_empty()) {
             return Ok(Ok(Vec::new()));
         }
-        match self.render(targets) {
+        let rendered = match self.rendered_natively(targets, options) {
+            Ok(Some(steps)) => Ok(steps),
+            Ok(None) => self.render(targets),
+            Err(error) => Err(error),
+        };
+        match rendered {
             Err(error) if error.kind == ErrorKind::Interrupted => Err(error),
             Err(error) => {
                 let causes = error.causes.first().map(|cause| format!(" ({cause})")).unwrap_or_default();

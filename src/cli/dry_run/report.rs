@@ -243,7 +243,7 @@ fn reason(failure: &crate::migrate::StepFailure, sources: &Sources, step: &Step)
 }
 
 /// What Alembic sends for a change of the heads, with the value in place of the parameter.
-fn change_statement(table: &VersionTableName, change: &HeadChange) -> String {
+pub(super) fn change_statement(table: &VersionTableName, change: &HeadChange) -> String {
     let (name, quote) = (table.quoted(), |id: &crate::revision::RevisionId| id.as_str().replace('\'', "''"));
     match change {
         HeadChange::Insert(id) => format!("INSERT INTO {name} (version_num) VALUES ('{}')", quote(id)),
