@@ -9,12 +9,15 @@ A venv is made again when its requirements or the interpreter changed, and left 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -68,12 +71,26 @@ def ensure(name: str, folder: Path | None = None, interpreter: str | None = None
     requirements = REQUIREMENTS / f"{name}.txt"
     folder = folder or TOOLS / name
     key = hashlib.sha256(requirements.read_bytes() + repr((interpreter, version_of(interpreter))).encode()).hexdigest()
+    with only_one(folder):
+        return made(name, folder, interpreter, requirements, key)
+
+
+@contextlib.contextmanager
+def only_one(folder: Path) -> Iterator[None]:
+    """Whoever else makes the same venv, from another checkout perhaps, is waited for."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with open(folder.parent / f".{folder.name}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def made(name: str, folder: Path, interpreter: str, requirements: Path, key: str) -> Path:
+    """The venv of a key, made unless it is there."""
     stamp = folder / "requirements.sha256"
     if stamp.exists() and stamp.read_text() == key:
         return folder
     began = time.monotonic()
     shutil.rmtree(folder, ignore_errors=True)
-    folder.parent.mkdir(parents=True, exist_ok=True)
     subprocess.run([interpreter, "-m", "venv", str(folder)], check=True)
     python = str(folder / "bin/python")
     # An old pip takes minutes to resolve what a new one does in seconds.

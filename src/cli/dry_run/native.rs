@@ -26,7 +26,16 @@ impl CommandContext {
         way.name_schema(target.connection.borrow_mut().as_mut()).map_err(CommandError::from)?;
         let scripts = self.scripts()?;
         let Some(steps) = way.steps(&target.plan, &scripts) else { return Ok(None) };
-        Ok(Some(vec![rendered(&target.plan, &steps, &table)?]))
+        let mut rendered = rendered(&target.plan, &steps, &table)?;
+        if let Some(first) = rendered.first_mut().filter(|_| !target.has_version_table) {
+            let statement = RenderedStatement {
+                sql: format!("{};", table.create_statement()),
+                part: RenderedPart::Prelude,
+                autocommit: false,
+            };
+            first.statements.insert(0, statement);
+        }
+        Ok(Some(vec![rendered]))
     }
 }
 
