@@ -4,6 +4,8 @@
 //! user code (see `runtime`). Directions: `cli → tenant → migrate → {plan, database, runtime} → revision` and
 //! `cli → config → script → revision` and `cli → lint → {schema, operation} → script`; `tests/layering.rs` checks them. Only `cli` prints, exits or reads the environment.
 
+/// One file with the SQL of a history, applied without Python.
+pub mod bundle;
 /// The live schema of a database, read from its own catalogue.
 pub mod catalogue;
 /// Arguments, the terminal, errors and one file per command.
@@ -30,6 +32,8 @@ pub mod program;
 pub mod published;
 /// The tables of one schema into another, by `ALTER … SET SCHEMA` or by a copy.
 pub mod relocate;
+/// What Alembic sends for a revision, heard once and proven to be the same everywhere.
+mod rendered;
 /// A project or a fleet run as one HTML page, and as data.
 pub mod report;
 /// The revision graph; pure: knows no files, no database and no configuration.

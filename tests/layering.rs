@@ -24,9 +24,24 @@ const ALLOWED: &[(&str, &[&str])] = &[
     // The linter's settings are checked where they are read.
     ("config", &["lint", "operation", "script", "database", "plan", "revision"]),
     ("trial", &["migrate", "catalogue", "plan", "database", "runtime", "revision"]),
+    // Records by what the trial runs histories with.
+    ("bundle", &["trial", "rendered", "migrate", "runtime", "config", "script", "plan", "database", "revision"]),
+    ("rendered", &["migrate", "operation", "script", "plan", "database", "revision"]),
     (
         "tenant",
-        &["migrate", "program", "config", "gate", "operation", "script", "plan", "database", "runtime", "revision"],
+        &[
+            "rendered",
+            "migrate",
+            "program",
+            "config",
+            "gate",
+            "operation",
+            "script",
+            "plan",
+            "database",
+            "runtime",
+            "revision",
+        ],
     ),
     // What a page shows are values of these; it looks nothing up.
     ("report", &["tenant", "migrate", "lint", "database", "revision"]),

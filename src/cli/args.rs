@@ -4,10 +4,10 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::commands::{
-    adopt::AdoptArgs, branches::BranchesArgs, check::CheckArgs, current::CurrentArgs, db::DbArgs, doctor::DoctorArgs,
-    downgrade::DowngradeArgs, edit::EditArgs, ensure_version::EnsureVersionArgs, freeze::FreezeArgs, graph::GraphArgs,
-    heads::HeadsArgs, history::HistoryArgs, import::ImportArgs, init::InitArgs, list::ListArgs,
-    list_templates::ListTemplatesArgs, log::LogArgs, merge::MergeArgs, new::NewArgs, plan::PlanArgs,
+    adopt::AdoptArgs, branches::BranchesArgs, bundle::BundleArgs, check::CheckArgs, current::CurrentArgs, db::DbArgs,
+    doctor::DoctorArgs, downgrade::DowngradeArgs, edit::EditArgs, ensure_version::EnsureVersionArgs,
+    freeze::FreezeArgs, graph::GraphArgs, heads::HeadsArgs, history::HistoryArgs, import::ImportArgs, init::InitArgs,
+    list::ListArgs, list_templates::ListTemplatesArgs, log::LogArgs, merge::MergeArgs, new::NewArgs, plan::PlanArgs,
     rebase::RebaseArgs, repair::RepairArgs, report::ReportArgs, revision::RevisionArgs, rule::RuleArgs, show::ShowArgs,
     stamp::StampArgs, status::StatusArgs, tenant::TenantArgs, test::TestArgs, upgrade::UpgradeArgs,
     validate::ValidateArgs, verify::VerifyArgs,
@@ -121,6 +121,7 @@ pub enum Command {
     Stamp(StampArgs),
     Upgrade(UpgradeArgs),
     Adopt(AdoptArgs),
+    Bundle(BundleArgs),
     Db(DbArgs),
     Doctor(DoctorArgs),
     Freeze(FreezeArgs),

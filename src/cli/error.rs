@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use super::ui::Ui;
+use crate::bundle::BundleError;
 use crate::config::{ConfigError, HookPoint, TargetError};
 use crate::database::{BackupError, DatabaseError, HistoryError, LockError, quote_identifier};
 use crate::gate::GateError;
@@ -397,10 +398,36 @@ impl From<MigrateError> for CommandError {
             MigrateError::History(error) => error.into(),
             MigrateError::Refused(refusal) => match refusal.downcast::<RevisionError>() {
                 Ok(error) => (*error).into(),
-                Err(refusal) => Self::from_error(&*refusal, false),
+                Err(refusal) => match refusal.downcast::<BundleError>() {
+                    Ok(error) => (*error).into(),
+                    Err(refusal) => Self::from_error(&*refusal, false),
+                },
             },
             MigrateError::Native(_) => Self::from_error(&error, false).by(Obstacle::Script),
             error => Self::from_error(&error, error.is_command_error()),
+        }
+    }
+}
+
+impl From<BundleError> for CommandError {
+    fn from(error: BundleError) -> Self {
+        let failure = Self::from_error(&error, false);
+        match error {
+            BundleError::Length { .. } | BundleError::Hash { .. } | BundleError::Changed { .. } => {
+                failure.hint("nothing of it was kept; copy the bundle anew from where it was built")
+            }
+            BundleError::Form { .. } => failure.hint("install the limbec that the bundle was built by, or a later one"),
+            BundleError::NeedsPython { .. } => {
+                failure.hint("nothing was changed; `limbec upgrade` in the project, with Python, runs it")
+            }
+            BundleError::Dialect { .. } => failure.hint("`limbec bundle build --dialect` builds one for this database"),
+            BundleError::Server { .. } => {
+                failure.hint("`limbec bundle build --min-server` says that it is for older servers too, if it is")
+            }
+            BundleError::UnknownRow { .. } => failure.hint(
+                "the database is ahead of the bundle, or of another project: nothing was changed; build a newer bundle",
+            ),
+            _ => failure,
         }
     }
 }

@@ -19,6 +19,37 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     ("branches", &[("limbec branches -v", "with paths and docstrings")]),
+    (
+        "bundle apply",
+        &[
+            (
+                "limbec bundle apply migrations.bundle --url postgresql://app@db/shop",
+                "to the newest revision, without Python",
+            ),
+            ("limbec bundle apply migrations.bundle +1 --url sqlite:///shop.db --dry-run", "what would one step do?"),
+        ],
+    ),
+    (
+        "bundle build",
+        &[
+            ("limbec bundle build", "every revision, up and down, into migrations.bundle"),
+            (
+                "limbec bundle build --server postgresql://postgres@localhost/postgres -o shop.bundle",
+                "recorded on databases of this server",
+            ),
+            ("limbec bundle build 4fd2:head --allow-missing", "from 4fd2 on, without what needs Python"),
+        ],
+    ),
+    (
+        "bundle downgrade",
+        &[("limbec bundle downgrade migrations.bundle -1 --url postgresql://app@db/shop", "back by one revision")],
+    ),
+    ("bundle show", &[("limbec bundle show migrations.bundle", "revisions, heads, checksums, what needs Python")]),
+    (
+        "bundle stamp",
+        &[("limbec bundle stamp migrations.bundle head --url sqlite:///shop.db", "the version table alone")],
+    ),
+    ("bundle verify", &[("limbec bundle verify migrations.bundle", "in CI: is it what the revision files say?")]),
     ("check", &[("limbec check", "fails when a revision is missing for a change of the models")]),
     (
         "current",

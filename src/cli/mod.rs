@@ -5,6 +5,8 @@
 
 pub mod argparse;
 pub mod args;
+mod bundle_run;
+mod bundling;
 pub mod change_args;
 pub mod commands;
 mod consent;
@@ -51,7 +53,7 @@ mod subjects;
 pub mod table;
 mod tenants;
 mod testing;
-mod testing_grounds;
+pub mod testing_grounds;
 mod testing_tenants;
 pub mod ui;
 mod verdicts;

@@ -35,6 +35,11 @@ impl TypedRange {
         Ok(Self { start: start.to_owned(), end: end.to_owned() })
     }
 
+    /// The end as typed; empty where it is open.
+    pub(super) fn end(&self) -> &str {
+        &self.end
+    }
+
     /// Whether an end is `current`, so that a database has to be asked.
     pub(super) fn needs_rows(&self) -> bool {
         self.start == "current" || self.end == "current"

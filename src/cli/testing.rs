@@ -42,10 +42,10 @@ pub(super) struct HeldTrial {
 pub(super) fn hold(context: &mut CommandContext, args: &TestArgs) -> Result<Option<HeldTrial>, CommandError> {
     let scripts = context.scripts()?;
     let order = Trial::order(&scripts.map)?;
-    let own = own_url(context, args)?;
-    let dialect = dialect(context, args, own.as_ref())?;
+    let own = own_url(context, &args.grounds)?;
+    let dialect = dialect(context, &args.grounds, own.as_ref())?;
     let driver = driver(context, dialect, own.as_ref());
-    let variables = url_variables(context, &args.url_variable)?;
+    let variables = url_variables(context, &args.grounds.url_variable)?;
     let chosen = chosen(context, args, &scripts)?;
     let irreversible = irreversible(context, &scripts)?;
     let fixtures = match &args.fixtures {
@@ -55,7 +55,7 @@ pub(super) fn hold(context: &mut CommandContext, args: &TestArgs) -> Result<Opti
     let environment = context.database_environment();
     let interpreter = context.interpreter()?;
     let cache = cache_folder(context).filter(|_| !args.no_cache);
-    let grounds = Grounds::find(context, args, dialect, own, cache.as_ref())?;
+    let grounds = Grounds::find(context, &args.grounds, dialect, own, cache.as_ref())?;
     let ingredients = ingredients(context, &grounds, driver.as_ref(), &variables, &interpreter)?;
     let file = |index: RevisionIndex| std::fs::read(&scripts.script(index).path).unwrap_or_default();
     let with_rows = |index: RevisionIndex| {
@@ -100,7 +100,12 @@ pub(super) struct TestProgress<'a> {
     total: usize,
 }
 
-impl TestProgress<'_> {
+impl<'a> TestProgress<'a> {
+    /// Nothing is shown before the first revision.
+    pub(super) fn new(ui: &'a mut Ui, total: usize) -> Self {
+        Self { ui, total }
+    }
+
     /// The last line.
     pub(super) fn summary(context: &mut CommandContext, held: &HeldTrial, elapsed: Duration) {
         let report = &held.report;
@@ -220,7 +225,7 @@ fn ingredients(
 }
 
 /// Python in a process of its own: what it prints is no result, and a crash of it takes nothing along.
-fn start(
+pub(super) fn start(
     interpreter: &Interpreter,
     output: &std::path::Path,
     variables: Vec<(String, String)>,

@@ -2,13 +2,40 @@
 
 use std::path::PathBuf;
 
-use super::commands::test::{TestArgs, TestDialect};
+use clap::{Args, ValueEnum};
+
 use super::context::CommandContext;
 use super::error::CommandError;
 use crate::config::{EnvPy, Place as KnownPlace};
 use crate::database::{DatabaseUrl, Dialect, PostgresServer};
 use crate::script::env::Sources;
 use crate::trial::{Cluster, ClusterRequest, Place, TrialError, cluster_folder};
+
+/// Where databases are made, and how env.py is told of them.
+#[derive(Debug, Clone, Args)]
+pub struct GroundsArgs {
+    /// PostgreSQL server to make databases on; its user must be allowed to [default: $LIMBEC_TEST_URL, else a server is started from the programs installed here]
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
+    /// Make databases on the server of the project's own database
+    #[arg(long, conflicts_with = "server")]
+    pub own_server: bool,
+    /// Kind of database [default: that of the project's own]
+    #[arg(long, value_name = "DIALECT")]
+    pub dialect: Option<TestDialect>,
+    /// Environment variable by which env.py is told its database [default: what env.py demonstrably reads; can be repeated]
+    #[arg(long, value_name = "NAME")]
+    pub url_variable: Vec<String>,
+}
+
+/// Databases that limbec can make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TestDialect {
+    /// A database of a server
+    Postgresql,
+    /// A file
+    Sqlite,
+}
 
 /// The place where databases are made, and what has to outlive it.
 pub(super) struct Grounds {
@@ -32,7 +59,7 @@ impl Grounds {
     /// None can be had.
     pub(super) fn find(
         context: &mut CommandContext,
-        args: &TestArgs,
+        args: &GroundsArgs,
         dialect: TestDialect,
         own: Option<DatabaseUrl>,
         cache: Option<&PathBuf>,
@@ -81,7 +108,7 @@ impl Grounds {
 /// `--server`, else LIMBEC_TEST_URL, else the project's own server where that was asked for.
 fn server_url(
     context: &CommandContext,
-    args: &TestArgs,
+    args: &GroundsArgs,
     own: Option<DatabaseUrl>,
 ) -> Result<Option<DatabaseUrl>, CommandError> {
     if args.own_server {
@@ -106,7 +133,7 @@ fn server_url(
 }
 
 /// The project's own URL, for its dialect and driver: nothing is connected to.
-pub(super) fn own_url(context: &mut CommandContext, args: &TestArgs) -> Result<Option<DatabaseUrl>, CommandError> {
+pub(super) fn own_url(context: &mut CommandContext, args: &GroundsArgs) -> Result<Option<DatabaseUrl>, CommandError> {
     let target = match context.database_target() {
         Ok(target) => target,
         // A variable that is not set is no reason: that database is not used.
@@ -126,7 +153,7 @@ pub(super) fn own_url(context: &mut CommandContext, args: &TestArgs) -> Result<O
 /// Nothing says it, or limbec makes none of that kind.
 pub(super) fn dialect(
     context: &mut CommandContext,
-    args: &TestArgs,
+    args: &GroundsArgs,
     own: Option<&DatabaseUrl>,
 ) -> Result<TestDialect, CommandError> {
     let has_server = args.server.is_some() || args.own_server;

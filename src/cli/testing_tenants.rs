@@ -29,10 +29,10 @@ use crate::trial::{
 pub(super) fn hold(context: &mut CommandContext, args: &TestArgs) -> Result<HeldTrial, CommandError> {
     let options = context.tenant_options()?;
     let scripts = context.scripts()?;
-    let own = own_url(context, args)?;
-    let dialect = dialect(context, args, template_url(&options).as_ref().or(own.as_ref()))?;
+    let own = own_url(context, &args.grounds)?;
+    let dialect = dialect(context, &args.grounds, template_url(&options).as_ref().or(own.as_ref()))?;
     let cache = cache_folder(context).filter(|_| !args.no_cache);
-    let grounds = Grounds::find(context, args, dialect, own.clone(), cache.as_ref())?;
+    let grounds = Grounds::find(context, &args.grounds, dialect, own.clone(), cache.as_ref())?;
     let section = context.globals.name.clone();
     let common = migrate_common(context, args, &options, &grounds)?;
     if common.is_some() {
@@ -57,7 +57,7 @@ pub(super) fn hold(context: &mut CommandContext, args: &TestArgs) -> Result<Held
         environment: &environment,
     };
     let driver = driver(context, dialect, own.as_ref());
-    let variables = url_variables(context, &args.url_variable)?;
+    let variables = url_variables(context, &args.grounds.url_variable)?;
     let options = for_samples(options, variables);
     let smoke = args.smoke.as_deref().map(|text| Smoke::read(text, &context.environment)).transpose()?;
     let total = scripts.map.len();
@@ -133,7 +133,7 @@ fn migrate_common(
     let Some(CommonSource::Section(section)) = &options.common else { return Ok(None) };
     context.use_section(section);
     let database = grounds.place.create()?;
-    let own = own_url(context, args)?;
+    let own = own_url(context, &args.grounds)?;
     let driver = driver(context, grounds.dialect, own.as_ref());
     let settings = TenantOptions { arguments: Some(Vec::new()), ..TenantOptions::default() };
     let settings = for_samples(settings, url_variables(context, &[])?);

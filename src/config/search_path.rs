@@ -34,6 +34,11 @@ impl SearchPath {
         Self { templates: vec![PLACEHOLDER.to_owned()] }
     }
 
+    /// The path as it was written elsewhere, with `{schema}` for the schema of the version table.
+    pub fn of_templates(templates: Vec<String>) -> Self {
+        Self { templates }
+    }
+
     /// Whether the path is set at all.
     pub fn is_set(&self) -> bool {
         !self.templates.is_empty()

@@ -12,6 +12,8 @@ use crate::script::{Imports, Locations, RevisionFile, ScriptDirectory, read_file
 /// What revision files say, read once for all databases of a run: they do not change while it lasts.
 #[derive(Debug, Default)]
 pub struct Readings {
+    /// The texts of the files, where there are no files.
+    sources: Option<HashMap<RevisionIndex, Vec<u8>>>,
     hashes: Kept<RevisionIndex, Option<String>>,
     prints: Kept<RevisionIndex, Option<Arc<Print>>>,
     changed: Kept<(RevisionIndex, String), bool>,
@@ -30,10 +32,30 @@ pub(super) struct Print {
 }
 
 impl Readings {
+    /// Of revisions whose files are not here, but their texts: those of a bundle.
+    pub fn of_sources(sources: HashMap<RevisionIndex, Vec<u8>>) -> Self {
+        Self { sources: Some(sources), ..Self::default() }
+    }
+
+    /// The bytes of a file; `None`: it cannot be read.
+    fn bytes(&self, scripts: &ScriptDirectory, index: RevisionIndex) -> Option<Vec<u8>> {
+        match &self.sources {
+            Some(sources) => sources.get(&index).cloned(),
+            None => std::fs::read(&scripts.script(index).path).ok(),
+        }
+    }
+
+    /// A file without what its imports stand for, as hashes of its meaning see it.
+    pub(super) fn plain_file(&self, scripts: &ScriptDirectory, index: RevisionIndex) -> Option<RevisionFile> {
+        let bytes = self.bytes(scripts, index)?;
+        Some(RevisionFile::parse(&scripts.script(index).path, bytes, &Imports::new(&[])))
+    }
+
     /// What the history records of a file; `None`: it cannot be read.
     pub(super) fn print(&self, scripts: &ScriptDirectory, index: RevisionIndex) -> Option<Arc<Print>> {
         self.prints.get(index, || {
-            let (fingerprint, file) = Fingerprint::read(&scripts.script(index).path)?;
+            let file = self.plain_file(scripts, index)?;
+            let fingerprint = Fingerprint::of(&file);
             let operations = operation::read(&file);
             Some(Arc::new(Print {
                 fingerprint,
@@ -46,14 +68,15 @@ impl Readings {
     /// Whether a file means something else than when it was run. One that is the same byte for byte is not parsed.
     pub(super) fn is_changed(&self, scripts: &ScriptDirectory, index: RevisionIndex, entry: &HistoryEntry) -> bool {
         let (Some(sha256), Some(meaning)) = (&entry.file_sha256, &entry.meaning) else { return false };
-        let path = &scripts.script(index).path;
-        let Some(now) = self.hashes.get(index, || Some(Fingerprint::sha256_of(&std::fs::read(path).ok()?))) else {
+        let Some(now) = self.hashes.get(index, || Some(Fingerprint::sha256_of(&self.bytes(scripts, index)?))) else {
             return false;
         };
         now != *sha256
             && self.changed.get((index, meaning.clone()), || {
-                let (Some(meaning), Ok(bytes)) = (Meaning::parse(meaning), std::fs::read(path)) else { return false };
-                !meaning.is_of(&RevisionFile::parse(path, bytes, &Imports::new(&[])))
+                let (Some(meaning), Some(file)) = (Meaning::parse(meaning), self.plain_file(scripts, index)) else {
+                    return false;
+                };
+                !meaning.is_of(&file)
             })
     }
 
@@ -64,7 +87,12 @@ impl Readings {
         index: RevisionIndex,
     ) -> Arc<(RevisionFile, Operations)> {
         self.files.get(index, || {
-            let file = RevisionFile::read(&scripts.script(index).path, &Imports::new(&locations.import_roots));
+            let path = &scripts.script(index).path;
+            let imports = Imports::new(&locations.import_roots);
+            let file = match &self.sources {
+                Some(sources) => RevisionFile::parse(path, sources.get(&index).cloned().unwrap_or_default(), &imports),
+                None => RevisionFile::read(path, &imports),
+            };
             let operations = operation::read(&file);
             Arc::new((file, operations))
         })
@@ -77,6 +105,12 @@ impl Readings {
         dialect: Dialect,
     ) -> Arc<SchemaHistory> {
         self.schemas.get(dialect, || {
+            if self.sources.is_some() {
+                let indexes = (0..).map(RevisionIndex).take(scripts.scripts.len());
+                let files: Vec<_> = indexes.map(|index| self.file((scripts, locations), index)).collect();
+                let operations: Vec<&Operations> = files.iter().map(|file| &file.1).collect();
+                return Arc::new(SchemaHistory::fold(&scripts.map, &operations, dialect));
+            }
             let read = read_files(locations, |file| (file.path.clone(), operation::read(&file)));
             let nothing = Operations::default();
             let of = |path| read.files.iter().find(|(of, _)| of == path).map_or(&nothing, |(_, operations)| operations);

@@ -28,6 +28,7 @@ pub use place::{Ephemeral, Place};
 pub use provider::{Provided, Provider};
 pub use python::{EnvRuns, StartPython, compare_models};
 pub use report::{Check, CheckName, Outcome, TrialReport};
+pub(crate) use run::unless_ours;
 pub use run::{Observer, Trial};
 pub use tenants::{SampleTenant, TenantRun, TenantRuns, TenantTrial};
 pub use verdicts::Verdicts;

@@ -108,7 +108,7 @@ impl<'a> EnvRuns<'a> {
     }
 
     /// Runs env.py once, for the steps that the supervisor plans.
-    pub(super) fn run(
+    pub(crate) fn run(
         &mut self,
         url: &DatabaseUrl,
         transaction: Option<TransactionMode>,
@@ -133,7 +133,7 @@ impl<'a> EnvRuns<'a> {
     }
 
     /// Ends a Python in which an application may hold connections to the database at hand, which is about to go.
-    pub(super) fn let_go(&mut self) {
+    pub(crate) fn let_go(&mut self) {
         if !self.env.variables.is_empty() {
             self.stop();
         }

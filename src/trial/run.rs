@@ -504,7 +504,7 @@ fn is_one_transaction(judge: &Judge<'_>, error: &MigrateError) -> bool {
 }
 
 /// The failure of a script; what is limbec's own ends the trial.
-fn unless_ours(error: MigrateError) -> Result<MigrateError, TrialError> {
+pub(crate) fn unless_ours(error: MigrateError) -> Result<MigrateError, TrialError> {
     if Interruption::is_requested() {
         return Err(TrialError::Interrupted);
     }

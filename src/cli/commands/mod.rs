@@ -4,6 +4,8 @@
 pub mod adopt;
 /// `branches`
 pub mod branches;
+/// `bundle …`
+pub mod bundle;
 /// `check`
 pub mod check;
 /// `current`
@@ -79,6 +81,7 @@ pub(super) fn run(context: &mut CommandContext, command: &Command) -> Result<Exi
     match command {
         Command::Adopt(args) => adopt::run(context, args),
         Command::Branches(args) => branches::run(context, args),
+        Command::Bundle(args) => bundle::run(context, args),
         Command::Check(args) => check::run(context, args),
         Command::Current(args) => current::run(context, args),
         Command::Db(args) => db::run(context, args),

@@ -7,6 +7,7 @@ use crate::cli::context::CommandContext;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::testing::{self, TestProgress};
+use crate::cli::testing_grounds::GroundsArgs;
 use crate::cli::testing_tenants;
 use crate::cli::verdicts;
 use crate::runtime::Interruption;
@@ -18,18 +19,9 @@ use crate::runtime::Interruption;
 /// schema agree. The exit status is 1 if something is wrong. What ran before and has not changed is not run again.
 #[derive(Debug, Clone, Args)]
 pub struct TestArgs {
-    /// PostgreSQL server to make databases on; its user must be allowed to [default: $LIMBEC_TEST_URL, else a server is started from the programs installed here]
-    #[arg(long, value_name = "URL")]
-    pub server: Option<String>,
-    /// Make databases on the server of the project's own database
-    #[arg(long, conflicts_with = "server")]
-    pub own_server: bool,
-    /// Kind of database [default: that of the project's own]
-    #[arg(long, value_name = "DIALECT")]
-    pub dialect: Option<TestDialect>,
-    /// Environment variable by which env.py is told its database [default: what env.py demonstrably reads; can be repeated]
-    #[arg(long, value_name = "NAME")]
-    pub url_variable: Vec<String>,
+    /// Where the databases are made.
+    #[command(flatten)]
+    pub grounds: GroundsArgs,
     /// Folder with REVISION.sql files: rows that are put in at that revision and must survive the later ones
     #[arg(long, value_name = "DIR")]
     pub fixtures: Option<PathBuf>,
@@ -57,15 +49,6 @@ pub struct TestArgs {
     /// File to write JUnit's XML to, besides the result
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
-}
-
-/// Databases that limbec can make.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum TestDialect {
-    /// A database of a server
-    Postgresql,
-    /// A file
-    Sqlite,
 }
 
 /// How the checks are written.

@@ -26,6 +26,7 @@ use crate::runtime::{RenderedDatabase, Rendering};
 use report::Report;
 use source::Sources;
 use target::DryRunTarget;
+pub(super) use text::{at, sql};
 
 /// The SQL of every step of every plan, or why there is none.
 type Rendered = Result<Vec<Vec<RenderedStep>>, String>;

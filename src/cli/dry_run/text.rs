@@ -87,7 +87,7 @@ fn size(bytes: u64) -> String {
 }
 
 /// Where a database is, in words.
-pub(super) fn at(rows: &[RevisionId], has_version_table: bool) -> String {
+pub(in crate::cli) fn at(rows: &[RevisionId], has_version_table: bool) -> String {
     match (rows, has_version_table) {
         ([], false) => "nothing (there is no version table yet)".to_owned(),
         ([], true) => "nothing".to_owned(),
@@ -133,7 +133,7 @@ fn statement(statement: &StatementReport) -> Vec<String> {
 }
 
 /// A statement on lines of its own, with a semicolon.
-pub(super) fn sql(statement: &str) -> Vec<String> {
+pub(in crate::cli) fn sql(statement: &str) -> Vec<String> {
     let mut lines: Vec<String> =
         shortened(statement).lines().map(|line| format!("  {line}").trim_end().to_owned()).collect();
     if let Some(last) = lines.last_mut() {

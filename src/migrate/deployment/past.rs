@@ -6,9 +6,7 @@ use crate::config::LockSetting;
 use crate::database::{History, HistoryEntry, HistoryFilter, Settlement};
 use crate::gate::Past;
 use crate::migrate::{Event, MigrateError, Operation};
-use crate::published::{Fingerprint, Meaning, changed_parts};
-use crate::revision::RevisionIndex;
-use crate::script::RevisionFile;
+use crate::published::{Meaning, changed_parts};
 
 /// Looks at the history of the version table in hand before its plan runs. Rows that a killed run left open are closed here, where that
 /// is certain.
@@ -32,7 +30,8 @@ pub(super) fn check_past(
         position.map_or_else(|| "no file".to_owned(), |at| request.scripts.script(at).path.display().to_string())
     };
     let parts = |entry: &HistoryEntry| {
-        let file = map.position(entry.revision.as_str()).and_then(|at| read(request, at));
+        let file =
+            map.position(entry.revision.as_str()).and_then(|at| request.readings.plain_file(request.scripts, at));
         let meaning = entry.meaning.as_deref().and_then(Meaning::parse);
         let (Some(file), Some(meaning)) = (file, meaning) else { return Vec::new() };
         changed_parts(&file, &meaning, entry.git_commit.as_deref())
@@ -66,8 +65,4 @@ fn close(history: &History, held: &mut Held, past: &Past) -> Result<bool, Migrat
     }
     transaction.commit()?;
     Ok(true)
-}
-
-fn read(request: &DeploymentRequest<'_>, index: RevisionIndex) -> Option<RevisionFile> {
-    Fingerprint::read(&request.scripts.script(index).path).map(|(_, file)| file)
 }

@@ -5,8 +5,9 @@ use super::worker::Worker;
 use crate::database::DatabaseUrl;
 use crate::migrate::{self, Deployment, MigrateError, NativeRun, RunTarget, Supervisor};
 use crate::plan::Plan;
+use crate::rendered::{Heard, Recorder, standing};
 use crate::runtime::{Interruption, Invocation, Rendering, RuntimeError};
-use crate::tenant::rendered::{Heard, Recorder, RenderedPlan, Turn, standing};
+use crate::tenant::rendered::{RenderedPlan, Turn};
 use crate::tenant::{Surveyed, TenantError, tenant_invocation};
 
 /// A tenant with its database and, once it is needed, the command line for it.

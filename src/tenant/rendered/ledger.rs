@@ -4,13 +4,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use super::plan::{RenderedPlan, Surroundings, Witness};
-use super::recorder::Heard;
 use super::varying::{Varying, library_variable};
 use super::way::{Judge, Reason, Way};
 use crate::config::{EnvPy, TenantOptions};
 use crate::database::{Connection, VersionTableName};
 use crate::migrate::{MigrateError, RenderedStep};
 use crate::plan::{Plan, Step};
+use crate::rendered::Heard;
 use crate::runtime::RenderedDatabase;
 use crate::script::ScriptDirectory;
 

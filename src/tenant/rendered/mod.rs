@@ -2,10 +2,10 @@
 //!
 //! Three things have to come together before limbec sends a revision's statements itself ([`Renderings`]):
 //!
-//! 1. its file, read as text, does nothing that may differ from run to run ([`proof`]), and env.py is understood;
+//! 1. its file, read as text, does nothing that may differ from run to run ([`crate::rendered`]), and env.py is understood;
 //! 2. what the first tenant's run by Python really sent is what env.py prints offline for the second tenant ([`comparison`]), so that the statements
 //!    depend neither on the database nor on the tenant;
-//! 3. nothing else was sent, nobody listens to the connection, and its session means the same as limbec's ([`session`], [`text`]).
+//! 3. nothing else was sent, nobody listens to the connection, and its session means the same as limbec's ([`crate::rendered`]).
 //!
 //! The statements that limbec sends are those that were recorded, not those that were printed: offline, Alembic replaces tabs and SQLAlchemy
 //! doubles backslashes.
@@ -13,16 +13,10 @@
 mod comparison;
 mod ledger;
 mod plan;
-mod proof;
-mod recorder;
-mod session;
-mod text;
 mod varying;
 mod way;
 
 pub use ledger::Renderings;
 pub(crate) use ledger::Turn;
 pub(crate) use plan::RenderedPlan;
-pub(crate) use recorder::{Heard, Recorder};
-pub(crate) use session::standing;
 pub use way::{Reason, Way};

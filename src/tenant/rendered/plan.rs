@@ -2,13 +2,12 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::comparison::compare;
-use super::recorder::Heard;
 use super::varying::{ARGUMENTS, Varying};
 use super::way::Reason;
-use super::{session, text};
 use crate::database::{Connection, VersionTableName};
 use crate::migrate::{RecordedStep, Refusal, RenderedStep, RunTarget, StepScript, StepSource};
 use crate::plan::{Plan, Step, TransactionMode};
+use crate::rendered::{self, Heard};
 use crate::revision::RevisionId;
 
 /// What one tenant's run of a plan has sent, and nothing spoke against it.
@@ -47,23 +46,11 @@ impl Witness {
         if heard.steps.len() != plan.steps.len() {
             return fault("env.py has another plan than limbec");
         }
-        if target.on_version_apply || target.in_transaction {
-            return fault("env.py takes part in the steps: on_version_apply, or a transaction of its own");
-        }
         if target.table() != *table {
             return fault("env.py has another version table than limbec knows of");
         }
-        if let Some(elsewhere) = run.elsewhere.first() {
-            let line = elsewhere.trim().lines().next().unwrap_or_default();
-            return Err(Reason::new(format!("env.py sends statements of its own: {line}")));
-        }
-        // Those of an env.py that is understood are harmless.
-        let is_env = |file: &str| Path::new(file).canonicalize().ok() == env_path.canonicalize().ok();
-        if let Some(listener) = run.listeners.iter().find(|listener| !is_env(&listener.file)) {
-            return Err(Reason::new(format!("{} listens to {} of SQLAlchemy", listener.file, listener.event)));
-        }
-        if let Some(hook) = run.hooks.first() {
-            return Err(Reason::new(format!("{} takes part in {}", hook.file, hook.event)));
+        if let Some(sentence) = heard.fault(env_path) {
+            return Err(Reason::new(sentence));
         }
         if let Some(name) = run.read.iter().find(|name| varying.has(name)) {
             return Err(Reason::new(match name.as_str() {
@@ -73,13 +60,13 @@ impl Witness {
         }
         for (step, recorded) in plan.steps.iter().zip(&heard.steps) {
             if let Some(why) = recorded.statements.iter().find_map(|statement| {
-                text::refusal(&statement.sql).or_else(|| text::unsure_function(&statement.sql, &run.functions))
+                rendered::refusal(&statement.sql).or_else(|| rendered::unsure_function(&statement.sql, &run.functions))
             }) {
                 return Err(Reason::new(format!("revision {}: {why}", step.revision)));
             }
         }
         let Some(connection) = connection else { return fault("limbec does not speak this dialect itself") };
-        let setup = session::setup(connection, &run.settings, has_path)
+        let setup = rendered::setup(connection, &run.settings, has_path)
             .map_err(|error| Reason::new(error.to_string()))?
             .map_err(Reason::new)?;
         Ok(Self { target: target.clone(), steps: heard.steps, setup })

@@ -1,9 +1,9 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::proof::prove;
 use crate::config::EnvPy;
 use crate::plan::{Direction, Plan, Step};
+use crate::rendered::prove;
 use crate::script::{Imports, RevisionFile, ScriptDirectory};
 
 /// Which way a revision goes.

@@ -1,3 +1,4 @@
+use std::path::Path;
 use std::time::Duration;
 
 use crate::database::{Connection, LockWait};
@@ -9,11 +10,33 @@ use crate::revision::RevisionId;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Heard {
     /// One for each `run_migrations()`.
-    pub(super) targets: Vec<RunTarget>,
+    pub(crate) targets: Vec<RunTarget>,
     /// In the order of the plan.
-    pub(super) steps: Vec<RecordedStep>,
+    pub(crate) steps: Vec<RecordedStep>,
     /// `None` where env.py did not come to its end.
-    pub(super) run: Option<RecordedRun>,
+    pub(crate) run: Option<RecordedRun>,
+}
+
+impl Heard {
+    /// What else than its steps a run did that was heard, so that the statements of the steps are not all of it: a sentence without a full stop.
+    pub(crate) fn fault(&self, env_path: &Path) -> Option<String> {
+        let ([target], Some(run)) = (self.targets.as_slice(), &self.run) else {
+            return Some("env.py runs migrations more than once".to_owned());
+        };
+        if target.on_version_apply || target.in_transaction {
+            return Some("env.py takes part in the steps: on_version_apply, or a transaction of its own".to_owned());
+        }
+        if let Some(elsewhere) = run.elsewhere.first() {
+            let line = elsewhere.trim().lines().next().unwrap_or_default();
+            return Some(format!("env.py sends statements of its own: {line}"));
+        }
+        // Those of an env.py that is understood are harmless.
+        let is_env = |file: &str| Path::new(file).canonicalize().ok() == env_path.canonicalize().ok();
+        if let Some(listener) = run.listeners.iter().find(|listener| !is_env(&listener.file)) {
+            return Some(format!("{} listens to {} of SQLAlchemy", listener.file, listener.event));
+        }
+        run.hooks.first().map(|hook| format!("{} takes part in {}", hook.file, hook.event))
+    }
 }
 
 /// A supervisor that listens, and leaves everything to another.

@@ -77,7 +77,7 @@ pub(crate) fn standing(
 ///
 /// # Errors
 /// The first setting by which they differ and that is not simply set.
-pub(super) fn setup(
+pub(crate) fn setup(
     connection: &mut Connection,
     settings: &BTreeMap<String, String>,
     has_path: bool,

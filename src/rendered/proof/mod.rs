@@ -20,11 +20,11 @@ use crate::script::RevisionFile;
 
 /// Why something is not proven, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Doubt {
+pub(crate) struct Doubt {
     /// From 1.
-    pub(super) line: usize,
+    pub(crate) line: usize,
     /// What the revision does, without a full stop: "it asks for the time (`datetime.now`)".
-    pub(super) reason: String,
+    pub(crate) reason: String,
 }
 
 /// A walk through one file.
@@ -38,7 +38,7 @@ struct Proof<'a> {
 type Proven = Result<(), Doubt>;
 
 /// Whether `upgrade()` or `downgrade()` of a file is independent of everything but the dialect.
-pub(super) fn prove(file: &RevisionFile, direction: Direction) -> Proven {
+pub(crate) fn prove(file: &RevisionFile, direction: Direction) -> Proven {
     let Some(body) = file.body() else {
         return Err(Doubt { line: 1, reason: "it cannot be read".to_owned() });
     };

@@ -27,7 +27,7 @@ static CONTROL: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 /// Why a text is not sent by limbec; `None`: it is.
-pub(super) fn refusal(sql: &str) -> Option<String> {
+pub(crate) fn refusal(sql: &str) -> Option<String> {
     if sql.contains('\0') {
         return Some("it has a NUL in it".to_owned());
     }
@@ -54,6 +54,15 @@ pub(super) fn refusal(sql: &str) -> Option<String> {
     })
 }
 
+/// Why a text does not stay in the transaction that it is sent in; `None`: it does.
+pub(crate) fn leaves_transaction(sql: &str) -> Option<String> {
+    if sql.contains('\0') {
+        return Some("it has a NUL in it".to_owned());
+    }
+    let leaves = statements(sql).iter().any(|statement| statement.transaction != InTransaction::Part);
+    leaves.then(|| "it ends its transaction, or cannot run inside of one".to_owned())
+}
+
 /// Functions whose results are the same in every SQLite, and that each has.
 const STABLE: [&str; 22] = [
     "abs", "avg", "char", "coalesce", "count", "hex", "ifnull", "instr", "length", "like", "lower", "ltrim", "max",
@@ -63,7 +72,7 @@ const STABLE: [&str; 22] = [
 static CALL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(\w+)\s*\(").ok());
 
 /// Why limbec's own SQLite may make something else of a text than Python's, which has these functions.
-pub(super) fn unsure_function(sql: &str, functions: &[String]) -> Option<String> {
+pub(crate) fn unsure_function(sql: &str, functions: &[String]) -> Option<String> {
     let is_unsure = |name: &str| {
         let name = name.to_ascii_lowercase();
         functions.iter().any(|function| function.eq_ignore_ascii_case(&name)) && !STABLE.contains(&name.as_str())

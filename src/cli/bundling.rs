@@ -1,0 +1,327 @@
+//! The making of a bundle: what is recorded, judged and known of a project, put together.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::context::CommandContext;
+use super::engine::Mutation;
+use super::error::CommandError;
+use super::range::TypedRange;
+use super::testing::{TestProgress, cache_folder, output, start};
+use super::testing_grounds::{Grounds, GroundsArgs, dialect, driver, name_of, own_url, url_variables};
+use crate::bundle::{
+    self, BundleError, BundleSettings, BundleWriter, BundledFinding, BundledRevision, BundledStep, LintSummary,
+    Manifest, RecordRequest, Recorded, RecordedRevision, Way,
+};
+use crate::lint::{self, LintProject, Report, Selection};
+use crate::plan::{self, Direction, TransactionMode};
+use crate::published::Fingerprint;
+use crate::revision::{RevisionId, RevisionIndex};
+use crate::runtime::{Interruption, Invocation};
+use crate::script::ScriptDirectory;
+use crate::trial::{EnvRuns, TrialError};
+
+/// What a bundle is made from.
+#[derive(Debug)]
+pub(super) struct BundleSource<'a> {
+    /// As typed.
+    pub(super) range: Option<&'a str>,
+    /// The lowest major version of the server.
+    pub(super) min_server: Option<u32>,
+    /// Where it is recorded.
+    pub(super) grounds: GroundsArgs,
+}
+
+/// A bundle that is not written yet.
+#[derive(Debug)]
+pub(super) struct Rendered {
+    manifest: Manifest,
+    revisions: Vec<(BundledRevision, Option<RecordedRevision>)>,
+    /// Where it was recorded, in words.
+    pub(super) place: String,
+}
+
+/// The result of `bundle build --format json`.
+#[derive(Debug, Serialize)]
+pub(super) struct BuildJson<'a> {
+    file: Option<&'a PathBuf>,
+    #[serde(flatten)]
+    manifest: &'a Manifest,
+    rendered: usize,
+    wanted: usize,
+    needs_python: Vec<Missing<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Missing<'a> {
+    revision: &'a str,
+    direction: &'static str,
+    reason: &'a str,
+}
+
+impl<'a> BuildJson<'a> {
+    pub(super) fn of(rendered: &'a Rendered, file: Option<&'a PathBuf>) -> Self {
+        let of =
+            |direction: Direction| move |(revision, reason)| Missing { revision, direction: direction.name(), reason };
+        let upgrades: Vec<Missing<'_>> = rendered.missing_upgrades().map(of(Direction::Upgrade)).collect();
+        let wanted = rendered.wanted();
+        let rendered_count = wanted - upgrades.len();
+        let downgrades = rendered.missing_downgrades().map(of(Direction::Downgrade));
+        let needs_python = upgrades.into_iter().chain(downgrades).collect();
+        Self { file, manifest: &rendered.manifest, rendered: rendered_count, wanted, needs_python }
+    }
+}
+
+impl Rendered {
+    /// How many revisions were to be rendered.
+    pub(super) fn wanted(&self) -> usize {
+        self.revisions.iter().filter(|(_, recorded)| recorded.is_some()).count()
+    }
+
+    /// Revisions whose upgrade needs Python, and why.
+    pub(super) fn missing_upgrades(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.missing(|recorded| recorded.upgrade.as_ref().err())
+    }
+
+    /// Revisions whose downgrade needs Python, and why.
+    pub(super) fn missing_downgrades(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.missing(|recorded| recorded.downgrade.as_ref().err())
+    }
+
+    fn missing<'a>(
+        &'a self,
+        reason: impl Fn(&'a RecordedRevision) -> Option<&'a String>,
+    ) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.revisions.iter().filter_map(move |(revision, recorded)| {
+            Some((revision.revision.as_str(), reason(recorded.as_ref()?)?.as_str()))
+        })
+    }
+
+    /// Writes the file.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub(super) fn write(&self, path: &Path) -> Result<(), BundleError> {
+        let mut writer = BundleWriter::create(path, &self.manifest)?;
+        for (revision, _) in &self.revisions {
+            writer.revision(revision)?;
+        }
+        for (revision, recorded) in &self.revisions {
+            let Some(recorded) = recorded else { continue };
+            for (direction, way) in
+                [(Direction::Upgrade, &recorded.upgrade), (Direction::Downgrade, &recorded.downgrade)]
+            {
+                let Ok(statements) = way else { continue };
+                writer.step(&BundledStep {
+                    step: direction.name().to_owned(),
+                    revision: revision.revision.clone(),
+                    outside_transaction: false,
+                })?;
+                statements.iter().try_for_each(|sql| writer.statement(sql))?;
+            }
+        }
+        writer.finish()
+    }
+}
+
+/// Records the history on databases made for it.
+///
+/// # Errors
+/// Whatever keeps it from being recorded at all.
+pub(super) fn render(context: &mut CommandContext, source: &BundleSource<'_>) -> Result<Rendered, CommandError> {
+    let interruption = Interruption::watch();
+    let outcome = render_watched(context, source);
+    let is_interrupted = Interruption::is_requested();
+    drop(interruption);
+    if is_interrupted { Err(CommandError::interrupted()) } else { outcome }
+}
+
+fn render_watched(context: &mut CommandContext, source: &BundleSource<'_>) -> Result<Rendered, CommandError> {
+    let scripts = context.scripts()?;
+    let wanted = Wanted::of(&scripts, source.range)?;
+    let args = &source.grounds;
+    let own = own_url(context, args)?;
+    let dialect = dialect(context, args, own.as_ref())?;
+    let driver = driver(context, dialect, own.as_ref());
+    let variables = url_variables(context, &args.url_variable)?;
+    let environment = context.database_environment();
+    let interpreter = context.interpreter()?;
+    let settings = context.script_settings()?;
+    let search_path = context.project()?.settings.deploy.search_path.clone();
+    let upgrade = context.engine_invocation(context.alembic_argv(&["upgrade", "heads"]), Mutation::Allowed)?;
+    let upgrade = Invocation { record: true, ..upgrade };
+    let cache = cache_folder(context);
+    let grounds = Grounds::find(context, args, dialect, own, cache.as_ref())?;
+    let output = output(context, &grounds);
+    let start = |variables| start(&interpreter, &output, variables);
+    let mut python =
+        EnvRuns::new(&start, upgrade.clone(), upgrade).with_driver_of(driver.clone()).with_variables(variables);
+    let env_path = settings.locations.script_location.join("env.py");
+    let request = RecordRequest {
+        scripts: &scripts,
+        order: &wanted.order,
+        is_wanted: &|index| wanted.rendered.contains(&index),
+        place: &grounds.place,
+        env_path: &env_path,
+        environment: &environment,
+        search_path: &search_path,
+    };
+    context.ui.flush();
+    let mut progress = TestProgress::new(&mut context.ui, wanted.order.len());
+    let recorded = bundle::record(&request, &mut python, &mut progress);
+    drop(python);
+    let recorded = recorded.map_err(|error: TrialError| context.trial_error(error))?;
+    let driver_name = driver.map_or_else(|| name_of(dialect).to_owned(), |url| url.driver_name().to_owned());
+    let packages = interpreter.packages();
+    let versions = ["alembic", "sqlalchemy"]
+        .into_iter()
+        .filter_map(|name| Some((name.to_owned(), packages.version_of(name)?)))
+        .collect();
+    let judged = Judged::read(context)?;
+    let manifest = Manifest {
+        limbec: env!("CARGO_PKG_VERSION").to_owned(),
+        dialect: name_of(dialect).to_owned(),
+        driver: driver_name,
+        range: source.range.map(str::to_owned),
+        min_server: source.min_server.or(recorded.server),
+        packages: versions,
+        version_table: (&recorded.target.table()).into(),
+        transaction: transaction(context, &recorded),
+        setup: recorded.setup.clone(),
+        settings: BundleSettings::of(&context.project()?.settings.deploy),
+        heads: heads(&scripts, &wanted),
+        revisions: wanted.order.len(),
+        lint: judged.summary(),
+    };
+    let revisions = revisions(context, &scripts, &wanted, (&recorded, &judged))?;
+    tell_hooks(context)?;
+    Ok(Rendered { manifest, revisions, place: grounds.words.clone() })
+}
+
+/// Programs of the project are not in a bundle.
+fn tell_hooks(context: &mut CommandContext) -> Result<(), CommandError> {
+    if !context.project()?.settings.deploy.hooks.is_empty() {
+        context.ui.warning("the commands of `[hooks]` are not in a bundle: nothing calls them where it is applied");
+    }
+    Ok(())
+}
+
+/// As env.py has it, unless limbec is told otherwise.
+fn transaction(context: &CommandContext, recorded: &Recorded) -> TransactionMode {
+    let own = match recorded.target.transactional_ddl && !recorded.target.transaction_per_migration {
+        true => TransactionMode::PerRun,
+        false => TransactionMode::PerRevision,
+    };
+    context.globals.transaction.unwrap_or(own)
+}
+
+/// Which revisions are in a bundle.
+struct Wanted {
+    /// Ancestors first.
+    order: Vec<RevisionIndex>,
+    /// Those whose steps are.
+    rendered: HashSet<RevisionIndex>,
+}
+
+impl Wanted {
+    fn of(scripts: &ScriptDirectory, range: Option<&str>) -> Result<Self, CommandError> {
+        let typed = TypedRange::parse(range).map_err(|error| CommandError::usage(error.to_string()))?;
+        if typed.needs_rows() {
+            return Err(CommandError::usage("a bundle is for every database: `current` is none of its ends"));
+        }
+        let rendered = plan::history(&scripts.map, &typed.with_rows(&[]))?.into_iter().collect();
+        let end = if typed.end().is_empty() { "heads" } else { typed.end() };
+        let steps = plan::upgrade(&scripts.map, &[], end)?.steps;
+        let order = steps.iter().filter_map(|step| scripts.map.position(step.revision.as_str())).collect();
+        Ok(Self { order, rendered })
+    }
+}
+
+fn heads(scripts: &ScriptDirectory, wanted: &Wanted) -> Vec<String> {
+    let ids = |index: &RevisionIndex| scripts.map.revision(*index).down.clone();
+    let parents: HashSet<RevisionId> = wanted.order.iter().flat_map(ids).collect();
+    let names = wanted.order.iter().map(|index| scripts.map.id(*index));
+    let mut heads: Vec<String> = names.filter(|id| !parents.contains(*id)).map(ToString::to_string).collect();
+    heads.sort();
+    heads
+}
+
+/// What the linter says, of new revisions and old ones alike: a base branch is no part of a bundle.
+struct Judged {
+    project: LintProject,
+    report: Report,
+}
+
+impl Judged {
+    fn read(context: &mut CommandContext) -> Result<Self, CommandError> {
+        let scripts = context.script_settings()?;
+        let settings = context.project()?.lint_settings(&scripts.locations.script_location);
+        let project = super::linting::read_unpublished(context, &scripts, settings)?;
+        let report = lint::lint(&project, &Selection { files: None, judges_published: true });
+        Ok(Self { project, report })
+    }
+
+    fn summary(&self) -> LintSummary {
+        let summary = &self.report.summary;
+        LintSummary { errors: summary.errors, warnings: summary.warnings, notes: summary.notes }
+    }
+
+    fn findings(&self, id: &str) -> Vec<BundledFinding> {
+        let Some(file) = self.project.declaring(id) else { return Vec::new() };
+        let of_it = self.report.diagnostics.iter().filter(|found| found.location.file == Some(file));
+        let finding = |found: &lint::Diagnostic| BundledFinding {
+            rule: found.rule.to_owned(),
+            severity: found.severity.to_string(),
+            line: found.location.line,
+            message: found.message.clone(),
+        };
+        of_it.map(finding).collect()
+    }
+}
+
+fn revisions(
+    context: &mut CommandContext,
+    scripts: &ScriptDirectory,
+    wanted: &Wanted,
+    (recorded, judged): (&Recorded, &Judged),
+) -> Result<Vec<(BundledRevision, Option<RecordedRevision>)>, CommandError> {
+    let project = context.project()?;
+    let ini = project.ini_path();
+    let root = ini.parent().and_then(|folder| folder.canonicalize().ok()).unwrap_or_default();
+    let in_order: HashSet<RevisionIndex> = wanted.order.iter().copied().collect();
+    // In the order of loading: an ambiguous walk goes as it would in the project.
+    let kept = scripts.map.iter().filter(|index| in_order.contains(index));
+    kept.map(|index| {
+        let script = scripts.script(index);
+        let (print, file) = Fingerprint::read(&script.path)
+            .ok_or_else(|| CommandError::crashed(format!("cannot read {}", script.path.display())))?;
+        let source = String::from_utf8(file.bytes().to_vec()).map_err(|_| {
+            CommandError::failed(format!("{} is not in UTF-8, as every text in a bundle", script.path.display()))
+        })?;
+        let steps = recorded.revisions.get(&index).cloned();
+        let way = |of: Option<&Result<Vec<String>, String>>| match of {
+            Some(Ok(statements)) => Way::Sql { statements: statements.len() },
+            Some(Err(reason)) => Way::Python { reason: reason.clone() },
+            None => Way::Python { reason: "it is outside of the range that the bundle was built for".to_owned() },
+        };
+        let id = script.revision.id.as_str();
+        let revision = BundledRevision {
+            revision: id.to_owned(),
+            down: script.revision.down.iter().map(ToString::to_string).collect(),
+            depends_on: script.revision.depends_on.clone(),
+            labels: script.revision.branch_labels.clone(),
+            docstring: script.docstring.clone(),
+            path: script.path.strip_prefix(&root).unwrap_or(&script.path).to_owned(),
+            sha256: print.file_sha256,
+            meaning: print.meaning.to_string(),
+            source,
+            findings: judged.findings(id),
+            upgrade: way(steps.as_ref().map(|steps| &steps.upgrade)),
+            downgrade: way(steps.as_ref().map(|steps| &steps.downgrade)),
+        };
+        Ok((revision, steps))
+    })
+    .collect()
+}
