@@ -72,10 +72,13 @@ fn directive_of(comment: &str) -> Option<&str> {
 
 /// The first directive in blanks and comments behind the first statement, where none has an effect, and its place.
 pub(super) fn late_directive(trivia: &str) -> Option<(usize, &str)> {
+    if trivia.len() < MARK.len() {
+        return None;
+    }
     trivia.match_indices(MARK).find_map(|(at, _)| {
-        let line = trivia.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
-        let text = trivia.get(line..)?.lines().next()?;
-        Some((at, directive_of(text.trim_start().strip_prefix("--")?)?))
+        let (before, from) = trivia.split_at_checked(at)?;
+        let is_comment = before.trim_end_matches([' ', '\t']).ends_with("--");
+        Some((at, is_comment.then(|| directive_of(from.lines().next()?))??))
     })
 }
 

@@ -1,6 +1,7 @@
 use std::io::{self, BufRead, Read};
+use std::num::NonZeroUsize;
 
-/// How much is read at once, in bytes.
+/// How much is read at once, in bytes, unless it is said otherwise.
 const CHUNK: usize = 128 * 1024;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -8,6 +9,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 pub(super) struct Input<R> {
     reader: R,
     buffer: Vec<u8>,
+    chunk: usize,
     /// In `buffer`: what is before has been consumed.
     start: usize,
     /// Of the first byte that is not consumed, from 1.
@@ -24,7 +26,11 @@ enum State {
 
 impl<R: BufRead> Input<R> {
     pub(super) fn new(reader: R) -> Self {
-        Self { reader, buffer: Vec::new(), start: 0, line: 1, state: State::Unread }
+        Self { reader, buffer: Vec::new(), chunk: CHUNK, start: 0, line: 1, state: State::Unread }
+    }
+
+    pub(super) fn read_at_once(&mut self, bytes: NonZeroUsize) {
+        self.chunk = bytes.get();
     }
 
     /// What has been read and not yet consumed.
@@ -52,7 +58,8 @@ impl<R: BufRead> Input<R> {
     pub(super) fn fill(&mut self, length: usize) -> io::Result<()> {
         self.buffer.drain(..self.start);
         self.start = 0;
-        let wanted = length.max(CHUNK);
+        let least = if self.state == State::Unread { BYTE_ORDER_MARK.len() } else { 1 };
+        let wanted = length.max(self.chunk).max(least);
         self.buffer.reserve(wanted);
         let read = self.reader.by_ref().take(wanted as u64).read_to_end(&mut self.buffer)?;
         if self.state == State::Unread && self.buffer.starts_with(BYTE_ORDER_MARK) {

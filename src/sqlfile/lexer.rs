@@ -96,7 +96,7 @@ impl<'b> Scanner<'b> {
             b'"' | b'`' | b'[' if self.lexicon.quotes_name(first) => {
                 (TokenKind::QuotedName, self.quoted_end(start, first, false)?)
             }
-            b'0'..=b'9' => (TokenKind::Number, self.run_end(start, is_word)?),
+            b'0'..=b'9' => (TokenKind::Number, self.run_end(start, WORD)?),
             b'$' => self.dollar(start)?,
             byte if is_word(byte) => (TokenKind::Word, self.word_end(start)?),
             byte => (TokenKind::Symbol(byte), start + 1),
@@ -222,7 +222,7 @@ impl<'b> Scanner<'b> {
         if self.lexicon == Lexicon::Sqlite || next.is_some_and(|byte| byte.is_ascii_digit()) {
             return Ok(none);
         }
-        let name_end = self.run_end(start + 1, is_word)?;
+        let name_end = self.run_end(start + 1, WORD)?;
         if self.byte(name_end)? != Some(b'$') {
             return Ok(none);
         }
@@ -236,22 +236,22 @@ impl<'b> Scanner<'b> {
 
     /// The byte behind it is within the bytes, too, if there is one.
     fn variable_end(&self, start: usize) -> Result<usize, Stop> {
-        let end = self.run_end(start + 2, |byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b':')?;
+        let end = self.run_end(start + 2, REFERENCE)?;
         let end = if self.byte(end)? == Some(b'}') { end + 1 } else { end };
         self.byte(end).map(|_| end)
     }
 
     /// A dollar belongs to a name, but not that of a variable behind it.
     fn word_end(&self, start: usize) -> Result<usize, Stop> {
-        let end = self.run_end(start, |byte| is_word(byte) || byte == b'$')?;
+        let end = self.run_end(start, WORD | DOLLAR)?;
         let is_before_variable =
             self.lexicon.has_variables() && self.bytes.get(end - 1) == Some(&b'$') && self.byte(end)? == Some(b'{');
         Ok(if is_before_variable { end - 1 } else { end })
     }
 
-    /// The end of the bytes from `start` on that `is_part` holds for.
-    fn run_end(&self, start: usize, is_part: impl Fn(u8) -> bool) -> Result<usize, Stop> {
-        match self.rest(start).iter().position(|byte| !is_part(*byte)) {
+    /// The end of the bytes of `classes` from `start` on.
+    fn run_end(&self, start: usize, classes: u8) -> Result<usize, Stop> {
+        match self.rest(start).iter().position(|byte| !is_of(*byte, classes)) {
             Some(length) => Ok(start + length),
             None if self.is_last => Ok(self.bytes.len()),
             None => Err(Stop::More),
@@ -259,12 +259,45 @@ impl<'b> Scanner<'b> {
     }
 }
 
+/// Classes of bytes: of words, the dollar that a word may go on with, of `name:form`, blanks.
+const WORD: u8 = 1;
+const DOLLAR: u8 = 2;
+const REFERENCE: u8 = 4;
+const SPACE: u8 = 8;
+
+/// A table, because most of the time is spent here.
+static CLASSES: [u8; 256] = classes();
+
+const fn classes() -> [u8; 256] {
+    let mut classes = [0; 256];
+    let mut byte = u8::MIN;
+    loop {
+        let class = match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' => WORD | REFERENCE,
+            0x80.. => WORD,
+            b':' => REFERENCE,
+            b'$' => DOLLAR,
+            b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c => SPACE,
+            _ => 0,
+        };
+        classes[byte as usize] = class;
+        if byte == u8::MAX {
+            return classes;
+        }
+        byte += 1;
+    }
+}
+
+fn is_of(byte: u8, classes: u8) -> bool {
+    CLASSES[usize::from(byte)] & classes != 0
+}
+
 fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c)
+    is_of(byte, SPACE)
 }
 
 pub(super) fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
+    is_of(byte, WORD)
 }
 
 /// The tokens of a text that is in memory. What does not end is a token up to the end of the text.

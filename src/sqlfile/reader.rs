@@ -1,4 +1,5 @@
 use std::io::BufRead;
+use std::num::NonZeroUsize;
 
 use super::directives::late_directive;
 use super::error::{Opened, SqlFileError, SqlFileProblem};
@@ -7,6 +8,9 @@ use super::lexer::{Lexicon, Scanner, Stop, Token, TokenKind};
 use super::outline::{Outline, Refusal};
 use super::substitution::{self, Insertion};
 use super::{SqlDialect, Variables};
+
+/// Of a client's command, as much as is shown, in bytes.
+const LONGEST_COMMAND: usize = 40;
 
 /// A statement of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +63,13 @@ impl<R: BufRead> StatementReader<R> {
         self
     }
 
+    /// Reads the file in parts of so many bytes, which makes no difference but in speed.
+    #[must_use]
+    pub fn reading_at_once(mut self, bytes: NonZeroUsize) -> Self {
+        self.input.read_at_once(bytes);
+        self
+    }
+
     fn read(&mut self) -> Result<Option<FileStatement>, SqlFileError> {
         let lexicon = match self.dialect {
             SqlDialect::Postgres => Lexicon::Postgres,
@@ -76,7 +87,7 @@ impl<R: BufRead> StatementReader<R> {
             self.at = scanner.at;
             match token {
                 Ok(Some(token)) => {
-                    if self.take(&token).map_err(|refusal| self.error(refusal))?
+                    if self.take(&token)?
                         && let Some(statement) = self.complete()?
                     {
                         return Ok(Some(statement));
@@ -99,7 +110,11 @@ impl<R: BufRead> StatementReader<R> {
         if self.outline.range().is_none() {
             self.pass(self.at)?;
         }
-        let length = self.input.unread().len() - self.at;
+        self.fill(self.input.unread().len() - self.at)
+    }
+
+    /// `length`: of the token at the end of what is unread.
+    fn fill(&mut self, length: usize) -> Result<(), SqlFileError> {
         self.input.fill(length).map_err(|source| {
             let line = self.input.line_at(usize::MAX);
             SqlFileError { line, problem: SqlFileProblem::Read(source) }
@@ -107,29 +122,40 @@ impl<R: BufRead> StatementReader<R> {
     }
 
     /// Whether the token ends the statement.
-    fn take(&mut self, token: &Token) -> Result<bool, Refusal> {
+    fn take(&mut self, token: &Token) -> Result<bool, SqlFileError> {
+        if let Some(program) = self.client_of(token.kind) {
+            return Err(self.client_command(token.range.start, program)?);
+        }
         let text = self.input.unread();
-        if let TokenKind::Symbol(symbol @ (b'\\' | b'.')) = token.kind {
-            self.check_command(symbol, token, text)?;
-        }
-        if matches!(token.kind, TokenKind::Variable | TokenKind::DollarQuoted { .. }) {
-            let found = substitution::insertions(token, text, &self.variables, self.dialect)?;
-            self.insertions.extend(found);
-        }
-        self.outline.take(token, text)
+        let taken = if matches!(token.kind, TokenKind::Variable | TokenKind::DollarQuoted { .. }) {
+            substitution::insertions(token, text, &self.variables, self.dialect)
+                .map(|found| self.insertions.extend(found))
+        } else {
+            Ok(())
+        };
+        taken.and_then(|()| self.outline.take(token, text)).map_err(|refusal| self.error(refusal))
     }
 
-    /// Refuses commands of the databases' own clients: psql's begin with a backslash, wherever; sqlite3's with a dot.
-    fn check_command(&self, symbol: u8, token: &Token, text: &[u8]) -> Result<(), Refusal> {
-        let program = match (self.dialect, symbol) {
-            (SqlDialect::Postgres, b'\\') => "psql",
-            (SqlDialect::Sqlite, b'.') if self.outline.range().is_none() => "sqlite3",
-            _ => return Ok(()),
+    /// The databases' own client whose command begins here: psql's begin with a backslash, wherever; sqlite3's with a dot.
+    fn client_of(&self, kind: TokenKind) -> Option<&'static str> {
+        match (self.dialect, kind) {
+            (SqlDialect::Postgres, TokenKind::Symbol(b'\\')) => Some("psql"),
+            (SqlDialect::Sqlite, TokenKind::Symbol(b'.')) if self.outline.range().is_none() => Some("sqlite3"),
+            _ => None,
+        }
+    }
+
+    fn client_command(&mut self, at: usize, program: &'static str) -> Result<SqlFileError, SqlFileError> {
+        let command = loop {
+            let rest = self.input.unread().get(at..).unwrap_or_default();
+            let shown = rest.get(..LONGEST_COMMAND).unwrap_or(rest);
+            let end = shown.iter().position(u8::is_ascii_whitespace);
+            if end.is_some() || shown.len() == LONGEST_COMMAND || self.input.is_last() {
+                break String::from_utf8_lossy(shown.get(..end.unwrap_or(shown.len())).unwrap_or(shown)).into_owned();
+            }
+            self.fill(0)?;
         };
-        let rest = text.get(token.range.start..).unwrap_or_default();
-        let word = rest.iter().skip(1).position(u8::is_ascii_whitespace).map_or(rest.len(), |length| length + 1);
-        let command = String::from_utf8_lossy(rest.get(..word).unwrap_or(rest)).into_owned();
-        Err(Refusal { at: token.range.start, problem: SqlFileProblem::ClientCommand { command, program } })
+        Ok(self.error(Refusal { at, problem: SqlFileProblem::ClientCommand { command, program } }))
     }
 
     /// The statement that ends before `self.at`, or nothing where there is none.
@@ -172,10 +198,12 @@ impl<R: BufRead> StatementReader<R> {
     fn decoded(&self, end: usize) -> Result<&str, SqlFileError> {
         let bytes = self.input.unread().get(..end).unwrap_or_default();
         let error = |at, problem| SqlFileError { line: self.input.line_at(at), problem };
-        if let Some(at) = memchr::memchr(0, bytes) {
+        let text = std::str::from_utf8(bytes);
+        let valid = text.map_or_else(|found| found.valid_up_to(), str::len);
+        if let Some(at) = memchr::memchr(0, bytes.get(..valid).unwrap_or_default()) {
             return Err(error(at, SqlFileProblem::NulByte));
         }
-        std::str::from_utf8(bytes).map_err(|found| error(found.valid_up_to(), SqlFileProblem::NotUtf8))
+        text.map_err(|_| error(valid, SqlFileProblem::NotUtf8))
     }
 
     /// A file of another encoding fails for that, whatever its bytes look like.

@@ -1,15 +1,22 @@
 # The SQL is in the files of this name that end with .up.sql and .down.sql. What
 # follows is the same in every such revision: Alembic runs it, and limbec, as long
 # as nobody changes it, runs the SQL without it.
-SQL = re.compile(
-    r"""
-      --[^\n]* | (?P<comment>/\*)
-    | (?P<quoted>[eE]'(?:[^'\\]|\\.|'')*' | '(?:[^']|'')*' | "(?:[^"]|"")*" | `[^`]*`)
+TOKEN = r"""
+    | (?P<quoted>[eE]'(?:[^'\\]|\\.|'')*'(?:\s*(?:--[^\n]*)?\n(?:\s|--[^\n]*\n)*'(?:[^'\\]|\\.|'')*')*
+      | '(?:[^']|'')*' | "(?:[^"]|"")*")
     | (?P<body>\$(?P<tag>(?:[^\W\d]\w*)?)\$.*?\$(?P=tag)\$)
-    | (?P<variable>\$\{\w+(?::literal)?\})
-    | (?P<word>\w[\w$]*) | (?P<mark>[();]) | (?P<other>\S)
-    """,
+    | (?P<variable>(?<![\w'"`&$}])\$\{\w+(?::literal)?\}(?![\w'"`&$]))
+    | (?P<word>\w(?:\w|\$(?!\{))*) | (?P<mark>[();]) | (?P<other>\S)
+    """
+POSTGRES = re.compile(r"--[^\n\r]* | (?P<comment>/\*)" + TOKEN, re.DOTALL | re.VERBOSE)
+OTHERS = re.compile(
+    r"--[^\n]* | (?P<comment>/\*) | (?P<name>`(?:[^`]|``)*` | \[[^]]*\])" + TOKEN,
     re.DOTALL | re.VERBOSE,
+)
+BLANK = r"(?:\s|--[^\n]*\n|/\*.*?\*/)+"
+ROUTINE = re.compile(
+    rf"create{BLANK}(?:or{BLANK}replace{BLANK})?(?:function|procedure)\b",
+    re.DOTALL | re.IGNORECASE,
 )
 
 
@@ -49,8 +56,9 @@ def execute(migration, text: str, names: set) -> None:
 
 def split(dialect: str, text: str, names: set):
     """The statements, their variables replaced."""
-    statement, start, at, blocks, brackets, words = "", None, 0, 0, 0, ("", "")
-    while token := SQL.search(text, at):
+    tokens = POSTGRES if dialect == "postgresql" else OTHERS
+    statement, start, end, at, brackets, last, body = "", None, 0, 0, 0, "", False
+    while token := tokens.search(text, at):
         statement += text[at : token.start()]
         at, kind, found = token.end(), token.lastgroup, token[0]
         if kind == "comment":
@@ -61,33 +69,37 @@ def split(dialect: str, text: str, names: set):
         elif kind == "body":
             known = "|".join(map(re.escape, sorted(names)))
             pattern = rf"\$\{{(?:{known})(?::literal)?\}}"
-            found = re.sub(pattern, lambda match: replaced(match, names), found)
-        elif kind == "word":
-            words = (words[1], found.lower())
-            if words == ("begin", "atomic") or (blocks and words[1] == "case"):
-                blocks += 1
-            elif blocks and words[1] == "end":
-                blocks -= 1
-        elif found in "()":
-            brackets += 1 if found == "(" else -1
-        if found == ";" and is_complete(dialect, statement, blocks, brackets):
-            if start is not None:
-                yield statement[start:]
-            statement, start, blocks, brackets = "", None, 0, 0
+            tag = f"${token['tag']}$"
+            found = re.sub(pattern, lambda match, tag=tag: replaced(match, names, tag), found)
+        if kind is None or kind == "comment":
+            statement += found
             continue
-        if start is None and kind not in (None, "comment"):
+        if found == ";" and is_complete(dialect, statement, body, brackets):
+            if start is not None:
+                yield statement[start:end]
+            statement, start, brackets, last, body = "", None, 0, "", False
+            continue
+        if start is None:
             start = len(statement)
-        statement += found
+        word = found.lower()
+        if found in "()":
+            brackets = max(brackets + (1 if found == "(" else -1), 0)
+        elif word == "atomic" and last == "begin" and brackets == 0:
+            body = ROUTINE.match(statement, start) is not None
+        elif word == "end" and last in (";", "atomic"):
+            body = False
+        statement, last = statement + found, word
+        end = len(statement)
     if start is not None:
-        yield statement[start:].rstrip()
+        yield statement[start:end]
 
 
-def is_complete(dialect: str, statement: str, blocks: int, brackets: int) -> bool:
+def is_complete(dialect: str, statement: str, body: bool, brackets: int) -> bool:
     if dialect == "sqlite":
         import sqlite3
 
         return not statement.strip() or sqlite3.complete_statement(statement + ";")
-    return blocks <= 0 and brackets <= 0
+    return not body and brackets == 0
 
 
 def end_of_comment(dialect: str, text: str, at: int) -> int:
@@ -102,18 +114,20 @@ def end_of_comment(dialect: str, text: str, at: int) -> int:
     return len(text)
 
 
-def replaced(match, names: set) -> str:
+def replaced(match, names: set, tag=None) -> str:
     name, _, literal = match[0][2:-1].partition(":")
     value = context.get_x_argument(as_dictionary=True).get(name)
     if value is None and name == "schema":
         value = schema()
     if value is None or name not in names:
         raise RuntimeError(f"revision {revision} needs -x {name}=VALUE")
+    if tag and (tag in value or re.search(r"['\\\r\n]", value)):
+        raise RuntimeError(f"the value of {name} cannot stand in a text in {tag}")
     if not literal:
         return '"' + value.replace('"', '""') + '"'
     text = "'" + value.replace("'", "''") + "'"
     if op.get_context().dialect.name == "postgresql" and "\\" in value:
-        return " E" + text.replace("\\", "\\\\")
+        return "E" + text.replace("\\", "\\\\")
     return text
 
 
