@@ -80,8 +80,8 @@ pub(super) fn sections(
 impl Reader<'_> {
     fn marker(&mut self, number: usize, marker: Marker) -> Result<(), Problem> {
         match marker {
-            Marker::Up { no_transaction } => self.begin(number, Direction::Up, no_transaction),
-            Marker::Down { no_transaction } => self.begin(number, Direction::Down, no_transaction),
+            Marker::Up { no_transaction } => self.begin(Direction::Up, no_transaction),
+            Marker::Down { no_transaction } => self.begin(Direction::Down, no_transaction),
             Marker::Begin => {
                 self.block = Some(number);
                 Ok(())
@@ -96,13 +96,11 @@ impl Reader<'_> {
         }
     }
 
-    fn begin(&mut self, number: usize, direction: Direction, no_transaction: bool) -> Result<(), Problem> {
+    fn begin(&mut self, direction: Direction, no_transaction: bool) -> Result<(), Problem> {
         if let Some(line) = self.block {
             return Err(Problem::at(self.file, line, "the statement that begins here is never ended"));
         }
-        let lines = vec![];
-        let text = OldText { file: self.file.to_owned(), text: String::new(), lines, no_transaction };
-        let _ = number;
+        let text = OldText { file: self.file.to_owned(), no_transaction, ..OldText::default() };
         self.sections.push((direction, text));
         Ok(())
     }
@@ -138,43 +136,34 @@ impl Reader<'_> {
     }
 
     fn joined(self, repeated: Repeated) -> Result<Sections, Problem> {
-        let Self { file, preamble, sections, is_outside, .. } = self;
-        let mut joined = Sections::default();
-        for direction in [Direction::Up, Direction::Down] {
-            let mut parts: Vec<OldText> =
-                sections.iter().filter(|(of, _)| *of == direction).map(|(_, text)| text.clone()).collect();
-            if parts.len() > 1 && repeated == Repeated::Refused {
-                return Err(Problem::of(file, "a direction has two sections"));
-            }
-            if direction == Direction::Down && repeated == Repeated::DownReversed {
-                parts.reverse();
-            }
-            if parts.iter().any(|part| part.no_transaction != parts[0].no_transaction) {
-                return Err(Problem::of(
-                    file,
-                    "one section runs in a transaction and another outside of one; make two files of it",
-                ));
-            }
-            let Some(first) = parts.first() else { continue };
-            let no_transaction = first.no_transaction || is_outside;
-            let mut text = if direction == Direction::Up && !preamble.text.trim().is_empty() {
-                preamble.clone()
-            } else {
-                OldText { file: file.to_owned(), ..OldText::default() }
-            };
-            text.no_transaction = no_transaction;
-            for part in parts {
-                if !text.text.is_empty() && !text.text.ends_with('\n') {
-                    text.text.push('\n');
-                }
-                text.text.push_str(&part.text);
-                text.lines.extend(part.lines);
-            }
-            match direction {
-                Direction::Up => joined.up = Some(text),
-                Direction::Down => joined.down = Some(text),
-            }
+        let joined = |direction| self.joined_of(direction, repeated);
+        Ok(Sections { up: joined(Direction::Up)?, down: joined(Direction::Down)? })
+    }
+
+    fn joined_of(&self, direction: Direction, repeated: Repeated) -> Result<Option<OldText>, Problem> {
+        let sections = self.sections.iter().filter(|(of, _)| *of == direction);
+        let mut parts: Vec<&OldText> = sections.map(|(_, text)| text).collect();
+        if parts.len() > 1 && repeated == Repeated::Refused {
+            return Err(Problem::of(self.file, "a direction has two sections"));
         }
-        Ok(joined)
+        if direction == Direction::Down && repeated == Repeated::DownReversed {
+            parts.reverse();
+        }
+        let Some(first) = parts.first() else { return Ok(None) };
+        if parts.iter().any(|part| part.no_transaction != first.no_transaction) {
+            let reason = "one section runs in a transaction and another outside of one; make two files of it";
+            return Err(Problem::of(self.file, reason));
+        }
+        let no_transaction = first.no_transaction || self.is_outside;
+        let keeps_preamble = direction == Direction::Up && !self.preamble.text.trim().is_empty();
+        let mut text = if keeps_preamble { self.preamble.clone() } else { OldText::default() };
+        for part in parts {
+            if !text.text.is_empty() && !text.text.ends_with('\n') {
+                text.text.push('\n');
+            }
+            text.text.push_str(&part.text);
+            text.lines.extend(&part.lines);
+        }
+        Ok(Some(OldText { file: self.file.to_owned(), no_transaction, ..text }))
     }
 }

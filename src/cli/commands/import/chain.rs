@@ -11,7 +11,7 @@ use crate::cli::context::CommandContext;
 use crate::cli::error::CommandError;
 use crate::import::{self, Known, MappedMigration};
 use crate::revision::{Revision, RevisionId, RevisionMap};
-use crate::script::{NameStamps, ScriptDirectory};
+use crate::script::{NameStamps, ScriptDirectory, SqlRevision};
 
 /// All migrations as revisions, those that are in the project first.
 pub(super) struct Chain {
@@ -55,6 +55,9 @@ impl Chain {
             parent = Some(mapped.id.clone());
         }
         let map = RevisionMap::build(revisions)?;
+        for sentence in migrations.iter().filter_map(|mapped| changed(mapped, reading)) {
+            context.ui.warning(&sentence);
+        }
         Ok(Self { migrations, parent: head, map })
     }
 
@@ -64,6 +67,19 @@ impl Chain {
         let parents = std::iter::once(self.parent.as_ref()).chain(new().map(|mapped| Some(&mapped.id)));
         new().zip(parents)
     }
+}
+
+/// A revision whose SQL is not what its old file would become now; it stays as it is.
+fn changed(mapped: &MappedMigration, reading: &Reading) -> Option<String> {
+    let path = mapped.existing.as_ref()?;
+    let at = reading.migrations.iter().position(|old| old.version == mapped.old.version)?;
+    let text = std::fs::read_to_string(SqlRevision::beside(path).up).ok()?;
+    (reading.converted.get(at)?.up != text).then(|| {
+        format!(
+            "{} and the SQL of {} differ, for one of them was changed; both stay as they are",
+            mapped.old.file, mapped.file_name
+        )
+    })
 }
 
 fn head(args: &ImportArgs, scripts: &ScriptDirectory) -> Result<Option<RevisionId>, CommandError> {

@@ -34,7 +34,7 @@ pub(super) fn read(context: &mut CommandContext, args: &ImportArgs, place: &Plac
         context.ui.warning(&note);
     }
     let placeholders = Placeholders { values: args.values()? };
-    let (converted, notes) = import::convert(&migrations, tool, dialect(args, place), &placeholders)?;
+    let (converted, mut notes) = import::convert(&migrations, tool, dialect(args, place), &placeholders)?;
     let table = table_of(tool, args, tables)?;
     let drift = if args.allow_changed { Drift::Allowed } else { Drift::Refused };
     let applied = match table {
@@ -55,6 +55,12 @@ pub(super) fn read(context: &mut CommandContext, args: &ImportArgs, place: &Plac
             tables.join(", ")
         ));
         context.ui.hint("a table of another name is named by `--table`");
+    }
+    for text in migrations.iter().flat_map(OldMigration::texts) {
+        if let Some(table) = tool.default_tables().iter().find(|table| text.text.contains(**table)) {
+            let sentence = format!("names {table}, which a database that only limbec has run on does not have");
+            notes.push(Note { file: text.file.clone(), text: sentence });
+        }
     }
     let table = table.map(|table| table.name.clone());
     Ok(Reading { tool, table, migrations, converted, applied, notes })

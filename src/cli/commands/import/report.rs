@@ -121,7 +121,7 @@ pub(super) fn tell(context: &mut CommandContext, args: &ImportArgs, outcome: &Ou
     }
     if !outcome.variables.is_empty() && outcome.new > 0 {
         ui.hint(&format!(
-            "the revisions need values for: {} (docs/import.md says where they are set)",
+            "the revisions need values for: {} by `-x NAME=VALUE`",
             outcome.variables.join(", ")
         ));
     }

@@ -102,8 +102,15 @@ fn of_nobody(context: &mut CommandContext, args: &ImportArgs) -> Result<Database
             .hint("`--url URL` or the variable DATABASE_URL names it; the new env.py reads DATABASE_URL")
             .hint("`--no-database` writes the files alone"));
     };
-    let url = DatabaseUrl::parse(&url).map_err(|error| CommandError::usage(error.to_string()))?;
+    let url = DatabaseUrl::parse(&url).map_err(|error| {
+        CommandError::usage(error.to_string()).hint(
+            "env.py hands it to SQLAlchemy: postgresql://USER@HOST/NAME, sqlite:///FILE, sqlite:////ABSOLUTE/FILE",
+        )
+    })?;
     context.ui.hide(&url);
+    if url.is_refused_by_sqlalchemy() {
+        context.ui.warning("SQLAlchemy, and so Alembic, takes postgresql:// and not postgres://: change the variable before env.py is run");
+    }
     let connection = Connection::open(&url, &context.database_environment(), Access::Read)?;
     let schema = context.configured_schema()?;
     let table = VersionTableName::default().in_schema(schema.clone());
