@@ -225,9 +225,21 @@ def test_a_second_import_changes_nothing(old, limbec_bin):
     before = {path: path.read_bytes() for path in old.folder.rglob("*") if path.is_file() and path.suffix != ".db"}
     rows = state(old.url)
     again = old.limbec(limbec_bin, "import", "migrations").ok()
-    assert "Nothing to do" in again.err
+    assert "Nothing to do" in again.err and again.out.count("pending") == 1
     after = {path: path.read_bytes() for path in old.folder.rglob("*") if path.is_file() and path.suffix != ".db"}
     assert after == before and state(old.url) == rows
+
+
+def test_what_limbec_has_run_itself_is_known(tmp_path, limbec_bin):
+    """The old table never hears of it, or was never there."""
+    old = Old(tmp_path / "project", "dbmate", f"sqlite:///{tmp_path}/a.db")
+    assert old.imported(limbec_bin, "--init")["stamped"] is None
+    old.limbec(limbec_bin, "upgrade", "head").ok()
+    again = old.imported(limbec_bin)
+    assert {row["state"] for row in again["migrations"]} == {"applied"} and again["stamped"] is None
+    old.write({"20230104120000_more.sql": "-- migrate:up\nSELECT 1;\n-- migrate:down\n"})
+    more = old.imported(limbec_bin)
+    assert [row["state"] for row in more["migrations"]][2:] == ["applied", "pending"] and more["stamped"] is None
 
 
 def test_identifiers_and_names_are_the_same_everywhere(tmp_path, limbec_bin):

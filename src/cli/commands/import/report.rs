@@ -120,10 +120,7 @@ pub(super) fn tell(context: &mut CommandContext, args: &ImportArgs, outcome: &Ou
         ui.hint("`limbec upgrade head` runs what is pending");
     }
     if !outcome.variables.is_empty() && outcome.new > 0 {
-        ui.hint(&format!(
-            "the revisions need values for: {} by `-x NAME=VALUE`",
-            outcome.variables.join(", ")
-        ));
+        ui.hint(&format!("the revisions need values for: {} by `-x NAME=VALUE`", outcome.variables.join(", ")));
     }
 }
 
@@ -145,7 +142,7 @@ fn summary(outcome: &Outcome) -> String {
         (Some(url), None) => format!("nothing has run on {url}"),
     };
     if outcome.new == 0 && outcome.stamped.is_none() {
-        return format!("Nothing to do: all {} migrations are revisions, and {state}.", outcome.migrations.len());
+        return format!("Nothing to do: all migrations ({}) are revisions, and {state}.", outcome.migrations.len());
     }
     format!("{files}; {state}.")
 }

@@ -149,28 +149,25 @@ fn has_no_tables(connection: &mut Connection) -> Result<bool, CommandError> {
     Ok(connection.first_column(sql, &[])?.is_empty())
 }
 
-/// What the version table needs so that it says what the old table says.
+/// What the version table needs so that it says what the old table says. What limbec has run itself, it says already.
 pub(super) fn compare(chain: &Chain, place: &Place, reading: &Reading) -> Result<Carried, CommandError> {
     let Some(database) = &place.database else { return Ok(Carried::default()) };
-    let in_order: Vec<_> = chain.migrations.iter().map(|mapped| &mapped.old).collect();
-    let applied = applied_prefix(&in_order, &reading.applied.versions)?;
-    let none = Carried { is_known: true, applied, stamp: None };
-    let Some(last) = applied.checked_sub(1).and_then(|at| chain.migrations.get(at)) else { return Ok(none) };
     let map = &chain.map;
     let present: HashSet<RevisionIndex> = map.applied(&database.rows).into_iter().collect();
-    let position = |id: &RevisionId| map.position(id.as_str());
-    if position(&last.id).is_some_and(|at| present.contains(&at)) {
+    let is_present = |id: &RevisionId| map.position(id.as_str()).is_some_and(|at| present.contains(&at));
+    let mut versions = reading.applied.versions.clone();
+    versions.extend(chain.migrations.iter().filter(|one| is_present(&one.id)).map(|one| one.old.version.clone()));
+    let in_order: Vec<_> = chain.migrations.iter().map(|mapped| &mapped.old).collect();
+    let applied = applied_prefix(&in_order, &versions)?;
+    let none = Carried { is_known: true, applied, stamp: None };
+    let Some(last) = applied.checked_sub(1).and_then(|at| chain.migrations.get(at)) else { return Ok(none) };
+    if is_present(&last.id) {
         return Ok(none);
     }
     let done: HashSet<&RevisionId> = chain.migrations.iter().take(applied).map(|mapped| &mapped.id).collect();
-    let needed = map.applied(std::slice::from_ref(&last.id));
-    let foreign: Vec<String> = needed
-        .into_iter()
-        .filter(|at| !present.contains(at))
-        .map(|at| map.revision(at).id.clone())
-        .filter(|id| !done.contains(id))
-        .map(|id| id.to_string())
-        .collect();
+    let needed = map.applied(std::slice::from_ref(&last.id)).into_iter().filter(|at| !present.contains(at));
+    let foreign: Vec<String> =
+        needed.map(|at| &map.revision(at).id).filter(|id| !done.contains(id)).map(ToString::to_string).collect();
     if !foreign.is_empty() {
         return Err(CommandError::crashed(format!(
             "{} has run on {}, but not what comes before it in the project: {}",
