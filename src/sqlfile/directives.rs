@@ -1,9 +1,11 @@
-use std::io::BufRead;
+use std::io::{self, BufRead, Read as _};
 
 use super::error::{SqlFileError, SqlFileProblem};
 use super::variables::is_name;
 
 const MARK: &str = "limbec:";
+/// How much of a line is looked at, in bytes.
+const LONGEST_LINE: u64 = 16 * 1024;
 /// Comments for the linter, which reads them itself.
 const OF_THE_LINTER: [&str; 3] = ["ignore", "allow", "irreversible"];
 
@@ -29,15 +31,17 @@ impl Directives {
         for line in 1.. {
             bytes.clear();
             let error = |problem| SqlFileError { line, problem };
-            let read = reader.read_until(b'\n', &mut bytes).map_err(|source| error(SqlFileProblem::Read(source)))?;
+            let read = read_line(&mut reader, &mut bytes).map_err(|source| error(SqlFileProblem::Read(source)))?;
             let Ok(text) = std::str::from_utf8(&bytes) else { return Err(error(SqlFileProblem::NotUtf8)) };
             let text = if line == 1 { text.strip_prefix('\u{feff}').unwrap_or(text) } else { text };
             let Some(comment) = comment_of(text, &mut depth) else { break };
             if let Some(directive) = directive_of(comment) {
                 found.take(directive, line).map_err(error)?;
             }
-            if read == 0 {
-                break;
+            match read {
+                Line::Whole => {}
+                Line::Cut => drop(reader.skip_until(b'\n').map_err(|source| error(SqlFileProblem::Read(source)))?),
+                Line::None => break,
             }
         }
         Ok(found)
@@ -61,6 +65,29 @@ impl Directives {
         }
         Ok(())
     }
+}
+
+enum Line {
+    Whole,
+    /// As much of it as may matter.
+    Cut,
+    None,
+}
+
+/// A file may be a single line of any length, which must not be held in memory.
+fn read_line(reader: &mut impl BufRead, bytes: &mut Vec<u8>) -> io::Result<Line> {
+    if reader.take(LONGEST_LINE).read_until(b'\n', bytes)? == 0 {
+        return Ok(Line::None);
+    }
+    if bytes.len() as u64 == LONGEST_LINE && !bytes.ends_with(b"\n") {
+        // The last character may be cut as well.
+        let valid = bytes.utf8_chunks().next().map_or(0, |chunk| chunk.valid().len());
+        if bytes.len() - valid < 4 {
+            bytes.truncate(valid);
+        }
+        return Ok(Line::Cut);
+    }
+    Ok(Line::Whole)
 }
 
 /// The text behind `limbec:` in a comment that is meant for the runner.

@@ -206,6 +206,22 @@ fn directives_stand_before_the_first_statement() {
     insta::assert_snapshot!(read("-- limbec: no-transaction please").unwrap_err(), @"line 1: `limbec: no-transaction please` is unknown; known are `no-transaction` and `variable NAME`");
 }
 
+/// A file of one line is not held in memory, and a long comment is passed over.
+#[test]
+fn directives_of_long_lines() {
+    for filling in ["x", "é"] {
+        let long = filling.repeat(20_000);
+        for text in [format!("--{long}\n-- limbec: no-transaction"), format!("/* a{long}\n*/-- limbec: no-transaction")]
+        {
+            assert!(Directives::read(text.as_bytes()).unwrap().no_transaction, "{}", &text[..5]);
+        }
+        let statement = format!("select '{long}'; -- limbec: nonsense\n-- limbec: nonsense");
+        let mut reader = statement.as_bytes();
+        assert_eq!(Directives::read(&mut reader).unwrap(), Directives::default());
+        assert!(reader.len() > 3000, "{} bytes are left", reader.len());
+    }
+}
+
 /// Parts of which random texts are made: what begins and ends something, in every combination.
 const PARTS: [&str; 52] = [
     "'",
