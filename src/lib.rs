@@ -46,6 +46,8 @@ pub mod schema;
 pub mod script;
 /// SQL files, read as a stream and split into statements as PostgreSQL and SQLite do.
 pub mod sqlfile;
+/// Many revisions as one baseline, with tombstones.
+pub mod squash;
 /// One history, many databases.
 pub mod tenant;
 /// A history tried out on ephemeral databases: `limbec test`.

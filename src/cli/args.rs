@@ -9,7 +9,7 @@ use super::commands::{
     freeze::FreezeArgs, graph::GraphArgs, heads::HeadsArgs, history::HistoryArgs, import::ImportArgs, init::InitArgs,
     list::ListArgs, list_templates::ListTemplatesArgs, log::LogArgs, merge::MergeArgs, new::NewArgs, plan::PlanArgs,
     rebase::RebaseArgs, repair::RepairArgs, report::ReportArgs, revision::RevisionArgs, rule::RuleArgs, show::ShowArgs,
-    stamp::StampArgs, status::StatusArgs, tenant::TenantArgs, test::TestArgs, upgrade::UpgradeArgs,
+    squash::SquashArgs, stamp::StampArgs, status::StatusArgs, tenant::TenantArgs, test::TestArgs, upgrade::UpgradeArgs,
     validate::ValidateArgs, verify::VerifyArgs,
 };
 use super::ui::LogFormat;
@@ -135,6 +135,7 @@ pub enum Command {
     Repair(RepairArgs),
     Report(ReportArgs),
     Rule(RuleArgs),
+    Squash(SquashArgs),
     Status(StatusArgs),
     Tenant(TenantArgs),
     Test(TestArgs),

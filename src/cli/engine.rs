@@ -335,5 +335,5 @@ fn script_of(path: PathBuf, metadata: Metadata) -> Result<Script, CommandError> 
         depends_on: metadata.depends_on,
         branch_labels: metadata.branch_labels,
     };
-    Ok(Script { revision, path, docstring: metadata.doc, spans: Spans::default() })
+    Ok(Script { revision, path, docstring: metadata.doc, spans: Spans::default(), squash: None })
 }

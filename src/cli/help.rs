@@ -241,6 +241,13 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     ),
     ("show", &[("limbec show head", "the newest revision"), ("limbec show current", "what the database is at")]),
     (
+        "squash",
+        &[
+            ("limbec squash --to 1975ea83b712 --dry-run", "which files would go, and whether the baseline works"),
+            ("limbec squash --to 1975ea83b712 --with-data", "with the rows that the revisions have put into tables"),
+        ],
+    ),
+    (
         "stamp",
         &[
             ("limbec stamp head", "the schema is already there: say so"),

@@ -27,7 +27,7 @@ mod version_repair;
 mod version_table;
 mod waiting;
 
-pub use backup::{BackupError, back_up, back_up_schema};
+pub use backup::{BackupError, back_up, back_up_schema, dump_sql};
 pub use connection::{Access, Connection, Transaction};
 pub use dialect::Dialect;
 pub use environment::Environment;

@@ -71,6 +71,7 @@ mod tests {
             path: "/a.py".into(),
             docstring: docstring.map(str::to_owned),
             spans: Spans::default(),
+            squash: None,
         }
     }
 

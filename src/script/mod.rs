@@ -21,6 +21,7 @@ mod reparent;
 mod rewrite;
 mod source;
 mod sql_revision;
+mod squash;
 mod stamped;
 pub mod template;
 mod timestamp;
@@ -43,6 +44,7 @@ pub(crate) use paths::{joined, relative_to as relative};
 pub use reparent::{ReparentError, Reparenting, reparent};
 pub use rewrite::{Replacement, Rewrite, RewriteError, rewrite};
 pub use sql_revision::{AttachedSql, SqlFile, SqlRevision, SqlState};
+pub use squash::{REPLACED_FILES, REPLACES, Squash, Squashed};
 pub use stamped::{NameStamp, NameStamps};
 pub use timestamp::{StampedName, description_slug, free_stamp, stamp};
 pub use write::{MainOption, NewRevision, NewWork, RevisionWriter, SqlTexts, WriteSettings, Written};
@@ -64,6 +66,8 @@ pub struct Script {
     pub docstring: Option<String>,
     /// Byte ranges of the values in the source; absent where they were not found in the text.
     pub spans: Spans,
+    /// Of a baseline: what was squashed into it.
+    pub squash: Option<Squash>,
 }
 
 /// Byte ranges in a revision's source.

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use super::evaluate::{Binding, Imports, Module, Tree, TreeError, Value, evaluate};
 use super::source::{DecodeFault, Source};
-use super::{Script, ScriptError, Spans};
+use super::{REPLACED_FILES, REPLACES, Script, ScriptError, Spans, Squash};
 use crate::revision::{Revision, RevisionId};
 
 /// What parsing could say of a file.
@@ -117,7 +117,8 @@ impl Reading<'_> {
             depends_on: if depends_on == [""] { Vec::new() } else { depends_on },
             branch_labels: branch_labels.into_iter().flatten().collect(),
         };
-        Ok(Script { revision, path: self.path.to_owned(), docstring: self.docstring()?, spans: self.spans() })
+        let (docstring, spans, squash) = (self.docstring()?, self.spans(), self.squash());
+        Ok(Script { revision, path: self.path.to_owned(), docstring, spans, squash })
     }
 
     /// A name's binding; undecided where it may or may not be set.
@@ -184,6 +185,19 @@ impl Reading<'_> {
             Value::Unknown(unknown) => Err(self.stop("__doc__", binding.at, unknown.reason)),
             _ => Err(self.stop("__doc__", binding.at, "is not a string")),
         }
+    }
+
+    /// The tombstones of a baseline. Whatever is not written out as limbec does is the project's own business.
+    fn squash(&self) -> Option<Squash> {
+        let value = |name| self.module.get(name).map(|binding| self.module.resolved(&binding.value));
+        let (Some(Value::Sequence(_, items)), Some(Value::Text(files))) = (value(REPLACES), value(REPLACED_FILES)) else {
+            return None;
+        };
+        let ids = items.into_iter().map(|item| match item {
+            Value::Text(id) => Some(RevisionId::new(id)),
+            _ => None,
+        });
+        Some(Squash { replaces: ids.collect::<Option<Vec<_>>>()?, files })
     }
 
     fn spans(&self) -> Spans {

@@ -25,7 +25,7 @@ pub use fixtures::Fixtures;
 pub use judge::sentence;
 pub use key::{HistoryKeys, Ingredients, Key};
 pub use place::{Ephemeral, Place};
-pub use provider::{Provided, Provider};
+pub use provider::{Provided, Provider, build};
 pub use python::{EnvRuns, StartPython, compare_models};
 pub use report::{Check, CheckName, Outcome, TrialReport};
 pub(crate) use run::unless_ours;

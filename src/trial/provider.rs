@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::key::Key;
 use super::{EnvRuns, Ephemeral, Place, Trial, TrialError};
+use crate::database::VersionTableName;
 use crate::migrate::{Refusal, RunTarget, Supervisor};
 use crate::plan::{self, Direction, Plan};
 use crate::revision::{RevisionError, RevisionId, RevisionIndex, RevisionMap};
@@ -67,7 +68,7 @@ impl<'t, 'p> Provider<'t, 'p> {
         let aim = if is_relative { Aim::Relative(target) } else { Aim::Exactly(&wanted) };
         let Some(database) = self.lent.get(name) else { return Ok(None) };
         let url = database.url()?;
-        let mut passage = Passage { map: self.trial.map, order: &self.trial.order, aim, has_planned: false };
+        let mut passage = Passage { map: self.trial.map, order: &self.trial.order, aim, has_planned: false, table: None };
         self.python.run(&url, None, &mut passage)?;
         self.python.let_go();
         Ok(Some(Provided { name: name.to_owned(), url: self.python.url_for_sqlalchemy(&url) }))
@@ -125,7 +126,7 @@ impl<'t, 'p> Provider<'t, 'p> {
             None => self.place.create()?,
         };
         let order = &self.trial.order;
-        let mut passage = Passage { map: self.trial.map, order, aim: Aim::Exactly(revisions), has_planned: false };
+        let mut passage = Passage { map: self.trial.map, order, aim: Aim::Exactly(revisions), has_planned: false, table: None };
         self.python.run(&database.url()?, None, &mut passage)?;
         self.python.let_go();
         Ok(database)
@@ -145,6 +146,25 @@ impl<'t, 'p> Provider<'t, 'p> {
         file.lock().ok()?;
         Some(file)
     }
+}
+
+/// A fresh database in which the revisions up to `target` have run, from empty, as `upgrade` understands it.
+///
+/// # Errors
+/// No such revision, one that cannot be run, or a place where no database can be made.
+pub fn build(
+    map: &RevisionMap,
+    place: &Place,
+    python: &mut EnvRuns<'_>,
+    target: &str,
+) -> Result<(Ephemeral, VersionTableName), TrialError> {
+    let revisions = revisions_of(map, target)?;
+    let database = place.create()?;
+    let mut passage = Passage { map, order: &revisions, aim: Aim::Exactly(&revisions), has_planned: false, table: None };
+    python.run(&database.url()?, None, &mut passage)?;
+    let table = passage.table.unwrap_or_default();
+    python.let_go();
+    Ok((database, table))
 }
 
 /// What has to have run for `target`, ancestors first.
@@ -171,6 +191,8 @@ struct Passage<'a> {
     order: &'a [RevisionIndex],
     aim: Aim<'a>,
     has_planned: bool,
+    /// The version table of the only run.
+    table: Option<VersionTableName>,
 }
 
 impl Passage<'_> {
@@ -188,7 +210,8 @@ impl Passage<'_> {
 }
 
 impl Supervisor for Passage<'_> {
-    fn plan(&mut self, rows: &[RevisionId], _: &RunTarget) -> Result<Plan, Refusal> {
+    fn plan(&mut self, rows: &[RevisionId], target: &RunTarget) -> Result<Plan, Refusal> {
+        self.table = Some(target.table());
         if std::mem::replace(&mut self.has_planned, true) {
             return Err("env.py calls run_migrations() more than once: limbec makes one database at a time".into());
         }

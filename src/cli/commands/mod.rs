@@ -56,6 +56,8 @@ pub mod revision;
 pub mod rule;
 /// `show`
 pub mod show;
+/// `squash`
+pub mod squash;
 /// `stamp`
 pub mod stamp;
 /// `status`
@@ -107,6 +109,7 @@ pub(super) fn run(context: &mut CommandContext, command: &Command) -> Result<Exi
         Command::Revision(args) => revision::run(context, args),
         Command::Rule(args) => rule::run(context, args),
         Command::Show(args) => show::run(context, args),
+        Command::Squash(args) => squash::run(context, args),
         Command::Stamp(args) => stamp::run(context, args),
         Command::Status(args) => status::run(context, args),
         Command::Tenant(args) => tenant::run(context, args),

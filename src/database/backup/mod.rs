@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempPath;
 
 pub use error::BackupError;
+pub use postgres::dump_sql;
 
 use super::{DatabaseUrl, Dialect, Environment};
 

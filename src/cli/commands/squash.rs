@@ -1,0 +1,236 @@
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::test::{TestArgs, TestDialect, TestFormat};
+use crate::cli::args::Format;
+use crate::cli::context::CommandContext;
+use crate::cli::error::CommandError;
+use crate::cli::exit::ExitStatus;
+use crate::cli::published::shown;
+use crate::cli::render::path_text;
+use crate::cli::squashing::{Prepared, prepare};
+use crate::cli::squashing_databases::refuse_below;
+use crate::cli::table::Table;
+use crate::runtime::Interruption;
+use crate::script::ScriptDirectory;
+use crate::squash::{FilledTable, RowPolicy, SquashPlan};
+
+/// Put one baseline revision in the place of a revision and all that come before it
+///
+/// The baseline keeps the identifier, makes the same schema by SQL, and names what it stands for; the old files go into an archive, from
+/// which databases that are at one of them are still upgraded, by limbec on its own and by plain Alembic with the archive's ini file.
+/// The schema is that of the history itself, run on a database made for it, and the baseline is proven by another one.
+#[derive(Debug, Clone, Args)]
+pub struct SquashArgs {
+    /// Revision whose place the baseline takes; every revision before it is squashed
+    #[arg(long, value_name = "REVISION")]
+    pub to: String,
+    /// Say what would change, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Rows that the revisions have put into tables are put there by the baseline, too
+    #[arg(long, conflicts_with = "without_data")]
+    pub with_data: bool,
+    /// Such rows are left out
+    #[arg(long)]
+    pub without_data: bool,
+    /// Do not look where the project's database and its tenants are
+    #[arg(long)]
+    pub ignore_databases: bool,
+    /// Folder for the old files [default: squashed/REVISION in the script directory]
+    #[arg(long, value_name = "DIR")]
+    pub archive: Option<PathBuf>,
+    /// PostgreSQL server to make databases on; its user must be allowed to [default: $LIMBEC_TEST_URL, else a server is started from the programs installed here]
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
+    /// Make databases on the server of the project's own database
+    #[arg(long, conflicts_with = "server")]
+    pub own_server: bool,
+    /// Kind of database [default: that of the project's own]
+    #[arg(long, value_name = "DIALECT")]
+    pub dialect: Option<TestDialect>,
+    /// Environment variable by which env.py is told its database [default: what env.py demonstrably reads; can be repeated]
+    #[arg(long, value_name = "NAME")]
+    pub url_variable: Vec<String>,
+    /// Form of the result
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+}
+
+impl SquashArgs {
+    /// What is to become of rows; `None`: nobody has said.
+    pub(crate) fn rows(&self) -> Option<RowPolicy> {
+        match (self.with_data, self.without_data) {
+            (true, _) => Some(RowPolicy::Include),
+            (_, true) => Some(RowPolicy::LeaveOut),
+            _ => None,
+        }
+    }
+
+    /// Where databases are made, in the words of `limbec test`.
+    pub(crate) fn place(&self) -> TestArgs {
+        TestArgs {
+            server: self.server.clone(),
+            own_server: self.own_server,
+            dialect: self.dialect,
+            url_variable: self.url_variable.clone(),
+            fixtures: None,
+            since: None,
+            jobs: 1,
+            no_cache: true,
+            tenants: Vec::new(),
+            smoke: None,
+            provide: false,
+            format: TestFormat::Text,
+            junit: None,
+        }
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// A history that does not go through the revision alone, a database below it, and a baseline that does not make the same schema.
+pub fn run(context: &mut CommandContext, args: &SquashArgs) -> Result<ExitStatus, CommandError> {
+    let scripts = context.scripts()?;
+    let revision = match scripts.map.resolve(&args.to)?.as_slice() {
+        [one] => *one,
+        _ => return Err(CommandError::usage(format!("'{}' does not stand for one revision", args.to))),
+    };
+    let plan = SquashPlan::of(&scripts, revision)?;
+    let mut outcome = Outcome { scripts: &scripts, plan: &plan, prepared: None, is_written: false };
+    if !plan.squashed.is_empty() {
+        if !args.ignore_databases {
+            refuse_below(context, &scripts, &plan)?;
+        }
+        let interruption = Interruption::watch();
+        let prepared = prepare(context, args, &scripts, &plan);
+        let interrupted = Interruption::is_requested();
+        drop(interruption);
+        if interrupted {
+            return Err(CommandError::interrupted());
+        }
+        let prepared = outcome.prepared.insert(prepared?);
+        if !args.dry_run {
+            prepared.changes.carry_out()?;
+            outcome.is_written = true;
+        }
+    }
+    match args.format {
+        Format::Json => context.ui.json(&outcome.json()),
+        Format::Text => outcome.tell(context),
+    }
+    Ok(ExitStatus::Success)
+}
+
+/// What is told.
+struct Outcome<'a> {
+    scripts: &'a ScriptDirectory,
+    plan: &'a SquashPlan,
+    prepared: Option<Prepared>,
+    is_written: bool,
+}
+
+/// See docs/json.md.
+#[derive(Serialize)]
+struct SquashJson<'a> {
+    revision: &'a str,
+    squashed: Vec<SquashedJson<'a>>,
+    archive: Option<String>,
+    baseline: Option<BaselineJson>,
+    tables: Vec<TableJson>,
+    is_written: bool,
+}
+
+#[derive(Serialize)]
+struct SquashedJson<'a> {
+    revision: &'a str,
+    path: String,
+    archived_path: String,
+}
+
+#[derive(Serialize)]
+struct BaselineJson {
+    path: String,
+    statements: usize,
+}
+
+#[derive(Serialize)]
+struct TableJson {
+    table: String,
+    rows: u64,
+    is_included: bool,
+}
+
+impl Outcome<'_> {
+    fn squashed(&self) -> impl Iterator<Item = SquashedJson<'_>> {
+        let changes = self.prepared.iter().map(|prepared| &prepared.changes);
+        let moved: Vec<_> = changes.flat_map(|changes| &changes.moved).collect();
+        self.plan.squashed.iter().chain([&self.plan.revision]).filter_map(move |index| {
+            let script = self.scripts.script(*index);
+            let moved = moved.iter().find(|moved| moved.from == script.path)?;
+            Some(SquashedJson {
+                revision: script.revision.id.as_str(),
+                path: path_text(&moved.from),
+                archived_path: path_text(&moved.to),
+            })
+        })
+    }
+
+    fn json(&self) -> SquashJson<'_> {
+        let prepared = self.prepared.as_ref();
+        let table = |table: &FilledTable| TableJson {
+            table: table.shown(),
+            rows: table.rows,
+            is_included: prepared.is_some_and(|prepared| prepared.rows == RowPolicy::Include),
+        };
+        SquashJson {
+            revision: self.scripts.script(self.plan.revision).revision.id.as_str(),
+            squashed: self.squashed().collect(),
+            archive: prepared.map(|prepared| path_text(&prepared.changes.archive)),
+            baseline: prepared.map(|prepared| BaselineJson {
+                path: path_text(&prepared.baseline),
+                statements: prepared.statements,
+            }),
+            tables: prepared.iter().flat_map(|prepared| &prepared.filled).map(table).collect(),
+            is_written: self.is_written,
+        }
+    }
+
+    fn tell(&self, context: &mut CommandContext) {
+        let id = &self.scripts.script(self.plan.revision).revision.id;
+        let Some(prepared) = &self.prepared else {
+            context.ui.status(&format!("There is nothing before {id} to squash."));
+            return;
+        };
+        let mut table = Table::new(&["Revision", "File", "Archived as"]);
+        for moved in self.squashed() {
+            let path = |path: &str| shown(std::path::Path::new(path), &context.environment);
+            table.row(vec![moved.revision.to_owned(), path(&moved.path), path(&moved.archived_path)]);
+        }
+        context.ui.table(&table);
+        for filled in &prepared.filled {
+            let rows = if filled.rows == 1 { "1 row".to_owned() } else { format!("{} rows", filled.rows) };
+            let what = if prepared.rows == RowPolicy::Include { "in the baseline" } else { "left out" };
+            context.ui.status(&format!("table {}: {rows}, {what}", filled.shown()));
+        }
+        for note in &prepared.notes {
+            context.ui.warning(note);
+        }
+        let file = shown(&prepared.baseline, &context.environment);
+        let (is, count) = (if self.is_written { "is" } else { "would be" }, self.plan.replaces.len() + 1);
+        context.ui.status(&format!(
+            "{id} {is} a baseline of {count} revisions: {file}, {} statements; it makes the same schema on {}.",
+            prepared.statements, prepared.place
+        ));
+        if self.is_written {
+            let ini = shown(&prepared.changes.archive.join("alembic.ini"), &context.environment);
+            context.ui.hint(&format!(
+                "limbec finds the old revisions by itself; plain Alembic needs `alembic -c {ini} upgrade {id}` first, where a database \
+                 is still before {id}"
+            ));
+        }
+    }
+}

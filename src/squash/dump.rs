@@ -1,0 +1,76 @@
+use super::{SquashError, postgres, sqlite};
+use crate::database::{Connection, DatabaseUrl, Environment, VersionTableName};
+
+/// The schema of a database as SQL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dump {
+    /// Without semicolons, in an order in which they run. Names in the default schema are written without it.
+    pub statements: Vec<String>,
+}
+
+/// A table that holds rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FilledTable {
+    /// Its schema; `None`: the default one.
+    pub schema: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// How many rows.
+    pub rows: u64,
+}
+
+/// Whether a dump has rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowPolicy {
+    /// It has all.
+    Include,
+    /// It has none.
+    LeaveOut,
+}
+
+impl FilledTable {
+    /// For people.
+    pub fn shown(&self) -> String {
+        match &self.schema {
+            Some(schema) => format!("{schema}.{}", self.name),
+            None => self.name.clone(),
+        }
+    }
+}
+
+/// The tables with rows, besides the version table. `default` is the schema of names without one.
+///
+/// # Errors
+/// The database does not answer.
+pub fn filled_tables(
+    connection: &mut Connection,
+    table: &VersionTableName,
+    default: &str,
+) -> Result<Vec<FilledTable>, SquashError> {
+    match connection {
+        Connection::Postgres(_) => postgres::filled_tables(connection, table, default),
+        Connection::Sqlite(_) => sqlite::filled_tables(connection, table),
+    }
+}
+
+impl Dump {
+    /// The SQL of a database that exists for this alone: on PostgreSQL its default schema gets another name.
+    ///
+    /// # Errors
+    /// There is no `pg_dump`, or the database does not answer.
+    pub fn of_ephemeral(
+        (url, environment): (&DatabaseUrl, &Environment),
+        connection: &mut Connection,
+        table: &VersionTableName,
+        default: &str,
+        rows: RowPolicy,
+    ) -> Result<Self, SquashError> {
+        let statements = match connection {
+            Connection::Postgres(_) => {
+                postgres::statements((url, environment), connection, table, default, rows)?
+            }
+            Connection::Sqlite(_) => sqlite::statements(connection, table, rows)?,
+        };
+        Ok(Self { statements })
+    }
+}

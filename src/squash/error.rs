@@ -1,0 +1,65 @@
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::database::{BackupError, DatabaseError};
+use crate::revision::RevisionId;
+
+/// Why nothing was squashed.
+#[derive(Debug, Error)]
+pub enum SquashError {
+    /// A revision that stays goes around the baseline.
+    #[error("{child} builds on {parent}, which comes before {revision}: the history does not go through {revision} alone")]
+    Bypassed {
+        /// What is to become the baseline.
+        revision: RevisionId,
+        /// The revision that stays.
+        child: RevisionId,
+        /// What it builds on.
+        parent: RevisionId,
+    },
+    /// A revision that stays depends on one that would go.
+    #[error("{child} depends on {dependency}, which would be squashed into {revision}")]
+    DependedOn {
+        /// What is to become the baseline.
+        revision: RevisionId,
+        /// The revision that stays.
+        child: RevisionId,
+        /// As it is written there.
+        dependency: String,
+        /// Its file.
+        path: PathBuf,
+    },
+    /// The SQL of the schema cannot be had.
+    #[error(transparent)]
+    Dump(#[from] BackupError),
+    /// The database says no.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// Something in the dump names the schema in a way that cannot be left to the search path.
+    #[error("the schema cannot be written without its name, which is in this statement: {statement}")]
+    NamesSchema {
+        /// Its first line.
+        statement: String,
+    },
+    /// A file or folder that should not be there.
+    #[error("{} is there already", .0.display())]
+    Taken(PathBuf),
+    /// The file system said no; everything is as it was.
+    #[error("cannot {what} {}", path.display())]
+    File {
+        /// What was tried.
+        what: &'static str,
+        /// Where.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+}
+
+impl SquashError {
+    pub(super) fn file(what: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::File { what, path, source }
+    }
+}

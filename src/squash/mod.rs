@@ -1,0 +1,22 @@
+//! Many revisions as one: what `limbec squash` does.
+//!
+//! [`SquashPlan`] says which revisions a baseline stands for; [`Dump`] has the SQL of a schema as statements, and what tables hold;
+//! [`Baseline`] is the text of the new file, and [`archive_ini`] that of the configuration by which plain Alembic runs the old ones;
+//! [`Changes`] puts everything in its place, or nothing.
+
+mod archive;
+mod baseline;
+mod changes;
+mod dump;
+mod error;
+mod plan;
+mod postgres;
+mod python_text;
+mod sqlite;
+
+pub use archive::{ArchiveIni, archive_ini};
+pub use baseline::Baseline;
+pub use changes::{Changes, Moved};
+pub use dump::{Dump, FilledTable, RowPolicy, filled_tables};
+pub use error::SquashError;
+pub use plan::{SquashPlan, sidecars};
