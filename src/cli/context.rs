@@ -24,7 +24,7 @@ pub struct CommandContext {
     /// The command line, canonical.
     pub invocation: Invocation,
     project: Option<Rc<Project>>,
-    script_settings: Option<Rc<ScriptSettings>>,
+    pub(super) script_settings: Option<Rc<ScriptSettings>>,
     pub(super) scripts: Option<Rc<ScriptDirectory>>,
     pub(super) engine: Engine,
     pub(super) target: Option<Rc<DatabaseTarget>>,
@@ -154,7 +154,7 @@ impl CommandContext {
 
     /// Python 3.13 and later compile docstrings without their indentation, which is what Alembic prints then. Python is looked
     /// for (not started) only where a docstring has indentation.
-    fn dedent_docstrings(&mut self, scripts: &mut [Script]) {
+    pub(super) fn dedent_docstrings(&mut self, scripts: &mut [Script]) {
         let is_indented = |docstring: &String| docstring.split('\n').any(|line| line.starts_with([' ', '\t']));
         let mut indented =
             scripts.iter_mut().filter_map(|script| script.docstring.as_mut()).filter(|doc| is_indented(doc));
@@ -167,7 +167,10 @@ impl CommandContext {
     }
 
     /// Puts Python's answers where parsing could not decide, each with a warning that says what it costs.
-    fn decide(&mut self, files: Vec<Result<Script, (PathBuf, Undecided)>>) -> Result<Vec<Script>, CommandError> {
+    pub(super) fn decide(
+        &mut self,
+        files: Vec<Result<Script, (PathBuf, Undecided)>>,
+    ) -> Result<Vec<Script>, CommandError> {
         let open: Vec<&(PathBuf, Undecided)> = files.iter().filter_map(|file| file.as_ref().err()).collect();
         if open.is_empty() {
             return Ok(files.into_iter().flatten().collect());

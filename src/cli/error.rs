@@ -77,6 +77,8 @@ pub struct CommandError {
     pub hints: Vec<String>,
     /// Whether the configuration is at fault: limbec's own commands end with 2 then.
     pub is_configuration: bool,
+    /// The revision that no file has, where that is what is wrong.
+    pub unknown_revision: Option<String>,
 }
 
 impl CommandError {
@@ -118,6 +120,7 @@ impl CommandError {
             causes: Vec::new(),
             hints: Vec::new(),
             is_configuration: false,
+            unknown_revision: None,
         }
     }
 
@@ -230,8 +233,9 @@ impl From<RevisionError> for CommandError {
     fn from(error: RevisionError) -> Self {
         let failure = Self::from_error(&error, error.is_command_error()).by(Obstacle::Revision);
         match error {
-            RevisionError::NotFound(_) => {
-                failure.hint("`limbec history` lists the revisions, `limbec heads` the heads")
+            RevisionError::NotFound(id) => {
+                let failure = failure.hint("`limbec history` lists the revisions, `limbec heads` the heads");
+                Self { unknown_revision: Some(id), ..failure }
             }
             RevisionError::MultipleHeads(_) => {
                 failure.hint("`limbec heads` lists them, `limbec merge heads` joins them")

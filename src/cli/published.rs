@@ -77,7 +77,7 @@ pub(super) fn published(context: &mut CommandContext, base_option: Option<&str>)
     let base = base(&context.environment, &request, &settings.locations)?;
     let lock = Lock::read(&Lock::path(&settings.locations))?;
     let known = scripts.scripts.iter().map(|script| Known { path: &script.path, revision: Some(&script.revision) });
-    Ok(Published::new(base, lock, &known.collect::<Vec<_>>()))
+    Ok(Published::new(base, lock, &known.collect::<Vec<_>>()).with_baselines(scripts.scripts.iter()))
 }
 
 /// A path as people like it: relative to the current directory where it is below it.

@@ -10,7 +10,7 @@ use super::context::CommandContext;
 use super::environment::Environment;
 use super::error::{CommandError, Convention};
 use super::ui::{LogFormat, Ui, UiOptions};
-use super::{commands, help, options};
+use super::{help, options, unsquash};
 
 /// Parses the arguments, runs the command and turns the outcome into an exit status: 0 done, 1 failed (255 where Alembic
 /// says `FAILED`), 2 wrong usage, 130 interrupted.
@@ -87,7 +87,7 @@ fn run(cli: &Cli, invocation: Invocation) -> ExitCode {
     };
     let ui = Ui::new(ui_options(&cli.globals, &environment, log_format));
     let mut context = CommandContext::new(ui, environment, cli.globals.clone(), invocation);
-    let outcome = commands::run(&mut context, &cli.command);
+    let outcome = unsquash::run(&mut context, &cli.command);
     // The first failure is told; one at the end of Python only if there was none before.
     let ended = context.finish_engine();
     let status = match outcome.and_then(|status| ended.map(|()| status)) {

@@ -16,7 +16,7 @@ use crate::database::{Access, Connection, Environment, VersionTableName};
 use crate::published::{Freezable, Freeze, Lock};
 use crate::revision::RevisionMap;
 use crate::runtime::{Invocation, ScriptEntry};
-use crate::script::{Imports, Locations, Parsed, RevisionFile, Script, ScriptDirectory, read_files};
+use crate::script::{Imports, Locations, Parsed, RevisionFile, Script, ScriptDirectory, SqlRevision, read_files};
 use crate::squash::{
     ArchiveIni, Baseline, Changes, Dump, FilledTable, Moved, RowPolicy, SquashError, SquashPlan, archive_ini,
     filled_tables,
@@ -80,9 +80,8 @@ pub(crate) fn prepare(
         None => RowPolicy::Include,
         Some(policy) => policy,
     };
-    let url = history.database.url()?;
-    let dump = Dump::of_ephemeral((&url, &environment), &mut connection, &history.table, &site.default, rows)?;
     drop(connection);
+    let dump = site.dump(&history, rows)?;
     let baseline = layout.baseline(scripts, plan, &dump);
     stage(context, "running the baseline");
     let script = layout.written_apart(&baseline, grounds.folder.path())?;
@@ -90,7 +89,8 @@ pub(crate) fn prepare(
     let alone = Invocation { scripts: Some(vec![ScriptEntry::from(&script)]), ..upgrade };
     let built = site.built(&map, &mut python(alone), id.as_str());
     let built = built.map_err(|error| unproven(context.trial_error(error)))?;
-    site.compare(&history, &built, rows)?;
+    site.compare(&history, &built)?;
+    compare_rows(&dump, &site.dump(&built, rows)?)?;
     let notes = layout.notes(context, scripts, plan);
     let changes = layout.changes(context, scripts, plan, &baseline)?;
     for ephemeral in [history, built] {
@@ -141,32 +141,59 @@ impl Built {
     }
 }
 
+/// Everything but the version table.
+fn scope(table: &VersionTableName) -> Scope {
+    Scope::everything().keeping(table.schema.clone()).without(table.clone())
+}
+
 impl Site<'_> {
     fn built(&self, map: &RevisionMap, python: &mut EnvRuns<'_>, target: &str) -> Result<Built, TrialError> {
         let (database, table) = build(map, self.place, python, target)?;
         let mut connection = Connection::open(&database.url()?, self.environment, Access::Write)?;
-        let scope = Scope::everything().keeping(table.schema.clone()).without(table.clone());
-        let catalogue = Catalogue::read(&mut connection, &scope)?;
+        let catalogue = Catalogue::read(&mut connection, &scope(&table))?;
         Ok(Built { database, table, catalogue })
     }
 
     /// Whether both have the same schema and, with rows, the same rows.
-    fn compare(&self, history: &Built, baseline: &Built, rows: RowPolicy) -> Result<(), CommandError> {
+    fn compare(&self, history: &Built, baseline: &Built) -> Result<(), CommandError> {
         let differences = Catalogue::difference(&history.catalogue, &baseline.catalogue);
-        if !differences.is_empty() {
+        if differences.is_empty() {
+            return Ok(());
+        }
+        if !matches!(self.place, Place::Server { .. }) {
             return Err(differing(&differences));
         }
-        if rows == RowPolicy::Include {
-            let count = |built: &Built| {
-                let mut connection = built.connect(self.environment)?;
-                Ok::<_, CommandError>(filled_tables(&mut connection, &built.table, &self.default)?)
-            };
-            if count(history)? != count(baseline)? {
-                return Err(CommandError::crashed("the baseline does not put the same rows into the tables"));
-            }
+        let database = self.place.create()?;
+        let connect = || Connection::open(&database.url()?, self.environment, Access::Write).map_err(TrialError::from);
+        Dump::reload((&history.database.url()?, self.environment), &mut connect()?)?;
+        // Another one: a dump sets a search path for its session.
+        let mut connection = connect()?;
+        let reloaded = Catalogue::read(&mut connection, &scope(&history.table)).map_err(TrialError::from)?;
+        drop(connection);
+        database.discard()?;
+        match Catalogue::difference(&reloaded, &baseline.catalogue) {
+            differences if differences.is_empty() => Ok(()),
+            differences => Err(differing(&differences)),
         }
-        Ok(())
     }
+
+    fn dump(&self, built: &Built, rows: RowPolicy) -> Result<Dump, CommandError> {
+        let mut connection = built.connect(self.environment)?;
+        let url = built.database.url()?;
+        let source = (&url, self.environment);
+        Ok(Dump::of_ephemeral(source, &mut connection, &built.table, &self.default, rows)?)
+    }
+}
+
+/// Whether the baseline puts in what the history has put in.
+fn compare_rows(history: &Dump, baseline: &Dump) -> Result<(), CommandError> {
+    let (wanted, made) = (history.rows(), baseline.rows());
+    let odd = wanted.symmetric_difference(&made).next();
+    let Some(odd) = odd else { return Ok(()) };
+    let line: String = odd.lines().next().unwrap_or_default().chars().take(200).collect();
+    Err(CommandError::crashed("the baseline does not put the same rows into the tables")
+        .caused_by(line)
+        .hint("nothing was written"))
 }
 
 fn differing(differences: &[Difference]) -> CommandError {
@@ -176,6 +203,12 @@ fn differing(differences: &[Difference]) -> CommandError {
     let rest = differences.len().saturating_sub(MOST);
     let failure = if rest > 0 { failure.caused_by(format!("and {rest} more")) } else { failure };
     failure.hint("nothing was written")
+}
+
+/// The files of a baseline.
+struct Texts {
+    python: Vec<u8>,
+    sql: Vec<u8>,
 }
 
 /// Which file is where, before and after.
@@ -202,8 +235,7 @@ impl Layout {
         let project = context.project()?;
         let script = scripts.script(plan.revision);
         let is_plain = |c: char| c.is_alphanumeric() || "-_.".contains(c);
-        let name: String =
-            script.revision.id.as_str().chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
+        let name: String = script.revision.id.as_str().chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
         let home = locations.script_location.canonicalize().unwrap_or_else(|_| locations.script_location.clone());
         let archive = match &args.archive {
             Some(folder) => crate::script::joined(&context.environment.current_dir, folder),
@@ -230,7 +262,7 @@ impl Layout {
         Ok(Self { file: script.path.clone(), archive, files, locations, ini, section: project.section.clone() })
     }
 
-    fn baseline(&self, scripts: &ScriptDirectory, plan: &SquashPlan, dump: &Dump) -> Vec<u8> {
+    fn baseline(&self, scripts: &ScriptDirectory, plan: &SquashPlan, dump: &Dump) -> Texts {
         let script = scripts.script(plan.revision);
         let doc = script.long_doc();
         let created = doc.lines().find_map(|line| line.trim().strip_prefix("Create Date:")).unwrap_or_default();
@@ -244,15 +276,17 @@ impl Layout {
             labels: &plan.labels,
             statements: &dump.statements,
         };
-        baseline.python().into_bytes()
+        Texts { python: baseline.python().into_bytes(), sql: baseline.sql().into_bytes() }
     }
 
     /// The baseline in another folder, for the proof, read back.
-    fn written_apart(&self, baseline: &[u8], folder: &Path) -> Result<Script, CommandError> {
+    fn written_apart(&self, baseline: &Texts, folder: &Path) -> Result<Script, CommandError> {
         let path = folder.join(self.file.file_name().unwrap_or_default());
-        std::fs::write(&path, baseline).map_err(|error| {
-            CommandError::crashed(format!("cannot write {}", path.display())).caused_by(error.to_string())
-        })?;
+        for (path, bytes) in [(&path, &baseline.python), (&SqlRevision::beside(&path).up, &baseline.sql)] {
+            std::fs::write(path, bytes).map_err(|error| {
+                CommandError::crashed(format!("cannot write {}", path.display())).caused_by(error.to_string())
+            })?;
+        }
         match RevisionFile::read(&path, &Imports::new(&[])).declared {
             Ok(Parsed::Script(script)) => Ok(*script),
             Ok(Parsed::Undecided(_)) => Err(CommandError::crashed("the baseline cannot be read back")),
@@ -265,7 +299,7 @@ impl Layout {
         context: &mut CommandContext,
         scripts: &ScriptDirectory,
         plan: &SquashPlan,
-        baseline: &[u8],
+        baseline: &Texts,
     ) -> Result<Changes, CommandError> {
         let mut names = HashSet::new();
         let moved = plan.files(scripts).into_iter().enumerate().map(|(number, from)| {
@@ -286,8 +320,9 @@ impl Layout {
             to_scripts: &slashed(&crate::script::relative(&self.locations.script_location, &self.archive)),
             revision: scripts.script(plan.revision).revision.id.as_str(),
         });
-        let mut written = vec![(self.file.clone(), baseline.to_vec())];
-        written.extend(self.lock(context, scripts, plan, baseline));
+        let sql = SqlRevision::beside(&self.file).up;
+        let mut written = vec![(self.file.clone(), baseline.python.clone()), (sql, baseline.sql.clone())];
+        written.extend(self.lock(context, scripts, plan, &baseline.python));
         Ok(Changes {
             archive: self.archive.clone(),
             moved,
@@ -307,7 +342,8 @@ impl Layout {
         let locations = context.script_settings().ok()?.locations.clone();
         let path = Lock::path(&locations);
         let (lock, text) = (Lock::read(&path).ok()??, std::fs::read_to_string(&path).ok()?);
-        let changed: Vec<_> = plan.squashed.iter().chain([&plan.revision]).map(|index| scripts.script(*index)).collect();
+        let changed: Vec<_> =
+            plan.squashed.iter().chain([&plan.revision]).map(|index| scripts.script(*index)).collect();
         let gone: HashSet<&PathBuf> = changed.iter().map(|script| &script.path).collect();
         let read = read_files(&locations, |file| (Freezable::of(&file), file.path)).files;
         let mut files: Vec<Freezable> =
@@ -328,7 +364,8 @@ impl Layout {
     /// What may not work from another folder.
     fn notes(&self, context: &CommandContext, scripts: &ScriptDirectory, plan: &SquashPlan) -> Vec<String> {
         let indexes = plan.squashed.iter().chain([&plan.revision]);
-        let reads_place = |script: &&Script| std::fs::read_to_string(&script.path).is_ok_and(|text| text.contains("__file__"));
+        let reads_place =
+            |script: &&Script| std::fs::read_to_string(&script.path).is_ok_and(|text| text.contains("__file__"));
         let found = indexes.map(|index| scripts.script(*index)).filter(reads_place);
         found
             .map(|script| {
@@ -351,8 +388,10 @@ impl From<SquashError> for CommandError {
             SquashError::Bypassed { child, .. } => usage(failure).hint(format!(
                 "squash to a revision that everything goes through: `limbec graph` shows it; or merge {child} first"
             )),
-            SquashError::DependedOn { revision, path, dependency, .. } => usage(failure)
-                .hint(format!("write \"{revision}\" instead of \"{dependency}\" into depends_on of {}", path_text(&path))),
+            SquashError::DependedOn { revision, path, dependency, .. } => usage(failure).hint(format!(
+                "write \"{revision}\" instead of \"{dependency}\" into depends_on of {}",
+                path_text(&path)
+            )),
             SquashError::Dump(crate::database::BackupError::NoProgram { .. }) => {
                 failure.hint("install PostgreSQL's client programs, of the server's version or later")
             }

@@ -41,7 +41,9 @@ pub(super) fn refuse_below(
         for found in context.survey(&operation, tenants).map_err(ignoring)? {
             let name = &found.tenant.name;
             match &found.standing {
-                Standing::Unreachable { reason } => below.push(format!("where tenant {name} stands is not known: {reason}")),
+                Standing::Unreachable { reason } => {
+                    below.push(format!("where tenant {name} stands is not known: {reason}"))
+                }
                 standing if is_below(standing.rows()) => {
                     below.push(format!("tenant {name} is at {}", list(standing.rows())));
                 }

@@ -6,6 +6,7 @@ use super::context::CommandContext;
 use super::engine::{Mutation, own_executable};
 use super::error::{CommandError, ErrorKind};
 use super::subjects::KnownDatabase;
+use super::unsquash::check_rows;
 use crate::config::{
     CommonSource, EnvPy, ListedTenant, Project, ProjectOptions, TargetRequest, TenantMode, TenantOptions, TenantSource,
     UrlSource,
@@ -154,6 +155,9 @@ impl CommandContext {
             connections: CONNECTIONS,
         };
         let surveyed = at(&request)?;
+        for found in &surveyed {
+            check_rows(&scripts, found.standing.rows())?;
+        }
         for url in surveyed.iter().filter_map(|surveyed| surveyed.url.as_ref()) {
             self.ui.hide(url);
         }

@@ -177,6 +177,8 @@ fn failure(error: &WriteError) -> CommandError {
     let failure = CommandError::from_error(error, error.is_command_error());
     match error {
         WriteError::Exists(_) => failure.hint("choose another message or another --rev-id"),
+        WriteError::Squashed { .. } => failure.hint("choose another --rev-id"),
+        WriteError::SquashedParent { baseline, .. } => failure.hint(format!("build on {baseline}, or on a later one")),
         WriteError::Broken { .. } => {
             failure.hint("nothing has been written; look at the message and at script.py.mako")
         }

@@ -138,7 +138,15 @@ impl LintProject {
             .iter()
             .map(|file| Known { path: &file.file.path, revision: file.script().map(|script| &script.revision) })
             .collect();
-        let published = Published::new(base, lock, &known);
+        let baselines: Vec<Script> = self
+            .files
+            .iter()
+            .filter_map(|file| file.script())
+            .filter_map(|script| {
+                Some(Script { squash: Some(script.squash.clone()?.within(&self.input.locations)), ..script.clone() })
+            })
+            .collect();
+        let published = Published::new(base, lock, &known).with_baselines(baselines.iter());
         for file in &mut self.files {
             file.standing = standing(file, &published);
         }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::database::HistoryEntry;
 use crate::operation::{self, Dialect, OperationKind, Operations};
-use crate::published::{Fingerprint, Meaning};
+use crate::published::{Fingerprint, Meaning, is_of_former};
 use crate::revision::RevisionIndex;
 use crate::schema::SchemaHistory;
 use crate::script::{Imports, Locations, RevisionFile, ScriptDirectory, read_files};
@@ -76,7 +76,7 @@ impl Readings {
                 let (Some(meaning), Some(file)) = (Meaning::parse(meaning), self.plain_file(scripts, index)) else {
                     return false;
                 };
-                !meaning.is_of(&file)
+                !meaning.is_of(&file) && !is_of_former(scripts.script(index), &meaning)
             })
     }
 

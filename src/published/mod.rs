@@ -37,5 +37,5 @@ pub use lock::{FrozenRevision, LOCK_FILE, Lock, LockError};
 pub use meaning::Meaning;
 pub use no_base::NoBase;
 pub use rebase::{Move, Rebase, RebaseError, RebaseRequest, plan_rebase};
-pub use revisions::{Known, Published, PublishedRevision, Source};
+pub use revisions::{Known, Published, PublishedRevision, Source, is_of_former};
 pub use trace::{Trace, Traced};

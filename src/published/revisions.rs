@@ -6,7 +6,7 @@ use super::lock::{FrozenRevision, Lock};
 use super::meaning::Parts;
 use super::{Meaning, NoBase};
 use crate::revision::{Revision, RevisionId};
-use crate::script::{Imports, Parsed, RevisionFile};
+use crate::script::{Imports, Parsed, RevisionFile, Script};
 
 /// A revision file of the working copy.
 #[derive(Debug, Clone, Copy)]
@@ -119,6 +119,23 @@ impl Published {
         published
     }
 
+    /// The same where some of the files are baselines: what was squashed is here as long as its baseline is, and a baseline whose former
+    /// file is in the archive as it was published has not changed it.
+    #[must_use]
+    pub fn with_baselines<'s>(mut self, scripts: impl Iterator<Item = &'s Script>) -> Self {
+        for script in scripts {
+            let Some(squash) = &script.squash else { continue };
+            self.here.extend(squash.replaces.iter().cloned());
+            let known = self.by_id.get(&script.revision.id).and_then(|position| self.revisions.get_mut(*position));
+            if let Some(known) = known.filter(|known| !known.meanings.is_empty())
+                && known.meanings.iter().any(|meaning| is_of_former(script, meaning))
+            {
+                known.meanings = Vec::new();
+            }
+        }
+        self
+    }
+
     fn add(&mut self, revision: PublishedRevision) {
         if let Some(id) = &revision.id {
             self.by_id.entry(id.clone()).or_insert(self.revisions.len());
@@ -186,6 +203,12 @@ impl Published {
     pub fn changed_since_base(&self) -> Option<&BTreeSet<PathBuf>> {
         self.changed.as_ref()
     }
+}
+
+/// Whether this is what a baseline's revision meant before it was one, as far as the archive tells.
+pub fn is_of_former(script: &Script, meaning: &Meaning) -> bool {
+    let former = script.squash.as_ref().and_then(|squash| squash.former(&script.revision.id));
+    former.is_some_and(|file| meaning.is_of(&file))
 }
 
 /// Whether a file of the working copy is what one of the commits of the base has.

@@ -53,7 +53,10 @@ pub struct Loaded {
 pub fn load(locations: &Locations) -> Result<Loaded, ScriptError> {
     let listing = list(locations);
     let imports = Imports::new(&locations.import_roots);
-    let files = in_parallel(&listing.files, |path| load_file(path, &imports))?;
+    let mut files = in_parallel(&listing.files, |path| load_file(path, &imports))?;
+    for script in files.iter_mut().flatten() {
+        script.squash = script.squash.take().map(|squash| squash.within(locations));
+    }
     Ok(Loaded { files, warnings: listing.warnings })
 }
 

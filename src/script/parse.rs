@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::evaluate::{Binding, Imports, Module, Tree, TreeError, Value, evaluate};
 use super::source::{DecodeFault, Source};
@@ -190,14 +190,15 @@ impl Reading<'_> {
     /// The tombstones of a baseline. Whatever is not written out as limbec does is the project's own business.
     fn squash(&self) -> Option<Squash> {
         let value = |name| self.module.get(name).map(|binding| self.module.resolved(&binding.value));
-        let (Some(Value::Sequence(_, items)), Some(Value::Text(files))) = (value(REPLACES), value(REPLACED_FILES)) else {
+        let (Some(Value::Sequence(_, items)), Some(Value::Text(files))) = (value(REPLACES), value(REPLACED_FILES))
+        else {
             return None;
         };
         let ids = items.into_iter().map(|item| match item {
             Value::Text(id) => Some(RevisionId::new(id)),
             _ => None,
         });
-        Some(Squash { replaces: ids.collect::<Option<Vec<_>>>()?, files })
+        Some(Squash { replaces: ids.collect::<Option<Vec<_>>>()?, files, archive: PathBuf::new() })
     }
 
     fn spans(&self) -> Spans {

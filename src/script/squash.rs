@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use super::{Locations, Script, ScriptDirectory};
+use super::{Imports, Locations, Parsed, RevisionFile, Script, ScriptDirectory};
 use crate::revision::RevisionId;
 
 /// Name of the tuple of a baseline with the revisions that it stands for. It means nothing to Alembic.
@@ -16,17 +16,32 @@ pub struct Squash {
     pub replaces: Vec<RevisionId>,
     /// Where their files are, relative to the script directory, with slashes.
     pub files: String,
+    /// The same, absolute; empty where the script directory is not known.
+    pub archive: PathBuf,
 }
 
 impl Squash {
-    /// The folder with the squashed revisions and the last of them, which has the baseline's own id.
-    pub fn archive(&self, locations: &Locations) -> PathBuf {
-        super::joined(&locations.script_location, Path::new(&self.files))
+    /// The same in a project.
+    pub fn within(self, locations: &Locations) -> Self {
+        let home = locations.script_location.canonicalize();
+        let home = home.as_ref().unwrap_or(&locations.script_location);
+        Self { archive: super::joined(home, Path::new(&self.files)), ..self }
     }
 
-    /// Where the revisions in the archive lie.
+    /// Where the squashed revisions lie, and the last of them, which has the baseline's own id.
     pub fn locations(&self, locations: &Locations) -> Locations {
-        Locations { versions: vec![self.archive(locations)], recursive: false, ..locations.clone() }
+        Locations { versions: vec![self.archive.clone()], recursive: false, ..locations.clone() }
+    }
+
+    /// The file that the baseline has taken the place of.
+    pub fn former(&self, baseline: &RevisionId) -> Option<RevisionFile> {
+        let entries = std::fs::read_dir(&self.archive).ok()?.flatten().map(|entry| entry.path());
+        let mut files = entries.filter(|path| path.extension().is_some_and(|extension| extension == "py"));
+        files.find_map(|path| {
+            let file = RevisionFile::read(&path, &Imports::new(&[]));
+            let is_it = matches!(&file.declared, Ok(Parsed::Script(script)) if script.revision.id == *baseline);
+            is_it.then_some(file)
+        })
     }
 }
 

@@ -160,6 +160,17 @@ impl RevisionWriter<'_> {
 
     fn place(&self, new: &NewRevision) -> Result<Placed, WriteError> {
         verify_id(&new.id)?;
+        let baseline_of = |id: &str| {
+            let found = self.directory.find_squashed(id)?;
+            Some((found.revision.clone(), found.baseline.revision.id.clone()))
+        };
+        if let Some((id, baseline)) = baseline_of(&new.id).filter(|(id, _)| id.as_str() == new.id) {
+            return Err(WriteError::Squashed { id, baseline });
+        }
+        let squashed_parent = new.parents.iter().find_map(|parent| Some((parent, baseline_of(parent)?.1)));
+        if let Some((id, baseline)) = squashed_parent {
+            return Err(WriteError::SquashedParent { id: id.clone(), baseline });
+        }
         let map = &self.directory.map;
         let parents = map.resolve_parents(&new.parents)?;
         let date = CreateDate::at(new.created, self.settings.timezone.as_deref())?;

@@ -13,6 +13,22 @@ pub enum WriteError {
     /// A symbol stands for nothing, or an identifier is not one.
     #[error(transparent)]
     Revision(#[from] RevisionError),
+    /// A revision of this identifier was squashed, and databases may be at it.
+    #[error("{id} is the identifier of a revision that was squashed into {baseline}")]
+    Squashed {
+        /// The identifier.
+        id: RevisionId,
+        /// What it was squashed into.
+        baseline: RevisionId,
+    },
+    /// A parent was squashed.
+    #[error("{id} was squashed into {baseline}: nothing can build on it any more")]
+    SquashedParent {
+        /// The parent as typed.
+        id: String,
+        /// What it was squashed into.
+        baseline: RevisionId,
+    },
     /// The graph would be broken with the new revision; Alembic writes the file and dies of an exception, now or with the
     /// next command.
     #[error("the new revision does not fit in: {0}")]
@@ -133,7 +149,12 @@ impl WriteError {
             Self::Revision(error) => error.is_command_error(),
             Self::Date(error) => error.is_command_error(),
             Self::Hook(error) => error.is_command_error(),
-            Self::MultipleLocations | Self::NotALocation(_) | Self::NotAHead(_) | Self::LabelsMissing { .. } => true,
+            Self::MultipleLocations
+            | Self::NotALocation(_)
+            | Self::NotAHead(_)
+            | Self::Squashed { .. }
+            | Self::SquashedParent { .. }
+            | Self::LabelsMissing { .. } => true,
             Self::DoesNotFit(_)
             | Self::Naming(_)
             | Self::DependsOnNothing(_)

@@ -74,15 +74,31 @@ mod tests {
     fn the_projects_own_options_stay() {
         let text = "# about\n[alembic]\n# where\nscript_location = %(here)s/alembic\nversion_locations =\n    %(here)s/a\n    b\n\
                     prepend_sys_path = .\nsqlalchemy.url = sqlite:///%(here)s/x.db\n\n[tenant]\nscript_location = t\n";
-        let archive = ArchiveIni {
-            text: Some(text),
-            section: "alembic",
-            to_ini: "../../..",
-            to_scripts: "../..",
-            revision: "c",
-        };
-        insta::assert_snapshot!(archive_ini(&archive), @"");
+        let archive =
+            ArchiveIni { text: Some(text), section: "alembic", to_ini: "../../..", to_scripts: "../..", revision: "c" };
+        insta::assert_snapshot!(archive_ini(&archive), @"
+        # Written by `limbec squash`: the revisions before c, for a database that is at one of them.
+        # From the project's folder: alembic -c …/alembic.ini upgrade c; then go on with the project's own file.
+
+        [alembic]
+        script_location = %(here)s/../..
+        version_locations = %(here)s
+        recursive_version_locations = false
+        prepend_sys_path = .
+        sqlalchemy.url = sqlite:///%(here)s/../../../x.db
+
+        [tenant]
+        script_location = t
+        ");
         let none = ArchiveIni { text: None, section: "tenant", ..archive };
-        insta::assert_snapshot!(archive_ini(&none), @"");
+        insta::assert_snapshot!(archive_ini(&none), @"
+        # Written by `limbec squash`: the revisions before c, for a database that is at one of them.
+        # From the project's folder: alembic -c …/alembic.ini upgrade c; then go on with the project's own file.
+
+        [tenant]
+        script_location = %(here)s/../..
+        version_locations = %(here)s
+        recursive_version_locations = false
+        ");
     }
 }

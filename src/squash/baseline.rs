@@ -1,8 +1,8 @@
 use std::fmt::Write as _;
 
-use super::python_text::{for_execute, long, quoted};
+use super::python_text::quoted;
 use crate::revision::RevisionId;
-use crate::script::{REPLACED_FILES, REPLACES};
+use crate::script::{REPLACED_FILES, REPLACES, sql_revision};
 
 /// The file of a revision that stands for a history.
 #[derive(Debug, Clone, Copy)]
@@ -26,39 +26,36 @@ pub struct Baseline<'a> {
 impl Baseline<'_> {
     /// The text of the Python file, which needs nothing but Alembic.
     pub fn python(&self) -> String {
-        let mut text = self.header();
-        text.push_str("\n\ndef upgrade() -> None:\n");
-        for statement in self.statements {
-            let _ = writeln!(text, "    op.execute({})", long(&for_execute(statement)));
-        }
-        if self.statements.is_empty() {
-            text.push_str("    pass\n");
-        }
-        let sentence = format!("{} is a baseline: nothing comes before it", self.revision);
-        let _ = write!(text, "\n\ndef downgrade() -> None:\n    raise NotImplementedError({})\n", quoted(&sentence));
-        text
-    }
-
-    fn header(&self) -> String {
         let count = self.replaces.len() + 1;
         let message = self.message.replace(['\\', '"', '\n', '\r'], " ");
-        let mut text = format!(
+        let docstring = format!(
             "\"\"\"{message} (baseline of {count} revisions)\n\nRevision ID: {id}\nRevises:\nCreate Date: {}\n\n\"\"\"\n\
-             # limbec: irreversible a baseline has nothing before it\n\n\
-             from alembic import op\n\n\
-             revision = {}\ndown_revision = None\nbranch_labels = {}\ndepends_on = None\n\n\
-             # What was squashed into this revision by `limbec squash`, and where the files are, from the script directory:\n\
-             # a database that is at one of these revisions is upgraded by them.\n",
+             # limbec: irreversible nothing comes before a baseline",
             self.created,
-            quoted(self.revision.as_str()),
-            labels(self.labels),
             id = self.revision,
         );
-        let _ = writeln!(text, "{REPLACES} = (");
+        let mut identifiers = format!(
+            "# revision identifiers, used by Alembic.\n\
+             revision = {}\ndown_revision = None\nbranch_labels = {}\ndepends_on = None\n\n\
+             # What was squashed into this revision by `limbec squash`, and where the files are, from\n\
+             # the script directory: a database that is at one of these revisions is upgraded by them.\n\
+             {REPLACES} = (\n",
+            quoted(self.revision.as_str()),
+            labels(self.labels),
+        );
         for id in self.replaces {
-            let _ = writeln!(text, "    {},", quoted(id.as_str()));
+            let _ = writeln!(identifiers, "    {},", quoted(id.as_str()));
         }
-        let _ = writeln!(text, ")\n{REPLACED_FILES} = {}", quoted(self.files));
+        let _ = writeln!(identifiers, ")\n{REPLACED_FILES} = {}", quoted(self.files));
+        sql_revision(&docstring, &identifiers)
+    }
+
+    /// The text of the SQL file beside it.
+    pub fn sql(&self) -> String {
+        let mut text = format!("-- The schema at {}.\n", self.revision);
+        for statement in self.statements {
+            let _ = write!(text, "\n{statement};\n");
+        }
         text
     }
 }

@@ -72,7 +72,8 @@ impl Changes {
         for (path, bytes) in &self.archived {
             fs::write(inside(path), bytes).map_err(SquashError::file("write", path))?;
         }
-        let written = self.written.iter().map(|(path, bytes)| beside(path, bytes).map_err(SquashError::file("write", path)));
+        let written =
+            self.written.iter().map(|(path, bytes)| beside(path, bytes).map_err(SquashError::file("write", path)));
         Ok((folder, written.collect::<Result<_, _>>()?))
     }
 
@@ -170,7 +171,10 @@ mod tests {
     fn files_move_and_the_baseline_takes_their_place() {
         let root = tempfile::tempdir().unwrap();
         changes(root.path()).carry_out().unwrap();
-        assert_eq!(names(root.path()), ["b.py", "c.py", "squashed/b/a.py", "squashed/b/alembic.ini", "squashed/b/b.py"]);
+        assert_eq!(
+            names(root.path()),
+            ["b.py", "c.py", "squashed/b/a.py", "squashed/b/alembic.ini", "squashed/b/b.py"]
+        );
         assert_eq!(fs::read_to_string(root.path().join("b.py")).unwrap(), "baseline");
         assert_eq!(fs::read_to_string(root.path().join("squashed/b/b.py")).unwrap(), "b.py");
     }

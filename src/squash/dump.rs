@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::{SquashError, postgres, sqlite};
 use crate::database::{Connection, DatabaseUrl, Environment, VersionTableName};
 
@@ -54,7 +56,24 @@ pub fn filled_tables(
 }
 
 impl Dump {
-    /// The SQL of a database that exists for this alone: on PostgreSQL its default schema gets another name.
+    /// The statements that put rows in, and set sequences to what they have come to.
+    pub fn rows(&self) -> BTreeSet<&str> {
+        let is_row = |statement: &&str| {
+            ["INSERT INTO ", "SELECT pg_catalog.setval("].iter().any(|begin| statement.starts_with(begin))
+        };
+        self.statements.iter().map(String::as_str).filter(is_row).collect()
+    }
+
+    /// Makes the schema of a PostgreSQL database in another one, by `pg_dump` as it is. What PostgreSQL has read back once, such as
+    /// `IN` in a constraint, it may write otherwise than the first time, although it means the same.
+    ///
+    /// # Errors
+    /// There is no `pg_dump`, or the database does not answer.
+    pub fn reload(source: (&DatabaseUrl, &Environment), into: &mut Connection) -> Result<(), SquashError> {
+        postgres::reload(source, into)
+    }
+
+    /// The SQL of a database that exists for this alone: on PostgreSQL its default schema has another name meanwhile.
     ///
     /// # Errors
     /// There is no `pg_dump`, or the database does not answer.
@@ -66,9 +85,7 @@ impl Dump {
         rows: RowPolicy,
     ) -> Result<Self, SquashError> {
         let statements = match connection {
-            Connection::Postgres(_) => {
-                postgres::statements((url, environment), connection, table, default, rows)?
-            }
+            Connection::Postgres(_) => postgres::statements((url, environment), connection, table, default, rows)?,
             Connection::Sqlite(_) => sqlite::statements(connection, table, rows)?,
         };
         Ok(Self { statements })

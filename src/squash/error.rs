@@ -9,7 +9,9 @@ use crate::revision::RevisionId;
 #[derive(Debug, Error)]
 pub enum SquashError {
     /// A revision that stays goes around the baseline.
-    #[error("{child} builds on {parent}, which comes before {revision}: the history does not go through {revision} alone")]
+    #[error(
+        "{child} builds on {parent}, which comes before {revision}: the history does not go through {revision} alone"
+    )]
     Bypassed {
         /// What is to become the baseline.
         revision: RevisionId,

@@ -65,7 +65,7 @@ impl SquashPlan {
     /// The files that go into the archive: those of the squashed revisions and of the revision itself, with the SQL beside them.
     pub fn files(&self, scripts: &ScriptDirectory) -> Vec<PathBuf> {
         let indexes = self.squashed.iter().chain([&self.revision]);
-        indexes.map(|index| scripts.script(*index)).flat_map(|script| own_files(script)).collect()
+        indexes.map(|index| scripts.script(*index)).flat_map(own_files).collect()
     }
 }
 

@@ -36,7 +36,8 @@ pub(super) fn filled_tables(
         if found.name == table.name && found.schema == table.schema.as_deref().unwrap_or(default) {
             continue;
         }
-        let counted = connection.first_column(&format!("SELECT pg_catalog.count(*)::text FROM {}", found.quoted()), &[])?;
+        let counted =
+            connection.first_column(&format!("SELECT pg_catalog.count(*)::text FROM {}", found.quoted()), &[])?;
         let rows = counted.first().and_then(|count| count.parse().ok()).unwrap_or(0);
         if rows > 0 {
             let schema = (!is_default).then_some(found.schema);
@@ -69,6 +70,7 @@ pub(super) fn statements(
         options.extend(tables.map(|table| format!("--exclude-table-data={table}")));
     }
     let text = database::dump_sql(url, environment, &options)?;
+    connection.run_script(&format!("ALTER SCHEMA {unique} RENAME TO {}", quote_identifier(default)))?;
     let mut kept = Vec::new();
     for statement in operation::statements(&text) {
         if let Some(statement) = without_schema(&statement.sql, &unique)? {
@@ -78,11 +80,35 @@ pub(super) fn statements(
     Ok(around_routines(kept))
 }
 
+/// The schema as `pg_dump` itself would bring it back, every name with its schema, into another database.
+pub(super) fn reload(
+    (url, environment): (&DatabaseUrl, &Environment),
+    into: &mut Connection,
+) -> Result<(), SquashError> {
+    let options = ["--schema-only", "--no-owner", "--no-privileges", "--no-tablespaces"].map(str::to_owned);
+    let text = database::dump_sql(url, environment, &options)?;
+    let mut statements = Vec::new();
+    for statement in operation::statements(&text) {
+        let sql = without_psql(&statement.sql);
+        statements.push(match sql.strip_prefix("CREATE SCHEMA ") {
+            Some(name) => format!("CREATE SCHEMA IF NOT EXISTS {name}"),
+            None => sql,
+        });
+    }
+    statements.retain(|statement| !statement.is_empty() && !statement.starts_with("COMMENT ON EXTENSION "));
+    Ok(into.run_script(&statements.join(";\n"))?)
+}
+
+/// A statement without two commands of psql, which newer versions of pg_dump put around everything.
+fn without_psql(statement: &str) -> String {
+    let is_before = |line: &&str| line.starts_with(['\\']) || line.starts_with("--") || line.trim().is_empty();
+    let lines = statement.lines().skip_while(is_before);
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// A statement of a dump as a baseline has it; `None`: it has no place there.
 fn without_schema(statement: &str, unique: &str) -> Result<Option<String>, SquashError> {
-    // Two commands of psql, which newer versions of pg_dump put around everything.
-    let lines = statement.lines().skip_while(|line| line.starts_with('\\') || line.trim().is_empty());
-    let statement = lines.collect::<Vec<_>>().join("\n");
+    let statement = without_psql(statement);
     let is = |beginning: &str| statement.starts_with(beginning);
     let is_of_session = is("SET ") || is("SELECT pg_catalog.set_config(");
     let is_untouched_sequence = is("SELECT pg_catalog.setval(") && statement.ends_with(", false)");
@@ -127,7 +153,7 @@ mod tests {
     #[test]
     fn names_lose_the_schema_and_nothing_else_does() {
         let bare = |statement: &str| without_schema(statement, "u1").unwrap_or_else(|error| Some(error.to_string()));
-        assert_eq!(bare("\\restrict abc\n\nSET statement_timeout = 0"), None);
+        assert_eq!(bare("\\restrict abc\n\n-- Dumped\n\nSET statement_timeout = 0"), None);
         assert_eq!(bare("\\unrestrict abc"), None);
         assert_eq!(bare("CREATE SCHEMA u1"), None);
         assert_eq!(bare("CREATE SCHEMA app").as_deref(), Some("CREATE SCHEMA IF NOT EXISTS app"));

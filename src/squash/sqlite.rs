@@ -52,14 +52,11 @@ pub(super) fn statements(
 }
 
 fn inserts(connection: &mut Connection, name: &str) -> Result<Vec<String>, SquashError> {
-    let columns = connection.first_column("SELECT name FROM pragma_table_xinfo(?1) WHERE hidden = 0 ORDER BY cid", &[name])?;
+    let columns =
+        connection.first_column("SELECT name FROM pragma_table_xinfo(?1) WHERE hidden = 0 ORDER BY cid", &[name])?;
     let quoted: Vec<String> = columns.iter().map(|column| quote_identifier(column)).collect();
     let values: Vec<String> = quoted.iter().map(|column| format!("quote({column})")).collect();
     let begin = format!("INSERT INTO {} ({}) VALUES (", quote_identifier(name), quoted.join(", "));
-    let sql = format!(
-        "SELECT ?1 || {} || ')' FROM {}",
-        values.join(" || ', ' || "),
-        quote_identifier(name)
-    );
+    let sql = format!("SELECT ?1 || {} || ')' FROM {}", values.join(" || ', ' || "), quote_identifier(name));
     Ok(connection.first_column(&sql, &[&begin])?)
 }

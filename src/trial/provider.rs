@@ -68,7 +68,8 @@ impl<'t, 'p> Provider<'t, 'p> {
         let aim = if is_relative { Aim::Relative(target) } else { Aim::Exactly(&wanted) };
         let Some(database) = self.lent.get(name) else { return Ok(None) };
         let url = database.url()?;
-        let mut passage = Passage { map: self.trial.map, order: &self.trial.order, aim, has_planned: false, table: None };
+        let mut passage =
+            Passage { map: self.trial.map, order: &self.trial.order, aim, has_planned: false, table: None };
         self.python.run(&url, None, &mut passage)?;
         self.python.let_go();
         Ok(Some(Provided { name: name.to_owned(), url: self.python.url_for_sqlalchemy(&url) }))
@@ -126,7 +127,8 @@ impl<'t, 'p> Provider<'t, 'p> {
             None => self.place.create()?,
         };
         let order = &self.trial.order;
-        let mut passage = Passage { map: self.trial.map, order, aim: Aim::Exactly(revisions), has_planned: false, table: None };
+        let mut passage =
+            Passage { map: self.trial.map, order, aim: Aim::Exactly(revisions), has_planned: false, table: None };
         self.python.run(&database.url()?, None, &mut passage)?;
         self.python.let_go();
         Ok(database)
@@ -160,7 +162,8 @@ pub fn build(
 ) -> Result<(Ephemeral, VersionTableName), TrialError> {
     let revisions = revisions_of(map, target)?;
     let database = place.create()?;
-    let mut passage = Passage { map, order: &revisions, aim: Aim::Exactly(&revisions), has_planned: false, table: None };
+    let mut passage =
+        Passage { map, order: &revisions, aim: Aim::Exactly(&revisions), has_planned: false, table: None };
     python.run(&database.url()?, None, &mut passage)?;
     let table = passage.table.unwrap_or_default();
     python.let_go();

@@ -7,7 +7,7 @@ use crate::database::{
     Connection, DatabaseLock, History, HistoryEntry, HistoryFilter, LatestRecords, LockError, LockMethod, LockRequest,
     OWN_SCHEMA, Outcome, Record,
 };
-use crate::published::{Meaning, changed_parts};
+use crate::published::{Meaning, changed_parts, is_of_former};
 use crate::revision::RevisionId;
 use crate::script::RevisionFile;
 
@@ -40,7 +40,10 @@ impl Records {
             let file = index.and_then(|index| subject.files.get(index));
             let recorded = record.entry.meaning.as_deref().and_then(Meaning::parse);
             match (file, recorded) {
-                (Some(file), Some(recorded)) => !recorded.is_of(&file.file),
+                (Some(file), Some(recorded)) => {
+                    let script = index.map(|index| subject.scripts.script(index));
+                    !recorded.is_of(&file.file) && !script.is_some_and(|script| is_of_former(script, &recorded))
+                }
                 _ => false,
             }
         })

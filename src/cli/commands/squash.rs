@@ -190,10 +190,8 @@ impl Outcome<'_> {
             revision: self.scripts.script(self.plan.revision).revision.id.as_str(),
             squashed: self.squashed().collect(),
             archive: prepared.map(|prepared| path_text(&prepared.changes.archive)),
-            baseline: prepared.map(|prepared| BaselineJson {
-                path: path_text(&prepared.baseline),
-                statements: prepared.statements,
-            }),
+            baseline: prepared
+                .map(|prepared| BaselineJson { path: path_text(&prepared.baseline), statements: prepared.statements }),
             tables: prepared.iter().flat_map(|prepared| &prepared.filled).map(table).collect(),
             is_written: self.is_written,
         }

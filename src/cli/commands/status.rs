@@ -10,6 +10,7 @@ use crate::cli::exit::ExitStatus;
 use crate::cli::history_table::Watched;
 use crate::cli::render::path_text;
 use crate::cli::table::Table;
+use crate::cli::unsquash::check_rows;
 use crate::database::{HistoryFilter, LatestRecords, Outcome};
 use crate::migrate::{RevisionStanding, RevisionState, Standing};
 use crate::report::duration;
@@ -71,6 +72,7 @@ pub fn run(context: &mut CommandContext, args: &StatusArgs) -> Result<ExitStatus
     let scripts = context.scripts()?;
     let mut databases = Vec::new();
     for mut watched in context.watched()? {
+        check_rows(&scripts, &watched.rows)?;
         let records = records(context, &mut watched, &scripts)?;
         let standing = Standing::of(&scripts.map, &watched.rows, &records)?;
         databases.push((watched, standing));
@@ -106,7 +108,8 @@ fn records(
     let Some(connection) = &mut watched.connection else { return Ok(LatestRecords::default()) };
     let Some(history) = context.history(connection, &watched.table)? else { return Ok(LatestRecords::default()) };
     let outcomes = vec![Outcome::Done, Outcome::Adopted];
-    let entries = history.entries(connection, &HistoryFilter { outcomes, ..HistoryFilter::default() })?;
+    let mut entries = history.entries(connection, &HistoryFilter { outcomes, ..HistoryFilter::default() })?;
+    entries.retain(|entry| scripts.find_squashed(entry.revision.as_str()).is_none());
     Ok(LatestRecords::of(entries, &scripts.map))
 }
 

@@ -6,6 +6,7 @@ use crate::cli::context::CommandContext;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::subjects::read_files;
+use crate::cli::unsquash::check_rows;
 use crate::database::{Access, Connection};
 use crate::verify::{Finding, Verification};
 
@@ -48,6 +49,7 @@ pub fn run(context: &mut CommandContext, args: &VerifyArgs) -> Result<ExitStatus
     let mut results = Vec::new();
     for database in &databases {
         let mut connection = Connection::open(&database.url, database.environment(), Access::Read)?;
+        check_rows(&scripts, &connection.version_rows(database.table()).ok().flatten().unwrap_or_default())?;
         let found = Verification::run(&database.subject(&scripts, &files), &mut connection)?;
         results.push(DatabaseJson {
             database: database.shown_url(),

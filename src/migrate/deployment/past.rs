@@ -20,7 +20,9 @@ pub(super) fn check_past(
     let Some(setting) = setting.filter(|_| !is_stamp && !held.plan.steps.is_empty()) else { return Ok(()) };
     let table = history_table(setting, &held.connection.dialect());
     let Some(history) = History::open(&mut held.connection, &table, &held.table)? else { return Ok(()) };
-    let entries = history.entries(&mut held.connection, &HistoryFilter::default())?;
+    let mut entries = history.entries(&mut held.connection, &HistoryFilter::default())?;
+    // What was squashed is not missed.
+    entries.retain(|entry| entry.outcome.is_open() || request.scripts.find_squashed(entry.revision.as_str()).is_none());
     let has_entries = !entries.is_empty();
     let map = &request.scripts.map;
     let past =

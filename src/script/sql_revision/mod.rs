@@ -34,6 +34,13 @@ pub(super) fn template() -> String {
     format!("{HEADER}<%text>{BODY}</%text>")
 }
 
+/// The Python file of such a revision: a docstring, and literal assignments that identify it, before what all of them do.
+pub fn sql_revision(docstring: &str, identifiers: &str) -> String {
+    format!(
+        "{docstring}\n\nimport re\nfrom pathlib import Path\n\nfrom alembic import context, op\n\n{identifiers}\n{BODY}"
+    )
+}
+
 /// The SQL files of a revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SqlRevision {
