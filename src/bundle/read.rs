@@ -98,6 +98,7 @@ impl Bundle {
             path: revision.path.clone(),
             docstring: revision.docstring.clone(),
             spans: Spans::default(),
+            squash: None,
         };
         let sources = (0..).map(RevisionIndex).zip(&self.revisions);
         let sources = sources.map(|(index, revision)| (index, revision.source.clone().into_bytes())).collect();

@@ -52,14 +52,13 @@ pub(crate) fn prepare(
     plan: &SquashPlan,
 ) -> Result<Prepared, CommandError> {
     let layout = Layout::of(context, args, scripts, plan)?;
-    let place_args = args.place();
-    let own = own_url(context, &place_args)?;
-    let dialect = dialect(context, &place_args, own.as_ref())?;
+    let own = own_url(context, &args.grounds)?;
+    let dialect = dialect(context, &args.grounds, own.as_ref())?;
     let driver = driver(context, dialect, own.as_ref());
-    let variables = url_variables(context, &args.url_variable)?;
+    let variables = url_variables(context, &args.grounds.url_variable)?;
     let environment = context.database_environment();
     let interpreter = context.interpreter()?;
-    let grounds = Grounds::find(context, &place_args, dialect, own, None)?;
+    let grounds = Grounds::find(context, &args.grounds, dialect, own, None)?;
     let upgrade = context.engine_invocation(context.alembic_argv(&["upgrade", "heads"]), Mutation::Allowed)?;
     let output = output(context, &grounds);
     let start = |variables| start(&interpreter, &output, variables);

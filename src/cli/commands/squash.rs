@@ -3,7 +3,6 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
-use super::test::{TestArgs, TestDialect, TestFormat};
 use crate::cli::args::Format;
 use crate::cli::context::CommandContext;
 use crate::cli::error::CommandError;
@@ -13,6 +12,7 @@ use crate::cli::render::path_text;
 use crate::cli::squashing::{Prepared, prepare};
 use crate::cli::squashing_databases::refuse_below;
 use crate::cli::table::Table;
+use crate::cli::testing_grounds::GroundsArgs;
 use crate::runtime::Interruption;
 use crate::script::ScriptDirectory;
 use crate::squash::{FilledTable, RowPolicy, SquashPlan};
@@ -42,18 +42,9 @@ pub struct SquashArgs {
     /// Folder for the old files [default: squashed/REVISION in the script directory]
     #[arg(long, value_name = "DIR")]
     pub archive: Option<PathBuf>,
-    /// PostgreSQL server to make databases on; its user must be allowed to [default: $LIMBEC_TEST_URL, else a server is started from the programs installed here]
-    #[arg(long, value_name = "URL")]
-    pub server: Option<String>,
-    /// Make databases on the server of the project's own database
-    #[arg(long, conflicts_with = "server")]
-    pub own_server: bool,
-    /// Kind of database [default: that of the project's own]
-    #[arg(long, value_name = "DIALECT")]
-    pub dialect: Option<TestDialect>,
-    /// Environment variable by which env.py is told its database [default: what env.py demonstrably reads; can be repeated]
-    #[arg(long, value_name = "NAME")]
-    pub url_variable: Vec<String>,
+    /// Where databases are made.
+    #[command(flatten)]
+    pub grounds: GroundsArgs,
     /// Form of the result
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Format,
@@ -66,25 +57,6 @@ impl SquashArgs {
             (true, _) => Some(RowPolicy::Include),
             (_, true) => Some(RowPolicy::LeaveOut),
             _ => None,
-        }
-    }
-
-    /// Where databases are made, in the words of `limbec test`.
-    pub(crate) fn place(&self) -> TestArgs {
-        TestArgs {
-            server: self.server.clone(),
-            own_server: self.own_server,
-            dialect: self.dialect,
-            url_variable: self.url_variable.clone(),
-            fixtures: None,
-            since: None,
-            jobs: 1,
-            no_cache: true,
-            tenants: Vec::new(),
-            smoke: None,
-            provide: false,
-            format: TestFormat::Text,
-            junit: None,
         }
     }
 }
