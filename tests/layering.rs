@@ -26,7 +26,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("squash", &["script", "operation", "database", "revision"]),
     ("trial", &["migrate", "catalogue", "plan", "database", "runtime", "revision"]),
     // Records by what the trial runs histories with.
-    ("bundle", &["trial", "rendered", "migrate", "runtime", "config", "script", "plan", "database", "revision"]),
+    (
+        "bundle",
+        &["sqlfile", "trial", "rendered", "migrate", "runtime", "config", "script", "plan", "database", "revision"],
+    ),
     ("rendered", &["migrate", "operation", "script", "plan", "database", "revision"]),
     (
         "tenant",

@@ -1,4 +1,4 @@
-use super::{Bundle, BundleError, BundledRevision};
+use super::{Bundle, BundleError, BundledRevision, Way};
 use crate::plan::Direction;
 
 /// What is different in a bundle that was built anew, each a sentence; none if both are the same.
@@ -66,23 +66,23 @@ fn of_revisions(old: &BundledRevision, new: &BundledRevision) -> Vec<String> {
         let name = direction.name();
         match (old.way(direction), new.way(direction)) {
             (was, is) if was == is => {}
-            (super::Way::Sql { .. }, super::Way::Python { reason }) => {
-                found.push(format!("{name} of {id} needs Python now: {reason}"));
-            }
-            (super::Way::Python { .. }, super::Way::Sql { .. }) => {
-                found.push(format!("{name} of {id} can be rendered now"));
-            }
-            (super::Way::Python { .. }, super::Way::Python { reason }) => {
+            (Way::Python { .. }, Way::Python { reason }) => {
                 found.push(format!("{name} of {id} needs Python for another reason: {reason}"));
             }
-            (super::Way::Sql { .. }, super::Way::Sql { .. }) => {}
+            (_, Way::Python { reason }) => found.push(format!("{name} of {id} needs Python now: {reason}")),
+            (Way::Python { .. }, _) => found.push(format!("{name} of {id} can be rendered now")),
+            (_, Way::File { path, .. }) => {
+                found.push(format!("{name} of {id}: its file {} is another one", path.display()));
+            }
+            // The statements are compared one by one.
+            _ => {}
         }
     }
     found
 }
 
 fn of_steps(old: &Bundle, new: &Bundle, id: &str, direction: Direction) -> Result<Option<String>, BundleError> {
-    let (was, is) = (old.statements(id, direction)?, new.statements(id, direction)?);
+    let (was, is) = (old.recorded(id, direction)?, new.recorded(id, direction)?);
     if was == is {
         return Ok(None);
     }

@@ -2,6 +2,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::sqlfile::SqlFileError;
+
 /// Why a bundle cannot be written, read or used.
 #[derive(Debug, Error)]
 pub enum BundleError {
@@ -20,6 +22,22 @@ pub enum BundleError {
         path: PathBuf,
         /// Why.
         source: std::io::Error,
+    },
+    /// A file that belongs into the bundle cannot be read.
+    #[error("cannot read {}", path.display())]
+    Source {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// An SQL file of the bundle is not what limbec runs.
+    #[error("{}:{}: {}", path.display(), error.line, error.problem)]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The line, and what is wrong there; said in the sentence, so no source of its own.
+        error: SqlFileError,
     },
     /// It does not begin as bundles do.
     #[error("{} is no bundle of limbec", path.display())]

@@ -149,6 +149,13 @@ pub enum Way {
         /// How many.
         statements: usize,
     },
+    /// The text of an SQL file is, with its variables.
+    File {
+        /// The file, relative to the project where it lies in there.
+        path: PathBuf,
+        /// SHA-256 of it.
+        sha256: String,
+    },
     /// It needs Python.
     Python {
         /// Why, without a full stop.
@@ -176,14 +183,21 @@ pub struct BundledStep {
     pub step: String,
     /// The revision.
     pub revision: String,
-    /// Whether they run outside of a transaction.
-    pub outside_transaction: bool,
+    /// The SQL file whose text follows in pieces, in the place of statements.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub file: Option<PathBuf>,
 }
 
 /// One statement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct StatementLine {
     pub(super) sql: String,
+}
+
+/// A piece of an SQL file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct TextLine {
+    pub(super) text: String,
 }
 
 /// The settings of limbec that a bundle takes along. Hooks and folders belong to machines, and stay.

@@ -20,3 +20,6 @@ pub use read::Bundle;
 pub use record::{RecordRequest, Recorded, RecordedRevision, record};
 pub use source::BundleSteps;
 pub use write::BundleWriter;
+
+#[cfg(test)]
+mod tests;

@@ -7,15 +7,19 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-use super::format::{FORM, Header};
+use super::format::{FORM, Header, StatementLine};
+use super::source::{Lines, TextReader};
 use super::{BundleError, BundledRevision, BundledStep, Manifest, Way};
-use crate::migrate::Readings;
+use crate::migrate::{Readings, SourceTexts};
 use crate::plan::{Direction, Plan, Step};
 use crate::revision::{RevisionId, RevisionIndex, RevisionMap};
 use crate::script::{Script, ScriptDirectory, Spans};
 
 /// A line that begins so is a step; every statement of it follows.
 const STEP: &[u8] = b"{\"step\":";
+
+/// So much of an SQL file is looked at before it runs, in bytes: one more than that of revisions in files.
+const LOOKED_AT: u64 = 4 * 1024 * 1024 + 1;
 
 /// A first line that is longer than this is none of a bundle.
 const LONGEST_HEADER: u64 = 4096;
@@ -101,9 +105,23 @@ impl Bundle {
             squash: None,
         };
         let sources = (0..).map(RevisionIndex).zip(&self.revisions);
-        let sources = sources.map(|(index, revision)| (index, revision.source.clone().into_bytes())).collect();
+        let sources = sources.map(|(index, revision)| Ok((index, self.texts(revision)?)));
+        let sources = sources.collect::<Result<_, BundleError>>()?;
         let scripts = self.revisions.iter().map(script).collect();
         Ok((ScriptDirectory { scripts, map }, Readings::of_sources(sources)))
+    }
+
+    /// What gates and history read of a revision.
+    fn texts(&self, revision: &BundledRevision) -> Result<SourceTexts, BundleError> {
+        let text = |is_downgrade| -> Result<Option<Vec<u8>>, BundleError> {
+            let at = self.steps.get(&(is_downgrade, revision.revision.clone())).filter(|at| at.step.file.is_some());
+            let Some(at) = at else { return Ok(None) };
+            let mut text = Vec::new();
+            let wrong = |source| BundleError::Read { path: self.path.clone(), source };
+            TextReader::new(self, at).take(LOOKED_AT).read_to_end(&mut text).map_err(wrong)?;
+            Ok(Some(text))
+        };
+        Ok(SourceTexts { python: revision.source.clone().into_bytes(), sql: [text(false)?, text(true)?] })
     }
 
     /// Whether all steps of a plan are in the bundle.
@@ -139,15 +157,15 @@ impl Bundle {
         })
     }
 
-    /// Every statement of a step in the order of the file; none for a step that is not in it.
+    /// Every recorded statement of a step in the order of the file; none for a step that is not in it, or that is the text of an SQL file.
     ///
     /// # Errors
     /// The file cannot be read any more, or was changed meanwhile.
-    pub fn statements(&self, revision: &str, direction: Direction) -> Result<Vec<String>, BundleError> {
+    pub(super) fn recorded(&self, revision: &str, direction: Direction) -> Result<Vec<String>, BundleError> {
         let is_downgrade = direction == Direction::Downgrade;
-        match self.steps.get(&(is_downgrade, revision.to_owned())) {
+        match self.steps.get(&(is_downgrade, revision.to_owned())).filter(|at| at.step.file.is_none()) {
             None => Ok(Vec::new()),
-            Some(at) => super::source::Statements::new(self, at).collect(),
+            Some(at) => Lines::<StatementLine>::new(self, at).map(|line| Ok(line?.sql)).collect(),
         }
     }
 }

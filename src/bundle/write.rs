@@ -1,5 +1,5 @@
-use std::fs::Permissions;
-use std::io::{BufWriter, Seek, SeekFrom, Write};
+use std::fs::{File, Permissions};
+use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -7,12 +7,15 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
-use super::format::{FORM, Header, StatementLine};
+use super::format::{FORM, Header, StatementLine, TextLine};
 use super::read::hexadecimal;
 use super::{BundleError, BundledRevision, BundledStep, Manifest};
 
 /// The first line has this length, its line end included.
 const HEADER_BYTES: usize = 144;
+
+/// An SQL file is kept in pieces of at most so many bytes.
+const PIECE: usize = 64 * 1024;
 
 /// Writes a bundle line by line, under another name until it is whole.
 pub struct BundleWriter {
@@ -62,6 +65,35 @@ impl BundleWriter {
     /// As [`BundleWriter::create`].
     pub fn statement(&mut self, sql: &str) -> Result<(), BundleError> {
         self.line(&StatementLine { sql: sql.to_owned() })
+    }
+
+    /// The text of the last step's SQL file, in pieces that fit into memory.
+    ///
+    /// # Errors
+    /// It cannot be read, or is not in UTF-8; else as [`BundleWriter::create`].
+    pub fn text(&mut self, file: &Path) -> Result<(), BundleError> {
+        let wrong = |source| BundleError::Source { path: file.to_owned(), source };
+        let mut input = File::open(file).map_err(wrong)?;
+        let mut buffer = vec![0; PIECE];
+        let mut filled = 0;
+        loop {
+            let count = input.read(&mut buffer[filled..]).map_err(wrong)?;
+            filled += count;
+            if count == 0 && filled == 0 {
+                return Ok(());
+            }
+            let whole = match std::str::from_utf8(&buffer[..filled]) {
+                Ok(_) => filled,
+                // The end of a piece may be in the middle of a character.
+                Err(error) if error.error_len().is_none() && count > 0 => error.valid_up_to(),
+                Err(error) => return Err(wrong(std::io::Error::new(std::io::ErrorKind::InvalidData, error))),
+            };
+            if whole > 0 {
+                self.line(&TextLine { text: String::from_utf8_lossy(&buffer[..whole]).into_owned() })?;
+                buffer.copy_within(whole..filled, 0);
+                filled -= whole;
+            }
+        }
     }
 
     /// Puts the hash into the first line and the file where it belongs.

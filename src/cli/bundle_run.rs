@@ -11,15 +11,20 @@ use super::commands::plan::table as plan_table;
 use super::context::CommandContext;
 use super::error::CommandError;
 use super::exit::ExitStatus;
+use super::native::{SCHEMA, current_schema};
 use super::progress::{Progress, away};
 use crate::bundle::{Bundle, BundleError, BundleSteps};
 use crate::config::DeployOptions;
 use crate::database::{self, Access, Connection, DatabaseUrl, Dialect, VersionTableName};
-use crate::migrate::{self, Deployment, DeploymentRequest, NativeRun, Operation, Purge, Readiness, RunTarget, Runner};
+use crate::migrate::{
+    self, Deployment, DeploymentRequest, MigrateError, NativeRun, Operation, Purge, Readiness, Refusal, RunTarget,
+    Runner, StepSource,
+};
 use crate::plan::{Plan, StepSummary};
 use crate::revision::RevisionId;
 use crate::runtime::Interruption;
 use crate::script::{Locations, ScriptDirectory};
+use crate::sqlfile::{SqlDialect, Variables};
 
 /// How a bundle is run.
 #[derive(Debug, Clone, Args)]
@@ -53,6 +58,8 @@ struct Place {
     table: VersionTableName,
     rows: Option<Vec<RevisionId>>,
     plan: Plan,
+    /// Values for SQL files.
+    variables: Variables,
 }
 
 #[derive(Debug, Serialize)]
@@ -123,7 +130,7 @@ impl CommandContext {
         let target = target(&bundle, &place, transaction == crate::plan::TransactionMode::PerRevision);
         let run = NativeRun {
             target: &target,
-            steps: &BundleSteps(&bundle),
+            steps: &BundleSteps { bundle: &bundle, variables: place.variables.clone() },
             setup: &bundle.manifest.setup,
             search_path: &options.search_path.resolve(place.table.schema.as_deref()),
             transaction,
@@ -174,9 +181,8 @@ impl CommandContext {
         if let Some(schema) = self.schema_override() {
             table.schema = Some(schema.to_owned());
         }
-        // Whoever only looks makes no file; whoever upgrades does.
-        let access = if change.args.dry_run { Access::Read } else { Access::Write };
-        let mut connection = Connection::open(&url, &environment, access)?;
+        // Only to look: what is refused makes no file.
+        let mut connection = Connection::open(&url, &environment, Access::Read)?;
         check_server(bundle, &mut connection)?;
         let rows = connection.version_rows(&table)?;
         let start = match change.purge {
@@ -186,7 +192,26 @@ impl CommandContext {
         bundle.check_rows(&scripts.map, &start)?;
         let plan = change.operation.plan(&scripts.map, &start)?;
         bundle.check_plan(&plan)?;
-        Ok(Place { url, table, rows, plan })
+        let variables = self.bundle_variables(&table, options, &mut connection)?;
+        Ok(Place { url, table, rows, plan, variables })
+    }
+
+    /// `-x NAME=VALUE`, and `schema`.
+    fn bundle_variables(
+        &self,
+        table: &VersionTableName,
+        options: &DeployOptions,
+        connection: &mut Connection,
+    ) -> Result<Variables, CommandError> {
+        let mut variables = self.sql_variables(table)?;
+        let dialect = if connection.dialect() == Dialect::Sqlite { SqlDialect::Sqlite } else { SqlDialect::Postgres };
+        let path = options.search_path.resolve(table.schema.as_deref());
+        if variables.get(SCHEMA).is_none()
+            && let Some(schema) = current_schema(dialect, &path, Some(connection))?
+        {
+            variables.set(SCHEMA, &schema).map_err(|problem| CommandError::usage(problem.to_string()))?;
+        }
+        Ok(variables)
     }
 
     fn tell_bundle_run(
@@ -198,15 +223,13 @@ impl CommandContext {
     ) -> Result<(), CommandError> {
         let database = place.url.accepted_by_sqlalchemy().obfuscated();
         let rows = place.rows.clone().unwrap_or_default();
-        let steps: Vec<StepJson<'_>> = place
-            .plan
-            .steps
-            .iter()
-            .map(|step| {
-                let statements = bundle.statements(step.revision.as_str(), step.direction)?;
-                Ok(StepJson { step: step.summary(), statements })
-            })
-            .collect::<Result<_, BundleError>>()?;
+        let source = BundleSteps { bundle, variables: place.variables.clone() };
+        let told = |step| -> Result<StepJson<'_>, Refusal> {
+            let statements = source.script(step)?.statements.map(|statement| Ok(statement?.sql.into_owned()));
+            Ok(StepJson { step: step.summary(), statements: statements.collect::<Result<_, Refusal>>()? })
+        };
+        let steps: Result<Vec<StepJson<'_>>, Refusal> = place.plan.steps.iter().map(told).collect();
+        let steps = steps.map_err(MigrateError::Refused)?;
         if change.args.format == Format::Json {
             let heads = rows.iter().map(RevisionId::as_str).collect();
             self.ui.json(&DryRunJson { database, heads, has_version_table: place.rows.is_some(), steps });
@@ -218,8 +241,9 @@ impl CommandContext {
         self.ui.result("");
         if steps.is_empty() {
             self.ui.result("Nothing to do.");
+        } else {
+            plan_table(&place.plan, scripts).lines().iter().for_each(|line| self.ui.result(line));
         }
-        plan_table(&place.plan, scripts).lines().iter().for_each(|line| self.ui.result(line));
         for (number, step) in steps.iter().enumerate() {
             self.ui.result("");
             self.ui.result(&format!("Step {}: {} {}", number + 1, step.step.direction, step.step.revision));

@@ -20,7 +20,7 @@ use crate::plan::{self, Direction, TransactionMode};
 use crate::published::Fingerprint;
 use crate::revision::{RevisionId, RevisionIndex};
 use crate::runtime::{Interruption, Invocation};
-use crate::script::ScriptDirectory;
+use crate::script::{Imports, RevisionFile, ScriptDirectory, SqlRevision};
 use crate::trial::{EnvRuns, TrialError};
 
 /// What a bundle is made from.
@@ -38,9 +38,58 @@ pub(super) struct BundleSource<'a> {
 #[derive(Debug)]
 pub(super) struct Rendered {
     manifest: Manifest,
-    revisions: Vec<(BundledRevision, Option<RecordedRevision>)>,
+    revisions: Vec<(BundledRevision, Steps)>,
     /// Where it was recorded, in words.
     pub(super) place: String,
+}
+
+/// The steps of a revision.
+#[derive(Debug)]
+enum Steps {
+    /// What was recorded.
+    Recorded(RecordedRevision),
+    /// What SQL files say.
+    Files(SqlRevision),
+    /// They are outside of the range.
+    Outside,
+}
+
+impl Steps {
+    fn way(&self, direction: Direction, root: &Path) -> Result<Way, BundleError> {
+        let file = match self {
+            Self::Outside => {
+                let reason = "it is outside of the range that the bundle was built for".to_owned();
+                return Ok(Way::Python { reason });
+            }
+            Self::Recorded(recorded) => {
+                return Ok(match recorded_way(recorded, direction) {
+                    Ok(statements) => Way::Sql { statements: statements.len() },
+                    Err(reason) => Way::Python { reason: reason.clone() },
+                });
+            }
+            Self::Files(files) => file_of(files, direction),
+        };
+        match std::fs::read(file) {
+            Ok(bytes) => Ok(Way::File { path: within(root, file), sha256: Fingerprint::sha256_of(&bytes) }),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Ok(Way::Python { reason: format!("there is no {}", within(root, file).display()) })
+            }
+            Err(source) => Err(BundleError::Source { path: file.to_owned(), source }),
+        }
+    }
+}
+
+fn recorded_way(recorded: &RecordedRevision, direction: Direction) -> &Result<Vec<String>, String> {
+    if direction == Direction::Downgrade { &recorded.downgrade } else { &recorded.upgrade }
+}
+
+fn file_of(files: &SqlRevision, direction: Direction) -> &Path {
+    if direction == Direction::Downgrade { &files.down } else { &files.up }
+}
+
+/// A path as a bundle has it: of the project, wherever that is.
+fn within(root: &Path, path: &Path) -> PathBuf {
+    path.strip_prefix(root).unwrap_or(path).to_owned()
 }
 
 /// The result of `bundle build --format json`.
@@ -77,25 +126,24 @@ impl<'a> BuildJson<'a> {
 impl Rendered {
     /// How many revisions were to be rendered.
     pub(super) fn wanted(&self) -> usize {
-        self.revisions.iter().filter(|(_, recorded)| recorded.is_some()).count()
+        self.revisions.iter().filter(|(_, steps)| !matches!(steps, Steps::Outside)).count()
     }
 
     /// Revisions whose upgrade needs Python, and why.
     pub(super) fn missing_upgrades(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.missing(|recorded| recorded.upgrade.as_ref().err())
+        self.missing(Direction::Upgrade)
     }
 
     /// Revisions whose downgrade needs Python, and why.
     pub(super) fn missing_downgrades(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.missing(|recorded| recorded.downgrade.as_ref().err())
+        self.missing(Direction::Downgrade)
     }
 
-    fn missing<'a>(
-        &'a self,
-        reason: impl Fn(&'a RecordedRevision) -> Option<&'a String>,
-    ) -> impl Iterator<Item = (&'a str, &'a str)> {
-        self.revisions.iter().filter_map(move |(revision, recorded)| {
-            Some((revision.revision.as_str(), reason(recorded.as_ref()?)?.as_str()))
+    fn missing(&self, direction: Direction) -> impl Iterator<Item = (&str, &str)> {
+        let wanted = self.revisions.iter().filter(|(_, steps)| !matches!(steps, Steps::Outside));
+        wanted.filter_map(move |(revision, _)| match revision.way(direction) {
+            Way::Python { reason } => Some((revision.revision.as_str(), reason.as_str())),
+            _ => None,
         })
     }
 
@@ -108,18 +156,23 @@ impl Rendered {
         for (revision, _) in &self.revisions {
             writer.revision(revision)?;
         }
-        for (revision, recorded) in &self.revisions {
-            let Some(recorded) = recorded else { continue };
-            for (direction, way) in
-                [(Direction::Upgrade, &recorded.upgrade), (Direction::Downgrade, &recorded.downgrade)]
-            {
-                let Ok(statements) = way else { continue };
-                writer.step(&BundledStep {
-                    step: direction.name().to_owned(),
-                    revision: revision.revision.clone(),
-                    outside_transaction: false,
-                })?;
-                statements.iter().try_for_each(|sql| writer.statement(sql))?;
+        for (revision, steps) in &self.revisions {
+            for direction in [Direction::Upgrade, Direction::Downgrade] {
+                let mut step =
+                    BundledStep { step: direction.name().to_owned(), revision: revision.revision.clone(), file: None };
+                match (revision.way(direction), steps) {
+                    (Way::Sql { .. }, Steps::Recorded(recorded)) => {
+                        writer.step(&step)?;
+                        let statements = recorded_way(recorded, direction).iter().flatten();
+                        statements.into_iter().try_for_each(|sql| writer.statement(sql))?;
+                    }
+                    (Way::File { path, .. }, Steps::Files(files)) => {
+                        step.file = Some(path.clone());
+                        writer.step(&step)?;
+                        writer.text(file_of(files, direction))?;
+                    }
+                    _ => {}
+                }
             }
         }
         writer.finish()
@@ -162,7 +215,7 @@ fn render_watched(context: &mut CommandContext, source: &BundleSource<'_>) -> Re
     let request = RecordRequest {
         scripts: &scripts,
         order: &wanted.order,
-        is_wanted: &|index| wanted.rendered.contains(&index),
+        is_wanted: &|index| wanted.rendered.contains(&index) && !is_sql(&scripts, index),
         place: &grounds.place,
         env_path: &env_path,
         environment: &environment,
@@ -239,6 +292,11 @@ impl Wanted {
     }
 }
 
+/// Whether a revision is SQL as it is written: there is nothing to record.
+fn is_sql(scripts: &ScriptDirectory, index: RevisionIndex) -> bool {
+    SqlRevision::of(&RevisionFile::read(&scripts.script(index).path, &Imports::new(&[]))).is_some()
+}
+
 fn heads(scripts: &ScriptDirectory, wanted: &Wanted) -> Vec<String> {
     let ids = |index: &RevisionIndex| scripts.map.revision(*index).down.clone();
     let parents: HashSet<RevisionId> = wanted.order.iter().flat_map(ids).collect();
@@ -286,7 +344,7 @@ fn revisions(
     scripts: &ScriptDirectory,
     wanted: &Wanted,
     (recorded, judged): (&Recorded, &Judged),
-) -> Result<Vec<(BundledRevision, Option<RecordedRevision>)>, CommandError> {
+) -> Result<Vec<(BundledRevision, Steps)>, CommandError> {
     let project = context.project()?;
     let ini = project.ini_path();
     let root = ini.parent().and_then(|folder| folder.canonicalize().ok()).unwrap_or_default();
@@ -300,11 +358,11 @@ fn revisions(
         let source = String::from_utf8(file.bytes().to_vec()).map_err(|_| {
             CommandError::failed(format!("{} is not in UTF-8, as every text in a bundle", script.path.display()))
         })?;
-        let steps = recorded.revisions.get(&index).cloned();
-        let way = |of: Option<&Result<Vec<String>, String>>| match of {
-            Some(Ok(statements)) => Way::Sql { statements: statements.len() },
-            Some(Err(reason)) => Way::Python { reason: reason.clone() },
-            None => Way::Python { reason: "it is outside of the range that the bundle was built for".to_owned() },
+        let steps = match (recorded.revisions.get(&index), SqlRevision::of(&file)) {
+            _ if !wanted.rendered.contains(&index) => Steps::Outside,
+            (_, Some(files)) => Steps::Files(files),
+            (Some(recorded), None) => Steps::Recorded(recorded.clone()),
+            (None, None) => Steps::Outside,
         };
         let id = script.revision.id.as_str();
         let revision = BundledRevision {
@@ -313,13 +371,13 @@ fn revisions(
             depends_on: script.revision.depends_on.clone(),
             labels: script.revision.branch_labels.clone(),
             docstring: script.docstring.clone(),
-            path: script.path.strip_prefix(&root).unwrap_or(&script.path).to_owned(),
+            path: within(&root, &script.path),
             sha256: print.file_sha256,
             meaning: print.meaning.to_string(),
             source,
             findings: judged.findings(id),
-            upgrade: way(steps.as_ref().map(|steps| &steps.upgrade)),
-            downgrade: way(steps.as_ref().map(|steps| &steps.downgrade)),
+            upgrade: steps.way(Direction::Upgrade, &root)?,
+            downgrade: steps.way(Direction::Downgrade, &root)?,
         };
         Ok((revision, steps))
     })

@@ -4,7 +4,7 @@ use super::context::CommandContext;
 use super::deploy::HasRun;
 use super::error::CommandError;
 use crate::config::{DeployOptions, EnvPy, SqlRevisionsSetting};
-use crate::database::{Connection, DatabaseUrl, Dialect, VersionTableName};
+use crate::database::{Connection, DatabaseError, DatabaseUrl, Dialect, VersionTableName};
 use crate::migrate::{self, Deployment, MigrateError, NativeRun, RunTarget, SqlSteps, Supervisor};
 use crate::plan::{Plan, TransactionMode};
 use crate::runtime::Interruption;
@@ -70,14 +70,7 @@ impl NativeWay {
         if self.variables.get(SCHEMA).is_some() {
             return Ok(());
         }
-        let current = match (self.dialect, self.search_path.first(), connection) {
-            (SqlDialect::Sqlite, ..) => Some("main".to_owned()),
-            (SqlDialect::Postgres, Some(first), _) => Some(first.clone()),
-            (SqlDialect::Postgres, None, Some(connection)) => {
-                connection.first_column("SELECT pg_catalog.current_schema()", &[])?.pop()
-            }
-            (SqlDialect::Postgres, None, None) => None,
-        };
+        let current = current_schema(self.dialect, &self.search_path, connection)?;
         match current {
             Some(schema) => {
                 self.variables.set(SCHEMA, &schema).map_err(|problem| MigrateError::Refused(problem.into()))
@@ -87,8 +80,24 @@ impl NativeWay {
     }
 }
 
+/// Where names without a schema are looked for.
+pub(super) fn current_schema(
+    dialect: SqlDialect,
+    search_path: &[String],
+    connection: Option<&mut Connection>,
+) -> Result<Option<String>, DatabaseError> {
+    Ok(match (dialect, search_path.first(), connection) {
+        (SqlDialect::Sqlite, ..) => Some("main".to_owned()),
+        (SqlDialect::Postgres, Some(first), _) => Some(first.clone()),
+        (SqlDialect::Postgres, None, Some(connection)) => {
+            connection.first_column("SELECT pg_catalog.current_schema()", &[])?.pop()
+        }
+        (SqlDialect::Postgres, None, None) => None,
+    })
+}
+
 /// The variable that every file may use.
-const SCHEMA: &str = "schema";
+pub(super) const SCHEMA: &str = "schema";
 
 impl CommandContext {
     /// How limbec would run SQL revisions on this database itself; `None`: Python has to, as far as anybody knows.
@@ -134,7 +143,7 @@ impl CommandContext {
     }
 
     /// The `-x NAME=VALUE` arguments, and the schema of the version table as `schema`.
-    fn sql_variables(&self, table: &VersionTableName) -> Result<Variables, CommandError> {
+    pub(super) fn sql_variables(&self, table: &VersionTableName) -> Result<Variables, CommandError> {
         let mut variables = Variables::default();
         let fault = |problem: crate::sqlfile::SqlFileProblem| CommandError::usage(problem.to_string());
         if let Some(schema) = &table.schema {

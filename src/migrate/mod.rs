@@ -28,7 +28,7 @@ pub use executor::{Purge, run_env, stamp};
 pub use history::{AdoptedHistory, Runner, adopt_history};
 pub use native::{NativeFailure, NativeRun, ScriptStatement, StatementPlace, StepScript, StepSource, run_native};
 pub use operation::Operation;
-pub use readings::Readings;
+pub use readings::{Readings, SourceTexts};
 pub use recorded::{RecordedListener, RecordedRun, RecordedStatement, RecordedStep};
 pub use rehearsal::{
     AdvancedSequence, RehearsalRefusal, RehearsedRun, RehearsedStatement, RehearsedStep, TakenLock, rehearse_env,

@@ -13,7 +13,7 @@ use crate::script::{Imports, Locations, RevisionFile, ScriptDirectory, read_file
 #[derive(Debug, Default)]
 pub struct Readings {
     /// The texts of the files, where there are no files.
-    sources: Option<HashMap<RevisionIndex, Vec<u8>>>,
+    sources: Option<HashMap<RevisionIndex, SourceTexts>>,
     hashes: Kept<RevisionIndex, Option<String>>,
     prints: Kept<RevisionIndex, Option<Arc<Print>>>,
     changed: Kept<(RevisionIndex, String), bool>,
@@ -31,16 +31,25 @@ pub(super) struct Print {
     pub(super) downgrade_in_transaction: bool,
 }
 
+/// A revision whose files are not here.
+#[derive(Debug, Clone, Default)]
+pub struct SourceTexts {
+    /// Its Python file.
+    pub python: Vec<u8>,
+    /// Its SQL files (up, down), where its work is in such.
+    pub sql: [Option<Vec<u8>>; 2],
+}
+
 impl Readings {
     /// Of revisions whose files are not here, but their texts: those of a bundle.
-    pub fn of_sources(sources: HashMap<RevisionIndex, Vec<u8>>) -> Self {
+    pub fn of_sources(sources: HashMap<RevisionIndex, SourceTexts>) -> Self {
         Self { sources: Some(sources), ..Self::default() }
     }
 
     /// The bytes of a file; `None`: it cannot be read.
     fn bytes(&self, scripts: &ScriptDirectory, index: RevisionIndex) -> Option<Vec<u8>> {
         match &self.sources {
-            Some(sources) => sources.get(&index).cloned(),
+            Some(sources) => sources.get(&index).map(|texts| texts.python.clone()),
             None => std::fs::read(&scripts.script(index).path).ok(),
         }
     }
@@ -90,7 +99,10 @@ impl Readings {
             let path = &scripts.script(index).path;
             let imports = Imports::new(&locations.import_roots);
             let file = match &self.sources {
-                Some(sources) => RevisionFile::parse(path, sources.get(&index).cloned().unwrap_or_default(), &imports),
+                Some(sources) => {
+                    let SourceTexts { python, sql } = sources.get(&index).cloned().unwrap_or_default();
+                    RevisionFile::parse(path, python, &imports).with_sql(sql)
+                }
                 None => RevisionFile::read(path, &imports),
             };
             let operations = operation::read(&file);

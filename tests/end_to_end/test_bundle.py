@@ -343,3 +343,54 @@ def test_search_path_and_schema_of_the_project_hold_in_the_bundle(tmp_path, limb
         " WHERE nspname = 'we\"ird' AND relkind = 'r' ORDER BY 1",
     )
     assert [row[0] for row in found] == ["account", "alembic_version", "line"]
+
+
+def test_sql_revisions_are_in_it_as_they_are_written(tmp_path, limbec_bin, url):
+    bundled = Bundled(tmp_path, limbec_bin, url)
+    bundled.project.run(limbec_bin, "new", "--sql", "add city").ok()
+    (up,) = bundled.project.versions.glob("*add_city.up.sql")
+    down = up.with_name(up.name.replace(".up.", ".down."))
+    where = "${schema}."
+    up.write_text(
+        "-- limbec: variable city\n"
+        f"CREATE TABLE {where}city (id integer PRIMARY KEY, name text); -- ünïcode\n"
+        f"INSERT INTO {where}city VALUES (1, ${{city:literal}}), (2, 'a;b\\c ${{city}}');\n"
+        + "".join(f"INSERT INTO {where}city VALUES ({n}, 'ß{n}');\n" for n in range(3, 3000))
+    )
+    down.write_text(f"DROP TABLE {where}city;\n")
+    bundled.build().ok()
+    shown = bundled.apply("--dry-run", "-x", "city=O'Hara").ok()
+    assert "O''Hara" in shown.out and tables(url) == []
+    bundled.apply().failed("city", status=1)
+    assert "city" not in tables(url)
+    bundled.apply("-x", "city=O'Hara").ok()
+    rows = fetch(url, "SELECT name FROM city WHERE id IN (1, 2, 2999) ORDER BY id")
+    assert rows == [("O'Hara",), ("a;b\\c ${city}",), ("ß2999",)]
+    bundled.apply("-1", "--yes", "-x", "city=x", name="downgrade").ok()
+    assert "city" not in tables(url)
+    up.write_text("CREATE TABLE city (id integer);\nCREATE TABEL x;\n")
+    down.unlink()
+    assert "there is no" in bundled.build("-v").ok().out
+    bundled.apply().failed("add_city.up.sql:2", "revision", status=1)
+    assert "city" not in tables(url)
+
+
+def test_an_sql_revision_outside_of_transactions(tmp_path, limbec_bin, postgres_databases):
+    bundled = Bundled(tmp_path, limbec_bin, postgres_databases())
+    bundled.project.run(limbec_bin, "new", "--sql", "index").ok()
+    (up,) = bundled.project.versions.glob("*index.up.sql")
+    up.write_text("-- limbec: no-transaction\nCREATE INDEX CONCURRENTLY by_note ON account (note);\n")
+    bundled.build().ok()
+    bundled.apply().ok()
+    assert fetch(bundled.url, "SELECT indisvalid FROM pg_index WHERE indexrelid = 'by_note'::regclass") == [(True,)]
+
+
+def test_what_an_sql_revision_destroys_is_asked_for(tmp_path, limbec_bin, url):
+    bundled = Bundled(tmp_path, limbec_bin, url)
+    bundled.project.run(limbec_bin, "new", "--sql", "empty account").ok()
+    (up,) = bundled.project.versions.glob("*empty_account.up.sql")
+    up.write_text("DELETE FROM account;\n")
+    bundled.build().ok()
+    bundled.apply("c3").ok()
+    told = bundled.apply().ok()
+    assert "deletes all rows of `account`: 4 rows" in told.err

@@ -103,7 +103,7 @@ fn lines(bundle: &Bundle) -> Vec<String> {
         [("upgrade", &revision.upgrade), ("downgrade", &revision.downgrade)].into_iter().filter_map(|(name, way)| {
             match way {
                 Way::Python { reason } => Some(format!("{name} of {}: {reason}", revision.revision)),
-                Way::Sql { .. } => None,
+                Way::Sql { .. } | Way::File { .. } => None,
             }
         })
     });
@@ -119,6 +119,7 @@ fn way(way: &Way) -> String {
     match way {
         Way::Sql { statements: 1 } => "1 statement".to_owned(),
         Way::Sql { statements } => format!("{statements} statements"),
+        Way::File { .. } => "SQL file".to_owned(),
         Way::Python { .. } => "needs Python".to_owned(),
     }
 }
