@@ -103,7 +103,7 @@ pub(super) fn is_possible(project: &LintProject, fix: &Fix) -> bool {
     let imports = Imports::new(&[]);
     round.files.iter().all(|(index, change)| {
         let file = &project.file(*index).file;
-        file.sql().is_none() || change.rename_to.is_none() && change.carry_out(file, &imports).is_some()
+        change.carry_out(file, &imports).is_some()
     })
 }
 

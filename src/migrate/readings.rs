@@ -7,7 +7,7 @@ use crate::operation::{self, Dialect, OperationKind, Operations};
 use crate::published::{Fingerprint, Meaning, is_of_former};
 use crate::revision::RevisionIndex;
 use crate::schema::SchemaHistory;
-use crate::script::{Imports, Locations, RevisionFile, ScriptDirectory, read_files};
+use crate::script::{Imports, Locations, RevisionFile, ScriptDirectory, SqlContent, read_files};
 
 /// What revision files say, read once for all databases of a run: they do not change while it lasts.
 #[derive(Debug, Default)]
@@ -57,7 +57,22 @@ impl Readings {
     /// A file without what its imports stand for, as hashes of its meaning see it.
     pub(super) fn plain_file(&self, scripts: &ScriptDirectory, index: RevisionIndex) -> Option<RevisionFile> {
         let bytes = self.bytes(scripts, index)?;
-        Some(RevisionFile::parse(&scripts.script(index).path, bytes, &Imports::new(&[])))
+        let file = RevisionFile::parse(&scripts.script(index).path, bytes, &Imports::new(&[]));
+        Some(match self.sources.as_ref().and_then(|sources| sources.get(&index)) {
+            Some(texts) => {
+                let [up, down] = &texts.sql;
+                file.with_sql([up.clone(), down.clone()])
+            }
+            None => file.with_sql_beside(),
+        })
+    }
+
+    /// The hash of a file's bytes, and those of its SQL files; `None`: it cannot be read.
+    fn sha256(&self, scripts: &ScriptDirectory, index: RevisionIndex) -> Option<String> {
+        match &self.sources {
+            Some(_) => Some(Fingerprint::sha256_of_file(&self.plain_file(scripts, index)?)),
+            None => Fingerprint::sha256_at(&scripts.script(index).path),
+        }
     }
 
     /// What the history records of a file; `None`: it cannot be read.
@@ -77,7 +92,7 @@ impl Readings {
     /// Whether a file means something else than when it was run. One that is the same byte for byte is not parsed.
     pub(super) fn is_changed(&self, scripts: &ScriptDirectory, index: RevisionIndex, entry: &HistoryEntry) -> bool {
         let (Some(sha256), Some(meaning)) = (&entry.file_sha256, &entry.meaning) else { return false };
-        let Some(now) = self.hashes.get(index, || Some(Fingerprint::sha256_of(&self.bytes(scripts, index)?))) else {
+        let Some(now) = self.hashes.get(index, || self.sha256(scripts, index)) else {
             return false;
         };
         now != *sha256

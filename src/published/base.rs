@@ -40,7 +40,7 @@ pub struct Base {
     pub merge_base: String,
     /// The newest commit of it.
     pub tip: String,
-    /// The revision files that it has.
+    /// The revision files that it has, and what may be their SQL files.
     pub files: Vec<BaseFile>,
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::Meaning;
 use super::git::Git;
 use super::meaning::Parts;
-use crate::script::{Imports, RevisionFile};
+use crate::script::{Imports, RevisionFile, SqlRevision};
 
 /// How many older forms of a file are looked at.
 const COMMITS: &str = "20";
@@ -20,7 +20,10 @@ pub fn changed_parts(file: &RevisionFile, recorded: &Meaning, commit: Option<&st
     let former = commit.and_then(|commit| former_at(&git, commit, name)).filter(|former| recorded.is_of(former));
     let former = former.or_else(|| {
         let log = ["log", "-n", COMMITS, "--format=%H", "--"].map(OsStr::new);
-        let listed = git.ask(&[&log[..], &[name]].concat()).ok()?;
+        let sql = SqlRevision::beside(Path::new(name));
+        let names = [name, sql.up.as_os_str(), sql.down.as_os_str()];
+        let names = if file.sql().is_some() { &names[..] } else { &names[..1] };
+        let listed = git.ask(&[&log[..], names].concat()).ok()?;
         let listed = String::from_utf8_lossy(&listed);
         listed.lines().filter_map(|commit| former_at(&git, commit, name)).find(|former| recorded.is_of(former))
     });
@@ -28,8 +31,13 @@ pub fn changed_parts(file: &RevisionFile, recorded: &Meaning, commit: Option<&st
 }
 
 fn former_at(git: &Git, commit: &str, name: &OsStr) -> Option<RevisionFile> {
-    let mut object = std::ffi::OsString::from(format!("{commit}:./"));
-    object.push(name);
-    let source = git.ask(&[OsStr::new("cat-file"), OsStr::new("blob"), &object]).ok()?;
-    Some(RevisionFile::parse(Path::new(name), source, &Imports::new(&[])))
+    let content = |name: &OsStr| {
+        let mut object = std::ffi::OsString::from(format!("{commit}:./"));
+        object.push(name);
+        git.ask(&[OsStr::new("cat-file"), OsStr::new("blob"), &object]).ok()
+    };
+    let file = RevisionFile::parse(Path::new(name), content(name)?, &Imports::new(&[]));
+    let Some(SqlRevision { up, down }) = SqlRevision::of(&file) else { return Some(file) };
+    let contents = [up, down].map(|path| content(path.as_os_str()));
+    Some(file.with_sql(contents))
 }

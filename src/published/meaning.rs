@@ -13,12 +13,16 @@
 //! are the eight bytes of their IEEE form, big end first. Defaults of parameters follow their parameter.
 //! The text `ast1` comes first, then the list of the module's statements.
 //!
+//! Of a revision whose work is in SQL files, the hash is that of the tree and of both files (`sql1:`): of their tokens without comments and
+//! blanks, as PostgreSQL and as SQLite has them, and of what their comments tell the runner.
+//!
 //! Of a file that is no Python (or nests too deeply to be looked at) the hash is that of the text with `\n` for its line ends: `text1:`.
 
 mod encoder;
 mod expressions;
 mod parts;
 mod patterns;
+mod sql;
 mod statements;
 
 use std::fmt;
@@ -43,6 +47,8 @@ pub struct Meaning {
 enum Form {
     /// The syntax tree.
     Tree,
+    /// The syntax tree, and the SQL files that it runs.
+    Sql,
     /// The text, where there is no tree.
     Text,
 }
@@ -51,6 +57,7 @@ impl Form {
     fn name(self) -> &'static str {
         match self {
             Self::Tree => "ast1",
+            Self::Sql => "sql1",
             Self::Text => "text1",
         }
     }
@@ -61,14 +68,19 @@ const DIGITS: usize = 64;
 impl Meaning {
     /// The meaning of a file: of its tree where it has one, else of its text.
     pub fn of(file: &RevisionFile) -> Self {
-        file.body().map_or_else(|| Self::of_text(file), Self::of_tree)
+        match (file.body(), file.sql()) {
+            (None, _) => Self::of_text(file),
+            (Some(body), None) => Self::of_tree(body),
+            (Some(body), Some(sql)) => Self { form: Form::Sql, digits: sql::of_revision(body, sql) },
+        }
     }
 
     /// Whether a file still means this, by the same form of hash.
     pub fn is_of(&self, file: &RevisionFile) -> bool {
         match self.form {
             Form::Text => *self == Self::of_text(file),
-            Form::Tree => file.body().is_some_and(|body| *self == Self::of_tree(body)),
+            Form::Tree => file.sql().is_none() && file.body().is_some_and(|body| *self == Self::of_tree(body)),
+            Form::Sql => file.sql().is_some() && *self == Self::of(file),
         }
     }
 
@@ -101,7 +113,7 @@ impl Meaning {
     /// Reads what `Display` writes.
     pub fn parse(text: &str) -> Option<Self> {
         let (form, digits) = text.split_once(':')?;
-        let form = [Form::Tree, Form::Text].into_iter().find(|known| known.name() == form)?;
+        let form = [Form::Tree, Form::Sql, Form::Text].into_iter().find(|known| known.name() == form)?;
         let well_formed =
             digits.len() == DIGITS && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
         well_formed.then(|| Self { form, digits: digits.to_owned() })

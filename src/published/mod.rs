@@ -24,6 +24,7 @@ mod meaning;
 mod no_base;
 mod rebase;
 mod revisions;
+mod sql_on_base;
 mod trace;
 mod tree;
 

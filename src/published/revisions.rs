@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use super::base::{Base, BaseFile, BaseState};
 use super::lock::{FrozenRevision, Lock};
 use super::meaning::Parts;
+use super::sql_on_base::SqlOnBase;
 use super::{Meaning, NoBase};
 use crate::revision::{Revision, RevisionId};
-use crate::script::{Imports, Parsed, RevisionFile, Script};
+use crate::script::{Imports, Parsed, RevisionFile, Script, SqlRevision};
 
 /// A revision file of the working copy.
 #[derive(Debug, Clone, Copy)]
@@ -104,12 +105,16 @@ impl Published {
         let on_base = published.base.as_mut().map(|base| std::mem::take(&mut base.files)).ok();
         if let Some(on_base) = on_base {
             let mut changed: BTreeSet<PathBuf> = files.iter().map(|file| file.path.to_owned()).collect();
+            let (sql, on_base): (Vec<_>, Vec<_>) =
+                on_base.into_iter().partition(|file| SqlRevision::python_of(&file.path).is_some());
+            let sql = SqlOnBase::new(sql);
             for file in on_base {
                 let known = by_path.get(file.path.as_path()).copied();
                 if is_as_on_base(&file, known.is_some()) {
                     changed.remove(&file.path);
                 }
-                published.add(of_base(file, known));
+                changed.extend(sql.changed(&file.path));
+                published.add(of_base(file, &sql, known));
             }
             published.changed = Some(changed);
         }
@@ -212,7 +217,7 @@ pub fn is_of_former(script: &Script, meaning: &Meaning) -> bool {
 }
 
 /// Whether a file of the working copy is what one of the commits of the base has.
-fn is_as_on_base(file: &BaseFile, is_here: bool) -> bool {
+pub(super) fn is_as_on_base(file: &BaseFile, is_here: bool) -> bool {
     let contents = match &file.state {
         BaseState::Untouched => return true,
         BaseState::Differs(contents) => contents.get(1..).unwrap_or_default(),
@@ -225,17 +230,28 @@ fn is_as_on_base(file: &BaseFile, is_here: bool) -> bool {
     std::fs::read(&file.path).is_ok_and(|now| contents.iter().any(|content| lines(content) == lines(&now)))
 }
 
-fn of_base(file: BaseFile, known: Option<&Known<'_>>) -> PublishedRevision {
-    let (source, contents) = match file.state {
+fn of_base(file: BaseFile, sql: &SqlOnBase, known: Option<&Known<'_>>) -> PublishedRevision {
+    let sql_contents = sql.contents(&file.path);
+    let (source, mut contents) = match file.state {
         BaseState::Untouched => (Source::Base, Vec::new()),
         BaseState::Differs(contents) => (Source::Base, contents),
         BaseState::Arrived(content) => (Source::Arrived, vec![content]),
     };
+    if contents.is_empty() && !sql_contents.is_empty() {
+        contents.extend(std::fs::read(&file.path).ok());
+    }
     let mut declared = None;
     let mut meanings = Vec::new();
     let mut parts = None;
-    for content in contents {
+    // The files of one commit, and those of the other; one that is the same in both is there once.
+    let (last, versions) = (contents.last().cloned(), contents.len().max(sql_contents.len()));
+    for version in 0..versions {
+        let Some(content) = contents.get(version).or(last.as_ref()).cloned() else { break };
         let then = RevisionFile::parse(&file.path, content, &Imports::new(&[]));
+        let then = match sql_contents.get(version).or(sql_contents.last()) {
+            Some(contents) => then.with_sql_content(contents.clone()),
+            None => then.with_sql_beside(),
+        };
         meanings.push(Meaning::of(&then));
         parts.get_or_insert_with(|| Parts::of(&then));
         if let Ok(Parsed::Script(script)) = then.declared {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::NoBase;
 use super::base::BaseState;
 use super::git::Git;
-use crate::script::{Locations, is_revision_file};
+use crate::script::{Locations, SqlRevision, is_revision_file};
 
 /// What is to be compared.
 pub(super) struct Question<'a> {
@@ -103,11 +103,11 @@ fn folders(question: &Question<'_>) -> Vec<PathBuf> {
     folders
 }
 
-/// Whether Alembic would load a file of this path.
+/// Whether Alembic would load a file of this path, or one of a revision's SQL files may be there.
 fn is_wanted(path: &Path, folders: &[PathBuf], locations: &Locations) -> bool {
     let parent = path.parent().unwrap_or(Path::new(""));
     let inside = |folder: &PathBuf| if locations.recursive { parent.starts_with(folder) } else { parent == folder };
-    is_revision_file(path, false) && folders.iter().any(inside)
+    (is_revision_file(path, false) || SqlRevision::python_of(path).is_some()) && folders.iter().any(inside)
 }
 
 /// `PATHSPEC…`; the top itself is no path that git would take literally.

@@ -6,7 +6,7 @@ use ruff_python_ast::Stmt;
 use super::evaluate::{Imports, ModuleSource, Tree};
 use super::parse::{parse_decoded, undecided};
 use super::source::{DecodeFault, Source};
-use super::{AttachedSql, Parsed, Replacement, ScriptError, SqlRevision};
+use super::{AttachedSql, Parsed, Replacement, ScriptError, SqlContent, SqlRevision};
 
 /// A revision file with its text and its tree, for those who look at more than what it declares.
 #[derive(Debug)]
@@ -73,7 +73,13 @@ impl RevisionFile {
 
     /// With these contents of its SQL files (up, down), where its work is in such; `None`: there is no such file.
     #[must_use]
-    pub fn with_sql(mut self, contents: [Option<Vec<u8>>; 2]) -> Self {
+    pub fn with_sql(self, contents: [Option<Vec<u8>>; 2]) -> Self {
+        self.with_sql_content(contents.map(|bytes| SqlContent::Given(bytes.map(Into::into))))
+    }
+
+    /// The same with contents that may be on disk.
+    #[must_use]
+    pub fn with_sql_content(mut self, contents: [SqlContent; 2]) -> Self {
         let files = SqlRevision::of(&self);
         self.sql = files.map(|files| Box::new(AttachedSql::given(files, contents, self.python_text())));
         self

@@ -43,7 +43,7 @@ pub use parse::{Parsed, Undecided, parse_revision};
 pub(crate) use paths::{joined, relative_to as relative};
 pub use reparent::{ReparentError, Reparenting, reparent};
 pub use rewrite::{Replacement, Rewrite, RewriteError, rewrite};
-pub use sql_revision::{AttachedSql, SqlFile, SqlRevision, SqlState, sql_revision};
+pub use sql_revision::{AttachedSql, SqlContent, SqlFile, SqlRevision, SqlState, sql_revision};
 pub use squash::{REPLACED_FILES, REPLACES, Squash, Squashed};
 pub use stamped::{NameStamp, NameStamps};
 pub use timestamp::{StampedName, description_slug, free_stamp, stamp};

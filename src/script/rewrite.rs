@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 use thiserror::Error;
 
+use super::{Imports, RevisionFile, SqlRevision};
+
 /// A change of one existing file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rewrite {
@@ -78,21 +80,28 @@ struct Prepared<'r> {
     new: NamedTempFile,
     /// The original, for the way back.
     old: NamedTempFile,
+    /// Its SQL files, which take its name: from, to.
+    sql: Vec<(PathBuf, PathBuf)>,
 }
 
-/// Carries out all changes, or none: everything is written beside the files first, and put back where a rename fails.
+/// Carries out all changes, or none: everything is written beside the files first, and put back where a rename fails. The SQL files of
+/// a revision that gets another name get it, too.
 ///
 /// # Errors
 /// See [`RewriteError`].
 pub fn rewrite(changes: &[Rewrite]) -> Result<(), RewriteError> {
     let prepared = changes.iter().map(prepare).collect::<Result<Vec<_>, _>>()?;
-    let mut done: Vec<(&Rewrite, NamedTempFile)> = Vec::with_capacity(prepared.len());
-    for Prepared { rewrite, new, old } in prepared {
-        let result = place(rewrite, new);
-        done.push((rewrite, old));
+    let mut done: Vec<(&Rewrite, NamedTempFile, Vec<(PathBuf, PathBuf)>)> = Vec::with_capacity(prepared.len());
+    for Prepared { rewrite, new, old, sql } in prepared {
+        let mut moved = Vec::new();
+        let result = move_all(sql, &mut moved).and_then(|()| place(rewrite, new));
+        done.push((rewrite, old, moved));
         if let Err(error) = result {
-            for (rewrite, old) in done {
+            for (rewrite, old, moved) in done {
                 put_back(rewrite, old);
+                for (from, to) in moved {
+                    let _ = fs::rename(to, from);
+                }
             }
             return Err(error);
         }
@@ -115,7 +124,29 @@ fn prepare(rewrite: &Rewrite) -> Result<Prepared<'_>, RewriteError> {
     }
     let new = beside(path, &rewrite.rewritten()?).map_err(failed)?;
     let old = beside(path, &rewrite.original).map_err(failed)?;
-    Ok(Prepared { rewrite, new, old })
+    let sql = sql_files(rewrite);
+    if let Some((_, taken)) = sql.iter().find(|(_, to)| to.symlink_metadata().is_ok()) {
+        return Err(RewriteError::Taken(taken.clone()));
+    }
+    Ok(Prepared { rewrite, new, old, sql })
+}
+
+/// The SQL files of a revision that gets another name, where they are and where they have to be.
+fn sql_files(rewrite: &Rewrite) -> Vec<(PathBuf, PathBuf)> {
+    let Some(to) = rewrite.rename_to.as_ref().filter(|to| **to != rewrite.path) else { return Vec::new() };
+    let file = RevisionFile::parse(&rewrite.path, rewrite.original.clone(), &Imports::new(&[]));
+    let Some(from) = SqlRevision::of(&file) else { return Vec::new() };
+    let to = SqlRevision::beside(to);
+    let files = [(from.up, to.up), (from.down, to.down)].into_iter();
+    files.filter(|(from, _)| from.symlink_metadata().is_ok()).collect()
+}
+
+fn move_all(files: Vec<(PathBuf, PathBuf)>, moved: &mut Vec<(PathBuf, PathBuf)>) -> Result<(), RewriteError> {
+    for (from, to) in files {
+        fs::rename(&from, &to).map_err(|source| RewriteError::Write { path: to.clone(), source })?;
+        moved.push((from, to));
+    }
+    Ok(())
 }
 
 /// A temporary file in the same folder, with the same permissions.
@@ -191,6 +222,27 @@ mod tests {
         assert_eq!(fs::read_to_string(&a).unwrap(), "zero one three");
         assert_eq!(fs::read_to_string(&c).unwrap(), "xy");
         assert_eq!(names(folder.path()), ["a.py", "c.py"]);
+    }
+
+    #[test]
+    fn sql_files_take_the_name_of_their_revision() {
+        let folder = tempfile::tempdir().unwrap();
+        let (old, new, other) = (folder.path().join("a.py"), folder.path().join("b.py"), folder.path().join("c.py"));
+        let text = format!("revision = 'a'\ndown_revision = None\n{}", SqlRevision::BODY);
+        for (name, text) in [("a.py", &*text), ("a.up.sql", "up"), ("a.down.sql", "down"), ("c.py", "old")] {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        let renaming = change(&old, &text, &[], Some(&new));
+        assert!(
+            rewrite(&[renaming.clone(), change(&other, "old", &[], Some(&folder.path().join("no/d.py")))]).is_err()
+        );
+        assert_eq!(names(folder.path()), ["a.down.sql", "a.py", "a.up.sql", "c.py"]);
+        rewrite(&[renaming]).unwrap();
+        assert_eq!(names(folder.path()), ["b.down.sql", "b.py", "b.up.sql", "c.py"]);
+        fs::write(folder.path().join("d.up.sql"), "other").unwrap();
+        let taken = rewrite(&[change(&new, &text, &[], Some(&folder.path().join("d.py")))]);
+        assert!(matches!(taken, Err(RewriteError::Taken(path)) if path.ends_with("d.up.sql")));
+        assert_eq!(fs::read_to_string(folder.path().join("b.up.sql")).unwrap(), "up");
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod input;
 mod lexer;
 mod outline;
 mod reader;
+mod stream;
 mod substitution;
 mod variables;
 
@@ -22,6 +23,7 @@ pub use directives::Directives;
 pub use error::{Opened, SqlFileError, SqlFileProblem};
 pub use lexer::{Lexicon, Token, TokenKind, Tokens};
 pub use reader::{FileStatement, StatementReader};
+pub use stream::stream_tokens;
 pub use variables::Variables;
 
 /// A database whose SQL is read.

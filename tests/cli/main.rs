@@ -15,6 +15,7 @@ mod rebase;
 mod report;
 mod rule;
 mod show;
+mod sql_revisions;
 mod validate;
 mod without_python;
 

@@ -7,13 +7,12 @@ use crate::script::{SqlFile, SqlState};
 use crate::sqlfile::{Directives, SqlDialect, SqlFileError, SqlFileProblem, StatementReader, Variables};
 
 declare_rule! {
-    /// An SQL file that cannot be run, or that has no revision.
+    /// An SQL file of a revision that limbec would not run.
     ///
     /// ## What it flags
     /// Of a revision whose work is SQL (`limbec new --sql`): a missing `.up.sql`; a file that is not UTF-8, in which a string, a
     /// comment or a body does not end, that has commands of psql, `COPY … FROM STDIN`, a variable that it does not declare, a
-    /// comment for limbec that means nothing, or, where limbec holds the transaction, `BEGIN`, `COMMIT` or `ROLLBACK`. Also SQL files of
-    /// such a name without the Python file that makes them a revision.
+    /// comment for limbec that means nothing, or, where limbec holds the transaction, `BEGIN`, `COMMIT` or `ROLLBACK`.
     ///
     /// ## Why
     /// The revision fails where it is run, some of them halfway.

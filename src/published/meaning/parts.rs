@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use ruff_python_ast::{Expr, Stmt};
 
 use super::encoder::{Documents, Encoder};
+use super::sql;
 use crate::script::RevisionFile;
 
 /// What a module defines, each with the hash of its statements: to say what has changed.
@@ -16,6 +17,11 @@ impl Parts {
             let mut encoder = Encoder::new("part");
             encoder.body(std::slice::from_ref(statement), Documents::Yes);
             parts.entry(name(statement)).or_default().push(encoder.finish());
+        }
+        for (name, file) in
+            ["`upgrade()`", "`downgrade()`"].into_iter().zip(file.sql().into_iter().flat_map(|sql| sql.files()))
+        {
+            parts.entry(name.to_owned()).or_default().push(sql::of_file(file));
         }
         // A docstring and `pass` mean nothing.
         parts.remove("");

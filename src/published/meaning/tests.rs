@@ -263,3 +263,36 @@ match a, b:
 type L[T] = list[T]
 x @= f'a{b!r:>{c}}d' 'e' f'{f = }'
 "#;
+
+fn sql_revision(up: &str, down: Option<&str>) -> RevisionFile {
+    let text = format!(
+        "import re\nfrom pathlib import Path\nfrom alembic import context, op\nrevision = 'a'\ndown_revision = None\n\n\n{}",
+        crate::script::SqlRevision::BODY
+    );
+    let contents = [Some(up), down].map(|text| text.map(|text| text.as_bytes().to_vec()));
+    RevisionFile::parse(Path::new("/v/a.py"), text.into_bytes(), &Imports::new(&[])).with_sql(contents)
+}
+
+#[test]
+fn sql_files_count_without_comments_and_blanks() {
+    let up = "-- limbec: no-transaction\nCREATE INDEX i ON t (a);\n";
+    let file = sql_revision(up, Some("DROP INDEX i"));
+    let meaning = Meaning::of(&file);
+    assert!(meaning.to_string().starts_with("sql1:"));
+    assert_eq!(Meaning::parse(&meaning.to_string()), Some(meaning.clone()));
+    let means = |up: &str, down: Option<&str>| meaning.is_of(&sql_revision(up, down));
+    assert!(means(
+        "/* why */\n-- limbec: no-transaction\nCREATE  INDEX i\nON t(a); -- limbec: ignore[x] y",
+        Some("DROP INDEX i")
+    ));
+    assert!(!means(&up.replace("(a)", "(b)"), Some("DROP INDEX i")));
+    assert!(!means(&up.replace("-- limbec: no-transaction", ""), Some("DROP INDEX i")));
+    assert!(!means(up, Some("DROP INDEX j")));
+    assert!(!means(up, Some("")));
+    assert!(!means(up, None));
+    let without = RevisionFile::parse(&file.path, file.bytes().to_vec(), &Imports::new(&[]));
+    assert!(!meaning.is_of(&without) && !Meaning::of(&without).is_of(&file));
+    // What one database takes for a comment may be a statement of the other.
+    let nested = |last: &str| format!("SELECT 1; /* /* */ {last} -- */ \n");
+    assert!(!Meaning::of(&sql_revision(&nested("DROP TABLE a;"), None)).is_of(&sql_revision(&nested(""), None)));
+}

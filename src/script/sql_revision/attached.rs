@@ -34,7 +34,7 @@ pub struct SqlFile {
     pub range: Range<usize>,
     /// Where in its text the first byte is that is not UTF-8.
     pub stray: Option<usize>,
-    content: Content,
+    content: SqlContent,
     /// Where its lines begin, in the text of the revision.
     lines: OnceLock<Vec<usize>>,
 }
@@ -52,9 +52,10 @@ pub enum SqlState {
     Unreadable(String),
 }
 
-/// Where the bytes are.
+/// Where the bytes of an SQL file are.
 #[derive(Debug, Clone)]
-enum Content {
+pub enum SqlContent {
+    /// In this file, if there is one.
     OnDisk(PathBuf),
     /// Of another version of the file; `None`: there was none.
     Given(Option<Arc<[u8]>>),
@@ -63,12 +64,12 @@ enum Content {
 impl AttachedSql {
     /// Those that lie beside the Python file.
     pub(in crate::script) fn read(files: SqlRevision, python: &str) -> Self {
-        Self::of([files.up, files.down].map(|path| (path.clone(), Content::OnDisk(path))), python)
+        Self::of([files.up, files.down].map(|path| (path.clone(), SqlContent::OnDisk(path))), python)
     }
 
-    /// Those of another version of the revision.
-    pub(in crate::script) fn given(files: SqlRevision, contents: [Option<Vec<u8>>; 2], python: &str) -> Self {
-        let [up, down] = contents.map(|bytes| Content::Given(bytes.map(Arc::from)));
+    /// Those of another version of the revision: up, down.
+    pub(in crate::script) fn given(files: SqlRevision, contents: [SqlContent; 2], python: &str) -> Self {
+        let [up, down] = contents;
         Self::of([(files.up, up), (files.down, down)], python)
     }
 
@@ -77,7 +78,7 @@ impl AttachedSql {
         Self::of([(files.up, before.up.content.clone()), (files.down, before.down.content.clone())], python)
     }
 
-    fn of(files: [(PathBuf, Content); 2], python: &str) -> Self {
+    fn of(files: [(PathBuf, SqlContent); 2], python: &str) -> Self {
         let mut text = python.to_owned();
         let [up, down] = files.map(|(path, content)| {
             text.push('\n');
@@ -144,7 +145,7 @@ impl SqlFile {
     }
 }
 
-impl Content {
+impl SqlContent {
     fn open(&self) -> io::Result<Option<Box<dyn io::BufRead + '_>>> {
         Ok(match self {
             Self::Given(bytes) => bytes.as_deref().map(|bytes| Box::new(bytes) as Box<dyn io::BufRead>),

@@ -5,7 +5,7 @@
 
 mod attached;
 
-pub use attached::{AttachedSql, SqlFile, SqlState};
+pub use attached::{AttachedSql, SqlContent, SqlFile, SqlState};
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -58,12 +58,26 @@ impl SqlRevision {
     /// The files of a revision that does nothing but run them; `None`: it is an ordinary one.
     pub fn of(file: &RevisionFile) -> Option<Self> {
         // Nearly all files are ordinary ones, and looking at their bytes is quicker than at their trees.
-        memchr::memmem::find(file.bytes(), MARK)?;
+        if !Self::may_be(file.bytes()) {
+            return None;
+        }
         let statements = file.body()?;
         let tail = BODY_TREE.as_deref()?;
         let (header, body) = statements.split_at_checked(statements.len().checked_sub(tail.len())?)?;
         let same = body.iter().zip(tail).all(|(is, should)| ComparableStmt::from(is) == ComparableStmt::from(should));
         (same && header.iter().all(is_header)).then(|| Self::beside(&file.path))
+    }
+
+    /// Whether the bytes of a Python file may be those of such a revision.
+    pub fn may_be(bytes: &[u8]) -> bool {
+        memchr::memmem::find(bytes, MARK).is_some()
+    }
+
+    /// The Python file that an SQL file of this name belongs to, whether it is there or not.
+    pub fn python_of(path: &Path) -> Option<PathBuf> {
+        let name = path.file_name()?.to_str()?;
+        let stem = name.strip_suffix(".up.sql").or_else(|| name.strip_suffix(".down.sql"))?;
+        Some(path.with_file_name(format!("{stem}.py")))
     }
 
     /// The files that belong to a Python file, whether they are there or not.
