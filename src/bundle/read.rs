@@ -18,9 +18,6 @@ use crate::script::{Script, ScriptDirectory, Spans};
 /// A line that begins so is a step; every statement of it follows.
 const STEP: &[u8] = b"{\"step\":";
 
-/// So much of an SQL file is looked at before it runs, in bytes: one more than that of revisions in files.
-const LOOKED_AT: u64 = 4 * 1024 * 1024 + 1;
-
 /// A first line that is longer than this is none of a bundle.
 const LONGEST_HEADER: u64 = 4096;
 
@@ -118,7 +115,8 @@ impl Bundle {
             let Some(at) = at else { return Ok(None) };
             let mut text = Vec::new();
             let wrong = |source| BundleError::Read { path: self.path.clone(), source };
-            TextReader::new(self, at).take(LOOKED_AT).read_to_end(&mut text).map_err(wrong)?;
+            // All of it: the history has the hash of the whole file.
+            TextReader::new(self, at).read_to_end(&mut text).map_err(wrong)?;
             Ok(Some(text))
         };
         Ok(SourceTexts { python: revision.source.clone().into_bytes(), sql: [text(false)?, text(true)?] })
