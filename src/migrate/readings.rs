@@ -7,7 +7,7 @@ use crate::operation::{self, Dialect, OperationKind, Operations};
 use crate::published::{Fingerprint, Meaning, is_of_former};
 use crate::revision::RevisionIndex;
 use crate::schema::SchemaHistory;
-use crate::script::{Imports, Locations, RevisionFile, ScriptDirectory, SqlContent, read_files};
+use crate::script::{Imports, Locations, RevisionFile, ScriptDirectory, read_files};
 
 /// What revision files say, read once for all databases of a run: they do not change while it lasts.
 #[derive(Debug, Default)]

@@ -29,7 +29,7 @@ fn a_new_one_has_no_finding() {
 
 #[test]
 fn findings_are_in_the_file_and_comments_there_accept_them() {
-    let up = format!("{UP}\nUPDATE users\n   SET id = 1;\n");
+    let up = format!("{UP}\nUPDATE orders\n   SET paid = true;\n");
     let (project, stem) = project(&up);
     let outcome = project.limbec(&["validate", "--format", "concise", &format!("{stem}.up.sql")]);
     assert!(outcome.contains(&format!("{stem}.up.sql:4:1: warning[update-without-where]")), "{outcome}");
@@ -49,7 +49,7 @@ fn what_is_published_or_frozen_must_not_change() {
     let validate = || project.limbec(&["validate", "--changed", "--base", "main", "--format", "concise"]);
     let quiet = validate();
     assert!(!quiet.contains("published-revision-changed"), "{quiet}");
-    project.write(&file, "/* other looks */\nCREATE TABLE users(id bigint PRIMARY KEY)\n");
+    project.write(&file, "/* other looks */\nCREATE TABLE users(id bigint PRIMARY KEY);\n");
     let looks = validate();
     assert!(!looks.contains("published-revision-changed") && looks.contains("1 revision"), "{looks}");
     assert!(project.limbec(&["freeze", "--check"]).contains("exit 0"));
