@@ -91,7 +91,7 @@ struct Prepared<'r> {
 /// See [`RewriteError`].
 pub fn rewrite(changes: &[Rewrite]) -> Result<(), RewriteError> {
     let prepared = changes.iter().map(prepare).collect::<Result<Vec<_>, _>>()?;
-    let mut done: Vec<(&Rewrite, NamedTempFile, Vec<(PathBuf, PathBuf)>)> = Vec::with_capacity(prepared.len());
+    let mut done = Vec::with_capacity(prepared.len());
     for Prepared { rewrite, new, old, sql } in prepared {
         let mut moved = Vec::new();
         let result = move_all(sql, &mut moved).and_then(|()| place(rewrite, new));
