@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from support import databases
 from support.paths import ROOT
 from support.sample import copy_to
 
@@ -86,7 +87,7 @@ def project(tmp_path, limbec_bin, alembic_bin):
 
 def test_every_block_of_the_readme_is_run_here():
     tested = blocks("Install") + blocks("Try it") + blocks("Five minutes with a project of yours")
-    tested += blocks("Tenants") + blocks("Published revisions")
+    tested += blocks("Plain SQL") + blocks("Tenants") + blocks("Published revisions")
     assert re.findall(r"^```sh\n(.*?)^```$", README, re.MULTILINE | re.DOTALL) == tested
     assert commands("Install") + commands("Try it") == IN_THE_CHECKOUT
 
@@ -101,6 +102,29 @@ def test_the_tour(project, limbec_bin, alembic_bin):
     # One revision was gone up and down again, so Alembic finds the first, and then goes up by itself.
     assert "3f7c0e92b1d4" in said["alembic current"]
     assert "(head)" in shell("limbec current", project, variables)
+
+
+def test_plain_sql(tmp_path, limbec_bin, alembic_bin):
+    migrations = tmp_path / "db" / "migrations"
+    (migrations / "rollbacks").mkdir(parents=True)
+    for name, up, down in [
+        ("001_users", "CREATE TABLE users (id integer PRIMARY KEY);", "DROP TABLE users;"),
+        ("002_orders", "CREATE TABLE orders (id integer, user_id integer REFERENCES users (id));", "DROP TABLE orders;"),
+    ]:
+        (migrations / f"{name}.sql").write_text(up)
+        (migrations / "rollbacks" / f"{name}.sql").write_text(down)
+    export, *lines = commands("Plain SQL")
+    variables = {**environment(limbec_bin, alembic_bin), "DATABASE_URL": export.partition("=")[2]}
+    assert export.startswith("export DATABASE_URL=")
+    for line in lines:
+        if "upgrade --step" in line:
+            sql = next(tmp_path.rglob("*_add_index_on_orders.up.sql"))
+            sql.write_text("CREATE INDEX orders_user ON orders (user_id);")
+            sql.with_name(sql.name.replace(".up.", ".down.")).write_text("DROP INDEX orders_user;")
+        shell(line, tmp_path, variables)
+    schemas = [databases.schema(f"sqlite:///{tmp_path}/{name}.db") for name in ("shop", "other")]
+    assert "orders_user" in schemas[0] and schemas[0] == schemas[1]
+    assert "(head)" in shell("alembic current", tmp_path, variables)
 
 
 def test_tenants(tmp_path, limbec_bin, alembic_bin):
