@@ -109,7 +109,11 @@ def test_plain_sql(tmp_path, limbec_bin, alembic_bin):
     (migrations / "rollbacks").mkdir(parents=True)
     for name, up, down in [
         ("001_users", "CREATE TABLE users (id integer PRIMARY KEY);", "DROP TABLE users;"),
-        ("002_orders", "CREATE TABLE orders (id integer, user_id integer REFERENCES users (id));", "DROP TABLE orders;"),
+        (
+            "002_orders",
+            "CREATE TABLE orders (id integer, user_id integer REFERENCES users (id));",
+            "DROP TABLE orders;",
+        ),
     ]:
         (migrations / f"{name}.sql").write_text(up)
         (migrations / "rollbacks" / f"{name}.sql").write_text(down)

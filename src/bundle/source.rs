@@ -6,7 +6,8 @@ use sha2::{Digest, Sha256};
 use super::format::{StatementLine, TextLine};
 use super::read::{Part, StepAt};
 use super::{Bundle, BundleError};
-use crate::migrate::{Refusal, ScriptStatement, StatementPlace, StepScript, StepSource};
+use crate::database::Connection;
+use crate::migrate::{Refusal, ScriptStatement, StatementPlace, StepScript, StepSource, with_schema};
 use crate::plan::{Direction, Step};
 use crate::sqlfile::{Directives, SqlDialect, StatementReader, Variables};
 
@@ -25,12 +26,13 @@ impl BundleSteps<'_> {
     }
 
     /// A step that is the text of an SQL file.
-    fn file<'a>(&'a self, at: &'a StepAt) -> Result<StepScript<'a>, BundleError> {
+    fn file<'a>(&'a self, at: &'a StepAt, connection: Option<&mut Connection>) -> Result<StepScript<'a>, Refusal> {
         let path = at.step.file.clone().unwrap_or_default();
         let fault = move |error| BundleError::File { path: path.clone(), error };
         let text = || BufReader::new(TextReader::new(self.bundle, at));
         let directives = Directives::read(text()).map_err(&fault)?;
-        let variables = self.variables.of_file(&directives).map_err(&fault)?;
+        let variables = with_schema(&self.variables, self.dialect(), connection)?;
+        let variables = variables.of_file(&directives).map_err(&fault)?;
         let reader = StatementReader::new(text(), self.dialect(), &variables);
         let reader = if directives.no_transaction { reader } else { reader.within_transaction() };
         let statements = reader.map(move |statement| {
@@ -47,13 +49,13 @@ impl StepSource for BundleSteps<'_> {
         step.direction == Direction::Stamp || self.bundle.at(step).is_ok()
     }
 
-    fn script(&self, step: &Step) -> Result<StepScript<'_>, Refusal> {
+    fn script(&self, step: &Step, connection: Option<&mut Connection>) -> Result<StepScript<'_>, Refusal> {
         if step.direction == Direction::Stamp {
             return Ok(StepScript::of_texts(&[]));
         }
         let at = self.bundle.at(step)?;
         if at.step.file.is_some() {
-            return Ok(self.file(at)?);
+            return self.file(at, connection);
         }
         let statement = |read: Result<StatementLine, BundleError>| match read {
             Ok(line) => Ok(ScriptStatement { sql: Cow::Owned(line.sql), place: None }),

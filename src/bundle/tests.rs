@@ -89,9 +89,9 @@ fn what_is_written_is_read() {
     let steps = BundleSteps { bundle: &bundle, variables: Variables::default() };
     let up = plan(&bundle, &[], "heads");
     bundle.check_plan(&up).unwrap();
-    let first = steps.script(&up.steps[0]).unwrap();
+    let first = steps.script(&up.steps[0], None).unwrap();
     assert_eq!(sent(first).unwrap(), ["CREATE TABLE t (\n\ti)", "{\"step\": 'none'}"]);
-    let second = steps.script(&up.steps[1]).unwrap();
+    let second = steps.script(&up.steps[1], None).unwrap();
     assert!(second.outside_transaction);
     let statements = sent(second).unwrap();
     assert_eq!((statements.len(), statements[8999].as_str()), (9000, "INSERT INTO t VALUES ('ü8999')"));
@@ -131,6 +131,6 @@ fn a_file_that_changes_while_it_is_applied_ends_its_step() {
     let steps = BundleSteps { bundle: &bundle, variables: Variables::default() };
     let down = plan(&bundle, &["a"], "base");
     assert_eq!(down.steps[0].direction, Direction::Downgrade);
-    let error = sent(steps.script(&down.steps[0]).unwrap()).unwrap_err();
+    let error = sent(steps.script(&down.steps[0], None).unwrap()).unwrap_err();
     assert!(error.ends_with("was changed while it was applied: downgrade of a is another one"), "{error}");
 }

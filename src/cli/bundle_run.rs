@@ -11,7 +11,7 @@ use super::commands::plan::table as plan_table;
 use super::context::CommandContext;
 use super::error::CommandError;
 use super::exit::ExitStatus;
-use super::native::{SCHEMA, current_schema};
+use super::native::looked_up;
 use super::progress::{Progress, away};
 use crate::bundle::{Bundle, BundleError, BundleSteps};
 use crate::config::DeployOptions;
@@ -60,6 +60,8 @@ struct Place {
     plan: Plan,
     /// Values for SQL files.
     variables: Variables,
+    /// The same with `schema` as it is now, for those who only look.
+    shown: Variables,
 }
 
 #[derive(Debug, Serialize)]
@@ -192,26 +194,11 @@ impl CommandContext {
         bundle.check_rows(&scripts.map, &start)?;
         let plan = change.operation.plan(&scripts.map, &start)?;
         bundle.check_plan(&plan)?;
-        let variables = self.bundle_variables(&table, options, &mut connection)?;
-        Ok(Place { url, table, rows, plan, variables })
-    }
-
-    /// `-x NAME=VALUE`, and `schema`.
-    fn bundle_variables(
-        &self,
-        table: &VersionTableName,
-        options: &DeployOptions,
-        connection: &mut Connection,
-    ) -> Result<Variables, CommandError> {
-        let mut variables = self.sql_variables(table)?;
+        let variables = self.sql_variables(&table)?;
         let dialect = if connection.dialect() == Dialect::Sqlite { SqlDialect::Sqlite } else { SqlDialect::Postgres };
         let path = options.search_path.resolve(table.schema.as_deref());
-        if variables.get(SCHEMA).is_none()
-            && let Some(schema) = current_schema(dialect, &path, Some(connection))?
-        {
-            variables.set(SCHEMA, &schema).map_err(|problem| CommandError::usage(problem.to_string()))?;
-        }
-        Ok(variables)
+        let shown = looked_up(&variables, dialect, &path, Some(&mut connection))?;
+        Ok(Place { url, table, rows, plan, variables, shown })
     }
 
     fn tell_bundle_run(
@@ -223,9 +210,9 @@ impl CommandContext {
     ) -> Result<(), CommandError> {
         let database = place.url.accepted_by_sqlalchemy().obfuscated();
         let rows = place.rows.clone().unwrap_or_default();
-        let source = BundleSteps { bundle, variables: place.variables.clone() };
+        let source = BundleSteps { bundle, variables: place.shown.clone() };
         let told = |step| -> Result<StepJson<'_>, Refusal> {
-            let statements = source.script(step)?.statements.map(|statement| Ok(statement?.sql.into_owned()));
+            let statements = source.script(step, None)?.statements.map(|statement| Ok(statement?.sql.into_owned()));
             Ok(StepJson { step: step.summary(), statements: statements.collect::<Result<_, Refusal>>()? })
         };
         let steps: Result<Vec<StepJson<'_>>, Refusal> = place.plan.steps.iter().map(told).collect();

@@ -407,7 +407,14 @@ impl From<MigrateError> for CommandError {
                     Err(refusal) => Self::from_error(&*refusal, false),
                 },
             },
-            MigrateError::Native(_) => Self::from_error(&error, false).by(Obstacle::Script),
+            MigrateError::Native(ref failure) => {
+                let hint = failure.hint();
+                let failure = Self::from_error(&error, false).by(Obstacle::Script);
+                match hint {
+                    Some(hint) => failure.hint(hint),
+                    None => failure,
+                }
+            }
             error => Self::from_error(&error, error.is_command_error()),
         }
     }

@@ -4,7 +4,7 @@ use super::context::CommandContext;
 use super::deploy::HasRun;
 use super::error::CommandError;
 use crate::config::{DeployOptions, EnvPy, SqlRevisionsSetting};
-use crate::database::{Connection, DatabaseError, DatabaseUrl, Dialect, VersionTableName};
+use crate::database::{Connection, DatabaseUrl, Dialect, VersionTableName};
 use crate::migrate::{self, Deployment, MigrateError, NativeRun, RunTarget, SqlSteps, Supervisor};
 use crate::plan::{Plan, TransactionMode};
 use crate::runtime::Interruption;
@@ -35,11 +35,13 @@ impl NativeWay {
     /// # Errors
     /// Those of the deployment and of `run_native`.
     pub(super) fn run(
-        mut self,
+        self,
         deployment: &mut Deployment<'_>,
         scripts: &ScriptDirectory,
     ) -> Result<HasRun, MigrateError> {
-        self.name_schema(deployment.connection())?;
+        if !self.reads_alike(deployment.connection())? {
+            return Ok(HasRun::No);
+        }
         let plan = deployment.plan_in_hand().cloned().unwrap_or_default();
         let Some(steps) = self.steps(&plan, scripts) else { return Ok(HasRun::No) };
         let run = NativeRun {
@@ -50,8 +52,18 @@ impl NativeWay {
             transaction: self.transaction,
             is_interrupted: &Interruption::is_requested,
         };
+        let _interruption = Interruption::watch();
         deployment.run(&mut |supervisor| migrate::run_native(&run, supervisor))?;
         Ok(HasRun::Yes)
+    }
+
+    /// The same with `${schema}` as it would be now, for those who only look.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub(super) fn looking(self, connection: Option<&mut Connection>) -> Result<Self, MigrateError> {
+        let variables = looked_up(&self.variables, self.dialect, &self.search_path, connection)?;
+        Ok(Self { variables, ..self })
     }
 
     /// What limbec's own SQLite decides otherwise than the one that Python has (its build turns foreign keys on).
@@ -62,39 +74,35 @@ impl NativeWay {
         }
     }
 
-    /// Gives `${schema}` a value, if it has none yet: where names without a schema are looked for.
-    ///
-    /// # Errors
-    /// The database does not answer.
-    pub(super) fn name_schema(&mut self, connection: Option<&mut Connection>) -> Result<(), MigrateError> {
-        if self.variables.get(SCHEMA).is_some() {
-            return Ok(());
-        }
-        let current = current_schema(self.dialect, &self.search_path, connection)?;
-        match current {
-            Some(schema) => {
-                self.variables.set(SCHEMA, &schema).map_err(|problem| MigrateError::Refused(problem.into()))
-            }
-            None => Ok(()),
-        }
+    /// Whether a text means on this connection what it means on one that Python's driver has set up.
+    fn reads_alike(&self, connection: Option<&mut Connection>) -> Result<bool, MigrateError> {
+        let (SqlDialect::Postgres, Some(connection)) = (self.dialect, connection) else { return Ok(true) };
+        // psycopg2 sets the first where it is another, and limbec's lexer rests on the second.
+        const USUAL: &str = "SELECT (pg_catalog.current_setting('DateStyle') LIKE 'ISO%' \
+            AND pg_catalog.current_setting('standard_conforming_strings') = 'on')::text";
+        Ok(connection.first_column(USUAL, &[])?.first().is_some_and(|usual| usual == "true"))
     }
 }
 
-/// Where names without a schema are looked for.
-pub(super) fn current_schema(
+/// Variables with `schema` as it would be now: the first schema of the search path, else what the connection has.
+///
+/// # Errors
+/// The database does not answer.
+pub(super) fn looked_up(
+    variables: &Variables,
     dialect: SqlDialect,
     search_path: &[String],
     connection: Option<&mut Connection>,
-) -> Result<Option<String>, DatabaseError> {
-    Ok(match (dialect, search_path.first(), connection) {
-        (SqlDialect::Sqlite, ..) => Some("main".to_owned()),
-        (SqlDialect::Postgres, Some(first), _) => Some(first.clone()),
-        (SqlDialect::Postgres, None, Some(connection)) => {
-            connection.first_column("SELECT pg_catalog.current_schema()", &[])?.pop()
-        }
-        (SqlDialect::Postgres, None, None) => None,
-    })
+) -> Result<Variables, MigrateError> {
+    let mut variables = variables.clone();
+    if let (None, Some(first)) = (variables.get(SCHEMA), search_path.first()) {
+        variables.set(SCHEMA, first).map_err(|problem| MigrateError::Refused(problem.into()))?;
+    }
+    migrate::with_schema(&variables, dialect, connection).map_err(MigrateError::Refused)
 }
+
+/// Variables by which libpq, and so Python's driver, changes settings of a session, which limbec's own connection does not know.
+const LIBPQ_SETTINGS: [&str; 4] = ["PGTZ", "PGDATESTYLE", "PGGEQO", "PGCLIENTENCODING"];
 
 /// The variable that every file may use.
 pub(super) const SCHEMA: &str = "schema";
@@ -114,7 +122,14 @@ impl CommandContext {
         let EnvPy::Understood(env) = &target.env else { return Ok(None) };
         let setting = options.sql_revisions;
         let may_listen = env.imported.is_some() && setting != SqlRevisionsSetting::Native;
-        if setting == SqlRevisionsSetting::Python || env.on_version_apply || may_listen {
+        let has_variable = |name: &&str| self.environment.variable(name).is_some();
+        let changes_session = LIBPQ_SETTINGS.iter().any(|name| has_variable(&name));
+        if changes_session
+            || setting == SqlRevisionsSetting::Python
+            || env.on_version_apply
+            || env.listens
+            || may_listen
+        {
             return Ok(None);
         }
         let dialect = match url.dialect() {

@@ -34,6 +34,6 @@ pub use rehearsal::{
     AdvancedSequence, RehearsalRefusal, RehearsedRun, RehearsedStatement, RehearsedStep, TakenLock, rehearse_env,
 };
 pub use rendering::{RenderedPart, RenderedStatement, RenderedStep, StepFailure, render_env};
-pub use sql_steps::{SqlStepError, SqlSteps};
+pub use sql_steps::{SqlStepError, SqlSteps, with_schema};
 pub use status::{RevisionStanding, RevisionState, Standing};
 pub use supervisor::{NamedLock, Preparation, Refusal, RunTarget, Statement, Supervisor};

@@ -159,6 +159,67 @@ def test_an_env_py_that_adds_something_is_run(project, history, url, limbec_bin)
     assert "imported" in project.run(limbec_bin, "downgrade", "-1", "--yes").ok().out
 
 
+LISTENER = """
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+
+@event.listens_for(Engine, "connect")
+def keys(dbapi_connection, record):
+    cursor = dbapi_connection.cursor()
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+"""
+
+
+def test_a_listener_of_env_py_is_not_passed_over(project, url, limbec_bin):
+    if not url.startswith("sqlite"):
+        pytest.skip("a setting of SQLite alone")
+    up = "CREATE TABLE a (id integer PRIMARY KEY); CREATE TABLE b (a integer REFERENCES a (id) ON DELETE CASCADE);"
+    write(project, limbec_bin, "keys", up + "INSERT INTO a VALUES (1); INSERT INTO b VALUES (1)", "SELECT 1")
+    write(project, limbec_bin, "gone", "DELETE FROM a", "SELECT 1")
+    env = project.folder / "migrations" / "env.py"
+    env.write_text(LISTENER + env.read_text())
+    project.run(limbec_bin, "upgrade", "head").ok()
+    assert databases.fetch(url, "SELECT a FROM b") == []
+
+
+def test_a_pragma_without_effect_is_refused(project, url, limbec_bin):
+    if not url.startswith("sqlite"):
+        pytest.skip("a setting of SQLite alone")
+    write(project, limbec_bin, "keys", "PRAGMA foreign_keys=off;\nCREATE TABLE a (b);\nPRAGMA foreign_keys=on;", "")
+    project.run(limbec_bin, "upgrade", "head", **NO_PYTHON).failed("up.sql:3", "no-transaction", status=1)
+    write_to = next(project.versions.glob("*_keys.up.sql"))
+    write_to.write_text("-- limbec: no-transaction\n" + write_to.read_text() + "SELECT sqrt(4), pow(2, 2);")
+    project.run(limbec_bin, "upgrade", "head", **NO_PYTHON).ok()
+
+
+def test_the_schema_is_that_of_the_moment(project, url, limbec_bin, alembic_bin):
+    if not url.startswith("postgresql"):
+        pytest.skip("PostgreSQL's search path")
+    write(project, limbec_bin, "schema", "CREATE SCHEMA limbec_trusted", "DROP SCHEMA limbec_trusted CASCADE")
+    write(project, limbec_bin, "table", "CREATE TABLE ${schema}.t (id integer)", "DROP TABLE ${schema}.t")
+    found = "SELECT table_schema::text FROM information_schema.tables WHERE table_name = 't'"
+    for program, extra in ((limbec_bin, ["--yes"]), (alembic_bin, [])):
+        project.run(program, "upgrade", "head").ok()
+        assert databases.fetch(url, found) == [("limbec_trusted",)]
+        project.run(program, "downgrade", "base", *extra).ok()
+
+
+def test_an_unusual_session_is_pythons(project, url, limbec_bin):
+    if not url.startswith("postgresql"):
+        pytest.skip("settings of PostgreSQL")
+    write(project, limbec_bin, "zone", "CREATE TABLE z AS SELECT current_setting('TimeZone') AS z", "DROP TABLE z")
+    project.run(limbec_bin, "upgrade", "head", PGTZ="Asia/Tokyo").ok()
+    assert databases.fetch(url, "SELECT z FROM z") == [("Asia/Tokyo",)]
+    project.run(limbec_bin, "downgrade", "base", "--yes").ok()
+    name = url.rpartition("/")[2]
+    databases.execute(url, f"ALTER DATABASE \"{name}\" SET datestyle = 'SQL, DMY'")
+    next(project.versions.glob("*_zone.up.sql")).write_text("CREATE TABLE z AS SELECT DATE '2020-01-02'::text AS z")
+    project.run(limbec_bin, "upgrade", "head").ok()
+    assert databases.fetch(url, "SELECT z FROM z") == [("2020-01-02",)]
+
+
 def test_foreign_keys_are_as_alembic_has_them(project, url, limbec_bin, alembic_bin):
     if not url.startswith("sqlite"):
         pytest.skip("a setting of SQLite alone")

@@ -21,17 +21,6 @@ def cases(dialect):
             )
 
 
-class Values:
-    """Stands in for `alembic.context`, of which nothing but the values of `-x` is asked here."""
-
-    def __init__(self, **values):
-        self.values = values
-
-    def get_x_argument(self, as_dictionary):
-        assert as_dictionary
-        return self.values
-
-
 class Migration:
     """Stands in for `alembic.op`, of which nothing but the dialect is asked here."""
 
@@ -43,9 +32,9 @@ class Migration:
 
 
 def split(dialect, text, **values):
-    body = {"re": re, "Path": Path, "context": Values(**values), "op": Migration(dialect), "revision": "a1"}
+    body = {"re": re, "Path": Path, "op": Migration(dialect), "revision": "a1"}
     exec(compile(BODY.read_text(encoding="utf-8"), str(BODY), "exec"), body)
-    return list(body["split"](dialect, text, set(values)))
+    return list(body["split"](dialect, text, values))
 
 
 @pytest.mark.parametrize("dialect, text, expected", [*cases("postgresql"), *cases("sqlite")])

@@ -1,9 +1,11 @@
+use std::cell::RefCell;
+
 use super::super::context::CommandContext;
 use super::super::error::CommandError;
 use super::report::change_statement;
 use super::target::DryRunTarget;
 use crate::config::DeployOptions;
-use crate::database::VersionTableName;
+use crate::database::{Connection, VersionTableName};
 use crate::migrate::{MigrateError, RenderedPart, RenderedStatement, RenderedStep, SqlSteps, StepSource};
 use crate::plan::Plan;
 
@@ -22,11 +24,11 @@ impl CommandContext {
     ) -> Result<Option<Vec<Vec<RenderedStep>>>, CommandError> {
         let [target] = targets else { return Ok(None) };
         let Some((url, table)) = self.known_database()? else { return Ok(None) };
-        let Some(mut way) = self.native_way(&url, &table, options)? else { return Ok(None) };
-        way.name_schema(target.connection.borrow_mut().as_mut()).map_err(CommandError::from)?;
+        let Some(way) = self.native_way(&url, &table, options)? else { return Ok(None) };
+        let way = way.looking(target.connection.borrow_mut().as_mut())?;
         let scripts = self.scripts()?;
         let Some(steps) = way.steps(&target.plan, &scripts) else { return Ok(None) };
-        let mut rendered = rendered(&target.plan, &steps, &table)?;
+        let mut rendered = rendered(&target.plan, &steps, &table, &target.connection)?;
         if let Some(first) = rendered.first_mut().filter(|_| !target.has_version_table) {
             let statement = RenderedStatement {
                 sql: format!("{};", table.create_statement()),
@@ -39,9 +41,14 @@ impl CommandContext {
     }
 }
 
-fn rendered(plan: &Plan, steps: &SqlSteps, table: &VersionTableName) -> Result<Vec<RenderedStep>, MigrateError> {
+fn rendered(
+    plan: &Plan,
+    steps: &SqlSteps,
+    table: &VersionTableName,
+    connection: &RefCell<Option<Connection>>,
+) -> Result<Vec<RenderedStep>, MigrateError> {
     let of_step = |step| {
-        let script = steps.script(step).map_err(MigrateError::Refused)?;
+        let script = steps.script(step, connection.borrow_mut().as_mut()).map_err(MigrateError::Refused)?;
         let (mut statements, mut bytes, mut more) = (Vec::new(), 0, 0);
         for statement in script.statements {
             let statement = statement.map_err(MigrateError::Refused)?;

@@ -36,6 +36,20 @@ impl NativeFailure {
         Self { revision: Some(revision.clone()), number: Some(index + 1), place, ..self }
     }
 
+    /// What may be done about it, where that can be told from what the database said.
+    pub fn hint(&self) -> Option<&'static str> {
+        // PostgreSQL's active_sql_transaction; SQLite has no code for it.
+        const OUTSIDE: &str = "25001";
+        let is_outside = self.database.code.as_deref() == Some(OUTSIDE)
+            || self.reason.contains("from within a transaction")
+            || self.reason.contains("inside a transaction");
+        if is_outside {
+            return Some("write `-- limbec: no-transaction` before the first statement of the file");
+        }
+        let lacks = self.reason.contains("no such function");
+        lacks.then_some("limbec's SQLite has not all functions of Python's: `sql-revisions = \"python\"` in the settings has Python run it")
+    }
+
     /// The code, the file with the line, the number, and the line of the statement that it is about.
     fn whereabouts(&self) -> String {
         let code = self.database.code.as_deref().map(|code| format!(" [{code}]")).unwrap_or_default();

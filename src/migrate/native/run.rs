@@ -101,7 +101,7 @@ impl Native<'_, '_> {
     }
 
     fn step(&mut self, index: usize, step: &Step, began: Instant) -> Result<(), MigrateError> {
-        let script = self.run.steps.script(step).map_err(MigrateError::refused)?;
+        let script = self.run.steps.script(step, self.supervisor.connection()).map_err(MigrateError::refused)?;
         if script.outside_transaction {
             self.outside(index, step, script)?;
         } else {

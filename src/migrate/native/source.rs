@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
+use crate::database::Connection;
 use crate::migrate::Refusal;
 use crate::plan::Step;
 
@@ -9,11 +10,11 @@ pub trait StepSource {
     /// Whether the statements of a step are known.
     fn knows(&self, step: &Step) -> bool;
 
-    /// What a step runs. Read from its beginning once for every attempt.
+    /// What a step runs. Read from its beginning once for every attempt. The connection is that of the step, for what the text depends on.
     ///
     /// # Errors
     /// It cannot be read; the step does not run.
-    fn script(&self, step: &Step) -> Result<StepScript<'_>, Refusal>;
+    fn script(&self, step: &Step, connection: Option<&mut Connection>) -> Result<StepScript<'_>, Refusal>;
 }
 
 /// The statements of a step, one after the other: not all of them have to be in memory.

@@ -21,6 +21,8 @@ pub(super) struct State<'a> {
     pub(super) environment_changed: Option<usize>,
     /// A module outside the standard library, Alembic and SQLAlchemy.
     pub(super) imported: Option<String>,
+    /// It listens to connections, harmlessly as far as reading goes.
+    pub(super) listens: bool,
     /// A `from x import *` came by: any name may be bound.
     pub(super) star_import: bool,
 }
@@ -108,6 +110,7 @@ impl<'a> State<'a> {
             raises: then.raises,
             environment_changed: then.environment_changed.or(otherwise.environment_changed),
             imported: then.imported.or(otherwise.imported),
+            listens: then.listens || otherwise.listens,
             star_import: then.star_import || otherwise.star_import,
         };
         for raised in otherwise.raises {

@@ -380,6 +380,7 @@ impl<'a> Reader<'a> {
         {
             let line = self.line(function);
             state.bind(function.name.as_str(), Value::opaque(line, function.name.as_str()));
+            state.listens = true;
             return Ok(());
         }
         for decorator in &function.decorator_list {

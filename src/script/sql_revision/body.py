@@ -35,17 +35,20 @@ def run_sql(direction: str) -> None:
     text = path.read_bytes().decode("utf-8-sig")
     head = re.match(r"(?:\s+|--[^\n]*|/\*.*?\*/)*", text, re.DOTALL)[0]
     directives = re.findall(r"^\s*--\s*limbec:\s*(\S+)[ \t]*(\S*)", head, re.MULTILINE)
-    names = {"schema", *(name for kind, name in directives if kind == "variable")}
+    given = context.get_x_argument(as_dictionary=True)
+    names = [name for kind, name in directives if kind == "variable"]
+    values = {name: given.get(name) for name in names}
+    values["schema"] = given["schema"] if "schema" in given else schema()
     migration = op.get_context()
     if any(kind == "no-transaction" for kind, _ in directives):
         with migration.autocommit_block():
-            execute(migration, text, names)
+            execute(migration, text, values)
     else:
-        execute(migration, text, names)
+        execute(migration, text, values)
 
 
-def execute(migration, text: str, names: set) -> None:
-    for statement in split(migration.dialect.name, text, names):
+def execute(migration, text: str, values: dict) -> None:
+    for statement in split(migration.dialect.name, text, values):
         if migration.as_sql:
             migration.impl.static_output(statement + ";")
         else:
@@ -54,7 +57,7 @@ def execute(migration, text: str, names: set) -> None:
             op.get_bind().exec_driver_sql(statement, execution_options=options)
 
 
-def split(dialect: str, text: str, names: set):
+def split(dialect: str, text: str, values: dict):
     """The statements, their variables replaced."""
     tokens = POSTGRES if dialect == "postgresql" else OTHERS
     statement, start, end, at, brackets, last, body = "", None, 0, 0, 0, "", False
@@ -65,12 +68,14 @@ def split(dialect: str, text: str, names: set):
             at = end_of_comment(dialect, text, at)
             found = text[token.start() : at]
         elif kind == "variable":
-            found = replaced(token, names)
+            found = replaced(token, values)
         elif kind == "body":
-            known = "|".join(map(re.escape, sorted(names)))
+            known = "|".join(map(re.escape, sorted(values)))
             pattern = rf"\$\{{(?:{known})(?::literal)?\}}"
             tag = f"${token['tag']}$"
-            found = re.sub(pattern, lambda match, tag=tag: replaced(match, names, tag), found)
+            found = re.sub(
+                pattern, lambda match, tag=tag: replaced(match, values, tag), found
+            )
         if kind is None or kind == "comment":
             statement += found
             continue
@@ -114,12 +119,10 @@ def end_of_comment(dialect: str, text: str, at: int) -> int:
     return len(text)
 
 
-def replaced(match, names: set, tag=None) -> str:
+def replaced(match, values: dict, tag=None) -> str:
     name, _, literal = match[0][2:-1].partition(":")
-    value = context.get_x_argument(as_dictionary=True).get(name)
-    if value is None and name == "schema":
-        value = schema()
-    if value is None or name not in names:
+    value = values.get(name)
+    if value is None:
         raise RuntimeError(f"revision {revision} needs -x {name}=VALUE")
     if tag and (tag in value or re.search(r"['\\\r\n]", value)):
         raise RuntimeError(f"the value of {name} cannot stand in a text in {tag}")

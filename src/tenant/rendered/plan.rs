@@ -125,7 +125,7 @@ impl StepSource for RenderedPlan {
         self.statements.contains_key(&step.revision)
     }
 
-    fn script(&self, step: &Step) -> Result<StepScript<'_>, Refusal> {
+    fn script(&self, step: &Step, _connection: Option<&mut Connection>) -> Result<StepScript<'_>, Refusal> {
         Ok(StepScript::of_texts(self.statements.get(&step.revision).map(Vec::as_slice).unwrap_or_default()))
     }
 }
