@@ -123,7 +123,7 @@ impl CommandContext {
         let setting = options.sql_revisions;
         let may_listen = env.imported.is_some() && setting != SqlRevisionsSetting::Native;
         let has_variable = |name: &&str| self.environment.variable(name).is_some();
-        let changes_session = LIBPQ_SETTINGS.iter().any(|name| has_variable(&name));
+        let changes_session = LIBPQ_SETTINGS.iter().any(has_variable);
         if changes_session
             || setting == SqlRevisionsSetting::Python
             || env.on_version_apply

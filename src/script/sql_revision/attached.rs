@@ -8,7 +8,7 @@ use super::SqlRevision;
 use crate::script::source;
 
 /// How much of an SQL file is read to be looked at, in bytes. Longer ones hold rows.
-const LONGEST: usize = 4 * 1024 * 1024;
+const LONGEST: usize = 512 * 1024;
 
 /// The SQL files of a revision, for those who look at more than its Python file.
 #[derive(Debug)]
