@@ -105,7 +105,7 @@ impl Bundle {
         let sources = sources.map(|(index, revision)| Ok((index, self.texts(revision)?)));
         let sources = sources.collect::<Result<_, BundleError>>()?;
         let scripts = self.revisions.iter().map(script).collect();
-        Ok((ScriptDirectory { scripts, map }, Readings::of_sources(sources)))
+        Ok((ScriptDirectory { scripts, map, restored: Vec::new() }, Readings::of_sources(sources)))
     }
 
     /// What gates and history read of a revision.

@@ -8,9 +8,11 @@ use super::environment::Environment;
 use super::error::{CommandError, ErrorKind};
 use super::render::path_text;
 use super::ui::Ui;
+use super::unsquash::unfinished_squash;
 use crate::config::{ConfigError, DatabaseTarget, Project, ProjectOptions, ScriptSettings};
 use crate::revision::{Revision, RevisionMap};
 use crate::script::{self, Script, ScriptDirectory, Undecided};
+use crate::squash::Unfinished;
 
 /// What a command works with. Everything expensive is made on first use and kept.
 #[derive(Debug)]
@@ -144,12 +146,15 @@ impl CommandContext {
         }
         let mut scripts = self.decide(loaded.files)?;
         self.dedent_docstrings(&mut scripts);
+        if let Some(unfinished) = Unfinished::find(&scripts) {
+            return Err(unfinished_squash(&unfinished, &self.environment));
+        }
         let revisions: Vec<Revision> = scripts.iter().map(|script| script.revision.clone()).collect();
         let map = RevisionMap::build(revisions).map_err(|error| broken(error.into()))?;
         for warning in map.warnings() {
             self.ui.warning(&warning.to_string());
         }
-        Ok(Rc::clone(self.scripts.insert(Rc::new(ScriptDirectory { scripts, map }))))
+        Ok(Rc::clone(self.scripts.insert(Rc::new(ScriptDirectory { scripts, map, restored: Vec::new() }))))
     }
 
     /// Python 3.13 and later compile docstrings without their indentation, which is what Alembic prints then. Python is looked

@@ -14,6 +14,7 @@ use crate::relocate::RelocateError;
 use crate::revision::RevisionError;
 use crate::runtime::RuntimeError;
 use crate::script::{Announce, ScriptError};
+use crate::squash::ARCHIVE_INI;
 use crate::tenant::{QueueError, RecordError, TenantError};
 use crate::trial::TrialError;
 
@@ -361,6 +362,13 @@ impl From<GateError> for CommandError {
             GateError::Declined => failure,
             GateError::Changed { .. } => {
                 failure.hint("put the files back as they were, or accept them as they are by `limbec repair --accept REVISION --yes`")
+            }
+            GateError::Baseline { revision, archive } => {
+                let ini = archive.join(ARCHIVE_INI);
+                failure.hint(format!(
+                    "nothing was changed; if the old files have made it: `limbec downgrade {revision}`, and go on by `limbec -c {} downgrade …`",
+                    ini.display()
+                ))
             }
             GateError::Missing { .. } => {
                 failure.hint("bring the files back (git has them); `--yes` goes on without them")

@@ -18,8 +18,8 @@ use crate::revision::RevisionMap;
 use crate::runtime::{Invocation, ScriptEntry};
 use crate::script::{Imports, Locations, Parsed, RevisionFile, Script, ScriptDirectory, SqlRevision, read_files};
 use crate::squash::{
-    ArchiveIni, Baseline, Changes, Dump, FilledTable, Moved, RowPolicy, SquashError, SquashPlan, archive_ini,
-    filled_tables,
+    ARCHIVE_INI, ArchiveIni, Baseline, Changes, Dump, FilledTable, Moved, RowPolicy, SquashError, SquashPlan,
+    archive_ini, filled_tables, is_leftover,
 };
 use crate::trial::{EnvRuns, Ephemeral, Place, TrialError, build};
 
@@ -39,6 +39,8 @@ pub(crate) struct Prepared {
     pub(crate) place: String,
     /// What people should look at.
     pub(crate) notes: Vec<String>,
+    /// Options with passwords, which the archive's ini file does not have.
+    pub(crate) left_out: Vec<String>,
 }
 
 /// Runs the history, writes it as a baseline, proves that, and works out what changes. Nothing of the project is touched.
@@ -91,13 +93,13 @@ pub(crate) fn prepare(
     site.compare(&history, &built)?;
     compare_rows(&dump, &site.dump(&built, rows)?)?;
     let notes = layout.notes(context, scripts, plan);
-    let changes = layout.changes(context, scripts, plan, &baseline)?;
+    let (changes, left_out) = layout.changes(context, scripts, plan, &baseline)?;
     for ephemeral in [history, built] {
         ephemeral.database.discard()?;
     }
     let statements = dump.statements.len();
     let place = grounds.words.clone();
-    Ok(Prepared { changes, baseline: layout.file, statements, filled, rows, place, notes })
+    Ok(Prepared { changes, baseline: layout.file, statements, filled, rows, place, notes, left_out })
 }
 
 fn stage(context: &mut CommandContext, sentence: &str) {
@@ -253,7 +255,13 @@ impl Layout {
             .hint("name a folder elsewhere by `--archive DIR`"));
         }
         if archive.symlink_metadata().is_ok() {
-            return Err(SquashError::Taken(archive).into());
+            if !is_leftover(&archive, &plan.files(scripts)) {
+                return Err(SquashError::Taken(archive).into());
+            }
+            let folder = shown(&archive, &context.environment);
+            context.ui.status(&format!(
+                "{folder} is of a squash that was interrupted before it changed a revision file, and is made anew."
+            ));
         }
         let ini = Some(project.ini_path()).filter(|path| path.is_file());
         let files = slashed(&crate::script::relative(&archive, &home));
@@ -299,7 +307,7 @@ impl Layout {
         scripts: &ScriptDirectory,
         plan: &SquashPlan,
         baseline: &Texts,
-    ) -> Result<Changes, CommandError> {
+    ) -> Result<(Changes, Vec<String>), CommandError> {
         let mut names = HashSet::new();
         let moved = plan.files(scripts).into_iter().enumerate().map(|(number, from)| {
             let name = from.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -320,14 +328,11 @@ impl Layout {
             revision: scripts.script(plan.revision).revision.id.as_str(),
         });
         let sql = SqlRevision::beside(&self.file).up;
-        let mut written = vec![(self.file.clone(), baseline.python.clone()), (sql, baseline.sql.clone())];
-        written.extend(self.lock(context, scripts, plan, &baseline.python));
-        Ok(Changes {
-            archive: self.archive.clone(),
-            moved,
-            archived: vec![(self.archive.join("alembic.ini"), ini.into_bytes())],
-            written,
-        })
+        let mut written = vec![(sql, baseline.sql.clone())];
+        written.extend(self.lock(context, scripts, plan, baseline));
+        written.push((self.file.clone(), baseline.python.clone()));
+        let archived = vec![(self.archive.join(ARCHIVE_INI), ini.text.into_bytes())];
+        Ok((Changes { archive: self.archive.clone(), moved, archived, written }, ini.left_out))
     }
 
     /// The lock file with the baseline and without what it stands for, where there is one.
@@ -336,7 +341,7 @@ impl Layout {
         context: &mut CommandContext,
         scripts: &ScriptDirectory,
         plan: &SquashPlan,
-        baseline: &[u8],
+        baseline: &Texts,
     ) -> Option<(PathBuf, Vec<u8>)> {
         let locations = context.script_settings().ok()?.locations.clone();
         let path = Lock::path(&locations);
@@ -347,7 +352,8 @@ impl Layout {
         let read = read_files(&locations, |file| (Freezable::of(&file), file.path)).files;
         let mut files: Vec<Freezable> =
             read.into_iter().filter(|(_, path)| !gone.contains(path)).map(|(file, _)| file).collect();
-        files.push(Freezable::of(&RevisionFile::parse(&self.file, baseline.to_vec(), &Imports::new(&[]))));
+        let file = RevisionFile::parse(&self.file, baseline.python.clone(), &Imports::new(&[]));
+        files.push(Freezable::of(&file.with_sql([Some(baseline.sql.clone()), None])));
         let accepted: HashSet<String> = changed.iter().map(|script| script.revision.id.to_string()).collect();
         let was_current = lock.conflict.is_none();
         let freeze = Freeze::plan(&lock, &files, &accepted);
@@ -395,7 +401,11 @@ impl From<SquashError> for CommandError {
                 failure.hint("install PostgreSQL's client programs, of the server's version or later")
             }
             SquashError::Database(error) => error.into(),
-            SquashError::Taken(_) => usage(failure).hint("name another folder by `--archive DIR`"),
+            SquashError::Taken(_) => usage(failure)
+                .hint("name another folder by `--archive DIR`")
+                .hint("if it is of a squash that was interrupted, take the script directory from git again, and delete the folder"),
+            SquashError::Unarchived { .. } => failure
+                .hint("nothing was removed: make what was changed there a revision of its own, and delete the file"),
             SquashError::File { .. } => failure.hint("every file is as it was"),
             SquashError::Dump(_) | SquashError::NamesSchema { .. } => failure.hint("nothing was written"),
         }

@@ -5,11 +5,13 @@ use std::rc::Rc;
 use super::args::Command;
 use super::commands;
 use super::context::CommandContext;
+use super::environment::Environment;
 use super::error::CommandError;
 use super::exit::ExitStatus;
 use super::published::shown;
 use crate::revision::{Revision, RevisionError, RevisionId, RevisionMap};
-use crate::script::{self, Script, ScriptDirectory};
+use crate::script::{self, Restored, Script, ScriptDirectory};
+use crate::squash::Unfinished;
 
 /// Commands that write revision files, or judge them: what they are asked for has to be there.
 const ON_FILES: [&str; 8] = ["freeze", "merge", "new", "rebase", "revision", "squash", "test", "validate"];
@@ -42,6 +44,19 @@ pub(super) fn check_rows(scripts: &ScriptDirectory, rows: &[RevisionId]) -> Resu
     }
 }
 
+/// A baseline and files that it stands for cannot both be part of a history.
+pub(super) fn unfinished_squash(unfinished: &Unfinished<'_>, environment: &Environment) -> CommandError {
+    let (baseline, first) = (&unfinished.baseline.revision.id, unfinished.first);
+    CommandError::failed(format!(
+        "{} was squashed into {baseline}, but its file is there: {}",
+        first.revision.id,
+        shown(&first.path, environment)
+    ))
+    .hint(format!(
+        "a squash was interrupted, or a merge has brought the file back: `limbec squash --to {baseline}` removes what is in the archive as it is"
+    ))
+}
+
 impl CommandContext {
     /// Puts the files of squashed revisions in the place of their baseline, if `id` is one of them. Whether it is.
     fn unsquash(&mut self, id: &str, error: &CommandError) -> Result<bool, CommandError> {
@@ -68,8 +83,10 @@ impl CommandContext {
         }
         let stays = |script: &&Script| script.revision.id != baseline;
         let all: Vec<Script> = archived.into_iter().chain(scripts.scripts.iter().filter(stays).cloned()).collect();
+        let mut restored = scripts.restored.clone();
+        restored.push(Restored { revision: baseline, archive: archive.clone() });
         let map = RevisionMap::build(all.iter().map(|script| script.revision.clone()).collect::<Vec<Revision>>())?;
-        self.scripts = Some(Rc::new(ScriptDirectory { scripts: all, map }));
+        self.scripts = Some(Rc::new(ScriptDirectory { scripts: all, map, restored }));
         let mut settings = (*settings).clone();
         settings.locations.versions.push(archive);
         self.script_settings = Some(Rc::new(settings));

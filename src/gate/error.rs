@@ -1,6 +1,9 @@
+use std::path::PathBuf;
+
 use thiserror::Error;
 
 use super::review::printable;
+use crate::revision::RevisionId;
 
 /// Why a plan must not run.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -34,6 +37,16 @@ pub enum GateError {
     HalfApplied {
         /// One for each step.
         lines: Vec<String>,
+    },
+    /// What was squashed into a baseline would be taken back.
+    #[error(
+        "{revision} is a baseline, which cannot be downgraded: whether this database was made by it, or by the files that it has taken the place of, is not known"
+    )]
+    Baseline {
+        /// The baseline.
+        revision: RevisionId,
+        /// Where those files are.
+        archive: PathBuf,
     },
     /// Somebody was asked and said no.
     #[error("nothing was changed: the answer was no")]

@@ -43,7 +43,7 @@ mod tests {
         };
         let scripts: Vec<_> = script::load(&locations).unwrap().files.into_iter().map(Result::unwrap).collect();
         let map = crate::revision::RevisionMap::build(scripts.iter().map(|script| script.revision.clone()).collect());
-        history_hash(&ScriptDirectory { scripts, map: map.unwrap() })
+        history_hash(&ScriptDirectory { scripts, map: map.unwrap(), restored: Vec::new() })
     }
 
     #[test]

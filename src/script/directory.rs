@@ -7,7 +7,7 @@ use super::evaluate::Imports;
 use super::listing::{list, name_is_revision};
 use super::parse::parse_with;
 use super::{Parsed, RevisionFile, Script, ScriptError, Undecided};
-use crate::revision::{RevisionIndex, RevisionMap};
+use crate::revision::{RevisionId, RevisionIndex, RevisionMap};
 
 /// Where revision files lie and how they are looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +31,17 @@ pub struct ScriptDirectory {
     pub scripts: Vec<Script>,
     /// Their graph.
     pub map: RevisionMap,
+    /// Baselines whose old files are in their place.
+    pub restored: Vec<Restored>,
+}
+
+/// A revision whose file is the one that a baseline has taken the place of: which of both has made a database is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Restored {
+    /// Its identifier.
+    pub revision: RevisionId,
+    /// Where the file is.
+    pub archive: PathBuf,
 }
 
 impl ScriptDirectory {

@@ -29,7 +29,7 @@ mod write;
 mod write_error;
 
 pub use announce::{Announce, WorkKind};
-pub use directory::{Loaded, Locations, ReadFiles, ScriptDirectory, is_revision_file, load, read_files};
+pub use directory::{Loaded, Locations, ReadFiles, Restored, ScriptDirectory, is_revision_file, load, read_files};
 pub use docstring::dedent_docstring;
 pub use editor::{EditorError, EditorVariables};
 pub use error::ScriptError;

@@ -41,7 +41,7 @@ impl Project {
             load(&self.settings.locations).unwrap().files.into_iter().collect::<Result<_, _>>().unwrap();
         let map = RevisionMap::build(scripts.iter().map(|script| script.revision.clone()).collect()).unwrap();
         let main_option = |_: &str| Ok(None);
-        let directory = ScriptDirectory { scripts, map };
+        let directory = ScriptDirectory { scripts, map, restored: Vec::new() };
         let writer = RevisionWriter { settings: &self.settings, directory: &directory, main_option: &main_option };
         let mut transcript = Transcript::default();
         let outcome = writer.write(new, &mut transcript);

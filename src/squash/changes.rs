@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use super::SquashError;
+use super::{SquashError, is_leftover};
 
 /// A file that goes into the archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,8 @@ pub struct Changes {
     pub moved: Vec<Moved>,
     /// New files of the archive.
     pub archived: Vec<(PathBuf, Vec<u8>)>,
-    /// Files that are written anew, in place of what is there.
+    /// Files that are written anew in this order, in place of what is there. The last one makes the squash: before, the history is
+    /// as it was, and afterwards old files are left over.
     pub written: Vec<(PathBuf, Vec<u8>)>,
 }
 
@@ -41,7 +42,11 @@ impl Changes {
     /// An archive that is there already, or a file system that says no.
     pub fn carry_out(&self) -> Result<(), SquashError> {
         if self.archive.symlink_metadata().is_ok() {
-            return Err(SquashError::Taken(self.archive.clone()));
+            let originals: Vec<PathBuf> = self.moved.iter().map(|moved| moved.from.clone()).collect();
+            if !is_leftover(&self.archive, &originals) {
+                return Err(SquashError::Taken(self.archive.clone()));
+            }
+            fs::remove_dir_all(&self.archive).map_err(SquashError::file("remove", &self.archive))?;
         }
         let written: Vec<Former> = self.written.iter().map(|(path, _)| former(path)).collect::<Result<_, _>>()?;
         let gone = self.moved.iter().map(|moved| &moved.from);
@@ -92,7 +97,8 @@ impl Changes {
         for (file, (path, _)) in written.into_iter().zip(&self.written) {
             file.persist(path).map_err(|error| SquashError::file("write", path)(error.error))?;
         }
-        for path in gone {
+        // The latest revisions first: should this be killed, every revision that is left finds those that it builds on.
+        for path in gone.iter().rev() {
             fs::remove_file(path).map_err(SquashError::file("remove", *path))?;
         }
         Ok(())
@@ -189,6 +195,7 @@ mod tests {
         assert_eq!(fs::read_to_string(root.path().join("b.py")).unwrap(), "b.py");
         let taken = changes(root.path());
         fs::create_dir_all(&taken.archive).unwrap();
+        fs::write(taken.archive.join("a.py"), "another").unwrap();
         assert!(matches!(taken.carry_out(), Err(SquashError::Taken(_))));
     }
 }

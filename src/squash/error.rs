@@ -47,6 +47,14 @@ pub enum SquashError {
     /// A file or folder that should not be there.
     #[error("{} is there already", .0.display())]
     Taken(PathBuf),
+    /// A file of a squashed revision that is not what went into the archive.
+    #[error("{} is not in the archive {} as it is", path.display(), archive.display())]
+    Unarchived {
+        /// The file.
+        path: PathBuf,
+        /// The folder with the copies.
+        archive: PathBuf,
+    },
     /// The file system said no; everything is as it was.
     #[error("cannot {what} {}", path.display())]
     File {

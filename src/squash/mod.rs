@@ -2,21 +2,24 @@
 //!
 //! [`SquashPlan`] says which revisions a baseline stands for; [`Dump`] has the SQL of a schema as statements, and what tables hold;
 //! [`Baseline`] is the text of the new file, and [`archive_ini`] that of the configuration by which plain Alembic runs the old ones;
-//! [`Changes`] puts everything in its place, or nothing.
+//! [`Changes`] puts everything in its place, or nothing; [`Unfinished`] is one that was killed meanwhile.
 
 mod archive;
 mod baseline;
 mod changes;
 mod dump;
 mod error;
+mod interrupted;
 mod plan;
 mod postgres;
 mod python_text;
+mod secret_options;
 mod sqlite;
 
-pub use archive::{ArchiveIni, archive_ini};
+pub use archive::{ARCHIVE_INI, ArchiveIni, ArchivedIni, archive_ini};
 pub use baseline::Baseline;
 pub use changes::{Changes, Moved};
 pub use dump::{Dump, FilledTable, RowPolicy, filled_tables};
 pub use error::SquashError;
+pub use interrupted::{Unfinished, is_leftover};
 pub use plan::{SquashPlan, sidecars};

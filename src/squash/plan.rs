@@ -69,7 +69,8 @@ impl SquashPlan {
     }
 }
 
-fn own_files(script: &Script) -> Vec<PathBuf> {
+/// A revision's Python file, and then its SQL files.
+pub(super) fn own_files(script: &Script) -> Vec<PathBuf> {
     std::iter::once(script.path.clone()).chain(sidecars(&script.path)).collect()
 }
 

@@ -89,7 +89,7 @@ impl Project {
         let files = script::load(&locations).expect("the files").files;
         let scripts: Vec<_> = files.into_iter().map(|file| file.expect("a script")).collect();
         let map = RevisionMap::build(scripts.iter().map(|script| script.revision.clone()).collect()).expect("a graph");
-        let scripts = ScriptDirectory { scripts, map };
+        let scripts = ScriptDirectory { scripts, map, restored: Vec::new() };
         let files = RevisionFiles::read(&locations, &scripts);
         let subject = Subject {
             url: &self.url,

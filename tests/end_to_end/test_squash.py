@@ -286,3 +286,110 @@ def test_an_env_py_that_nobody_understands(squashing):
     squashing.limbec("upgrade", "head").ok()
     assert databases.versions(url) == ["ffff"]
     assert squashing.limbec("current").ok().out == "ffff (head)\n"
+
+
+def test_tenants_before_it_refuse_and_find_their_way(squashing):
+    """Each tenant has a database of its own: one is at the baseline, one in the middle, one is empty."""
+    reference = without_rewritten(content(squashing.database("upgrade head")))
+    urls = {"done": squashing.database("upgrade eeee"), "middle": squashing.database("upgrade bbbb")}
+    urls["empty"] = squashing.database()
+    listed = ", ".join(f'{{ name = "{name}", url = "{url}" }}' for name, url in urls.items())
+    (squashing.project.folder / "limbec.toml").write_text(f"[tenants]\nsource = [{listed}]\n")
+    before = squashing.files()
+    told = squashing.squash("--with-data").failed(
+        "a known database is before eeee", "tenant middle is at bbbb", status=1
+    )
+    assert "tenant done" not in told.err and "tenant empty" not in told.err
+    assert squashing.files() == before
+    squashing.squash("--with-data", "--ignore-databases").ok()
+    squashing.limbec("tenant", "migrate", "--all").ok()
+    for url in urls.values():
+        assert without_rewritten(content(url)) == reference
+
+
+def test_a_baseline_needs_no_python(squashing):
+    reference = without_rewritten(content(squashing.database("upgrade eeee")))
+    squashing.squash("--with-data", "--ignore-databases").ok()
+    url = squashing.database()
+    squashing.limbec("upgrade", "eeee", LIMBEC_PYTHON="/nowhere").ok()
+    assert without_rewritten(content(url)) == reference
+
+
+def test_a_baseline_is_not_taken_back(squashing):
+    """Neither by its own identifier nor by one of those that it stands for."""
+    squashing.squash("--with-data").ok()
+    url = squashing.database("upgrade head")
+    before = content(url)
+    for target in ("dddd", "aaaa", "bbbb"):
+        squashing.limbec("downgrade", target, "--yes", "--allow-destructive").failed(
+            "eeee is a baseline, which cannot be downgraded",
+            "nothing was changed",
+            "migrations/squashed/eeee/alembic.ini",
+        )
+        assert content(url) == before
+    squashing.limbec("downgrade", "eeee", "--yes", "--allow-destructive").ok()
+    before = content(url)
+    for target in ("base", "-1"):
+        squashing.limbec("downgrade", target, "--yes", "--allow-destructive").failed("eeee")
+        assert content(url) == before
+    # The old files go both ways before the baseline.
+    url = squashing.database(f"-c {squashing.archive_ini} upgrade dddd")
+    squashing.limbec("downgrade", "aaaa", "--yes", "--allow-destructive").ok()
+    assert databases.versions(url) == ["aaaa"]
+
+
+def test_passwords_are_not_copied(squashing):
+    ini = squashing.project.folder / "alembic.ini"
+    ini.write_text(ini.read_text() + "[other]\nsqlalchemy.url = postgresql://u:s3cret@db/x\n[third]\ntoken = s3cret\n")
+    told = squashing.squash("--with-data", "--ignore-databases", "--format", "json").ok()
+    assert "s3cret" not in told.out + told.err
+    assert {"sqlalchemy.url", "token"} <= set(json.loads(told.out)["left_out"])
+    archived = squashing.files()["squashed/eeee/alembic.ini"].decode()
+    assert "s3cret" not in archived and "# token =" in archived
+
+
+KILLED_AFTER = ("the archive", "the SQL", "the baseline", "two removals")
+
+
+@pytest.mark.parametrize("when", KILLED_AFTER)
+def test_a_squash_that_was_killed_is_finished(squashing, when):
+    """The files as they are after each part of a squash, in its order."""
+    before = squashing.files()
+    squashing.limbec("freeze").ok()
+    squashing.squash("--with-data").ok()
+    after = squashing.files()
+    baseline = squashing.scripts / "versions/eeee_.py"
+    removed = 2 if when == "two removals" else 0
+    for name in ["aaaa", "bbbb", "cccc", "dddd"][: 4 - removed]:
+        (squashing.scripts / f"versions/{name}_.py").write_bytes(before[f"versions/{name}_.py"])
+    if when in ("the archive", "the SQL"):
+        baseline.write_bytes(before["versions/eeee_.py"])
+    if when == "the archive":
+        (squashing.scripts / "versions/eeee_.up.sql").unlink()
+    if removed or when == "the baseline":
+        squashing.limbec("upgrade", "heads").failed(
+            "was squashed into eeee, but its file is there", "limbec squash --to eeee"
+        )
+        half = squashing.files()
+        squashing.squash("--dry-run").ok()
+        assert squashing.files() == half
+        told = squashing.squash().ok().err
+        assert "A squash into eeee was interrupted" in told and "versions/aaaa_.py" in told
+    else:
+        squashing.limbec("history").ok()
+        told = squashing.squash("--with-data").ok().err
+        assert "interrupted before it changed a revision file" in told
+    archived = {name: text for name, text in squashing.files().items() if not name.endswith(".up.sql")}
+    assert archived == {name: text for name, text in after.items() if not name.endswith(".up.sql")}
+    squashing.limbec("freeze", "--check").ok()
+    url = squashing.database()
+    squashing.limbec("upgrade", "head").ok()
+    assert databases.versions(url) == ["ffff"]
+
+
+def test_a_file_that_came_back_changed_is_kept(squashing):
+    squashing.squash("--with-data").ok()
+    squashing.project.add("bbbb", "aaaa", up="pass  # changed since")
+    before = squashing.files()
+    squashing.squash().failed("versions/bbbb_.py is not in the archive", "as it is", "nothing was removed", status=1)
+    assert squashing.files() == before

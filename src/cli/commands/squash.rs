@@ -15,7 +15,7 @@ use crate::cli::table::Table;
 use crate::cli::testing_grounds::GroundsArgs;
 use crate::runtime::Interruption;
 use crate::script::ScriptDirectory;
-use crate::squash::{FilledTable, RowPolicy, SquashPlan};
+use crate::squash::{ARCHIVE_INI, FilledTable, RowPolicy, SquashPlan, Unfinished};
 
 /// Put one baseline revision in the place of a revision and all that come before it
 ///
@@ -66,6 +66,9 @@ impl SquashArgs {
 /// # Errors
 /// A history that does not go through the revision alone, a database below it, and a baseline that does not make the same schema.
 pub fn run(context: &mut CommandContext, args: &SquashArgs) -> Result<ExitStatus, CommandError> {
+    if finish_interrupted(context, args)? && args.dry_run {
+        return Ok(ExitStatus::Success);
+    }
     let scripts = context.scripts()?;
     let revision = match scripts.map.resolve(&args.to)?.as_slice() {
         [one] => *one,
@@ -97,6 +100,23 @@ pub fn run(context: &mut CommandContext, args: &SquashArgs) -> Result<ExitStatus
     Ok(ExitStatus::Success)
 }
 
+/// Removes the old files that a squash which was killed has left beside its baseline. Whether there were any.
+fn finish_interrupted(context: &mut CommandContext, args: &SquashArgs) -> Result<bool, CommandError> {
+    let locations = context.script_settings()?.locations.clone();
+    let scripts = context.decide(crate::script::load(&locations)?.files)?;
+    let Some(unfinished) = Unfinished::find(&scripts) else { return Ok(false) };
+    let files = if args.dry_run { unfinished.files() } else { unfinished.finish() }?;
+    let would_be = if args.dry_run { "would be" } else { "have been" };
+    context.ui.status(&format!(
+        "A squash into {} was interrupted: the files that it had left {would_be} removed; they are in the archive.",
+        unfinished.baseline.revision.id
+    ));
+    for file in files {
+        context.ui.status(&format!("  {}", shown(&file, &context.environment)));
+    }
+    Ok(true)
+}
+
 /// What is told.
 struct Outcome<'a> {
     scripts: &'a ScriptDirectory,
@@ -113,6 +133,8 @@ struct SquashJson<'a> {
     archive: Option<String>,
     baseline: Option<BaselineJson>,
     tables: Vec<TableJson>,
+    /// Options of the ini file that the archive's has not.
+    left_out: &'a [String],
     is_written: bool,
 }
 
@@ -165,6 +187,7 @@ impl Outcome<'_> {
             baseline: prepared
                 .map(|prepared| BaselineJson { path: path_text(&prepared.baseline), statements: prepared.statements }),
             tables: prepared.iter().flat_map(|prepared| &prepared.filled).map(table).collect(),
+            left_out: prepared.map_or(&[], |prepared| &prepared.left_out),
             is_written: self.is_written,
         }
     }
@@ -189,6 +212,14 @@ impl Outcome<'_> {
         for note in &prepared.notes {
             context.ui.warning(note);
         }
+        let ini = shown(&prepared.changes.archive.join(ARCHIVE_INI), &context.environment);
+        if !prepared.left_out.is_empty() {
+            let options = prepared.left_out.join(", ");
+            context.ui.warning(&format!(
+                "{ini} does not have {options}, because of the password: write it there by hand before plain Alembic is run with that \
+                 file, and do not commit it"
+            ));
+        }
         let file = shown(&prepared.baseline, &context.environment);
         let (is, count) = (if self.is_written { "is" } else { "would be" }, self.plan.replaces.len() + 1);
         context.ui.status(&format!(
@@ -196,7 +227,6 @@ impl Outcome<'_> {
             prepared.statements, prepared.place
         ));
         if self.is_written {
-            let ini = shown(&prepared.changes.archive.join("alembic.ini"), &context.environment);
             context.ui.hint(&format!(
                 "limbec finds the old revisions by itself; plain Alembic needs `alembic -c {ini} upgrade {id}` first, where a database \
                  is still before {id}"

@@ -32,7 +32,7 @@ impl Chain {
         let scripts = if place.has_project {
             context.scripts()?
         } else {
-            Rc::new(ScriptDirectory { scripts: Vec::new(), map: RevisionMap::default() })
+            Rc::new(ScriptDirectory { scripts: Vec::new(), map: RevisionMap::default(), restored: Vec::new() })
         };
         let head = head(args, &scripts)?;
         let after = after(context, place, &scripts, head.as_ref())?;

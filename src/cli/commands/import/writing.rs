@@ -34,7 +34,7 @@ pub(super) fn write(
     // What the names tell is the same wherever the directory is taken over.
     files.settings.timezone = Some("UTC".to_owned());
     let now = context.scripts()?;
-    let mut scripts = ScriptDirectory { scripts: now.scripts.clone(), map: rebuilt(&now)? };
+    let mut scripts = ScriptDirectory { scripts: now.scripts.clone(), map: rebuilt(&now)?, restored: Vec::new() };
     let mut made: Vec<PathBuf> = Vec::new();
     for (mapped, parent) in chain.new_ones() {
         let at = reading.migrations.iter().position(|old| old.version == mapped.old.version);
