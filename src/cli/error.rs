@@ -268,6 +268,11 @@ impl From<ImportError> for CommandError {
             ImportError::NoFile { .. } => failure
                 .hint("nothing was changed; is this the whole directory, and of the branch that is deployed?")
                 .hint("get the files back, or delete the rows if they are about nothing"),
+            ImportError::Undecided { .. } | ImportError::TwoRows { .. } => failure
+                .hint("nothing was changed; correct the rows, or say what has run by `--applied-until VERSION`"),
+            ImportError::NoSuchVersion { .. } => {
+                usage(failure).hint("VERSION is a number, as 007, or the name of a file; `limbec import DIRECTORY --no-database --dry-run` lists them")
+            }
             ImportError::Unfinished { .. } => failure
                 .hint("nothing was changed; mend the database, have the old tool finish or forget that migration, and import again"),
             ImportError::Changed { .. } => {

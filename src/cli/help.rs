@@ -159,6 +159,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ("limbec import db/migrations", "SQL revisions, and the state of the database carried over"),
             ("limbec import db/migrations --init", "the same where there is no Alembic project yet"),
             ("limbec import --from sqlx migrations", "for files that several tools have"),
+            ("limbec import db/migrations --applied-until 007", "files that were run by hand, up to this one"),
             ("limbec import db/migrations --state-only --url URL", "another database, from its own table"),
         ],
     ),

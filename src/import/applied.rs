@@ -192,18 +192,23 @@ impl Reading<'_> {
         const NAMES: [&str; 8] =
             ["filename", "file_name", "script", "migration_name", "name", "migration", "version", "id"];
         let (mut versions, mut changed) = (Vec::new(), Vec::new());
+        let mut rows: HashMap<&str, String> = HashMap::new();
         for row in &self.table.rows {
             let Some(shown) = row.text(&NAMES) else { continue };
             // Where there is another name, a column `id` is a count.
             let names = if row.text(&NAMES[..7]).is_some() { &NAMES[..7] } else { &NAMES[7..] };
-            let found = names.iter().filter_map(|column| row.text(&[column])).find_map(|text| self.by_name(&text));
+            let texts: Vec<String> = names.iter().filter_map(|column| row.text(&[column])).collect();
             if let Some(reason) = unfinished_state(row) {
                 return Err(self.unfinished(&shown, &reason));
             }
-            let Some(migration) = found else {
+            let Some(migration) = self.by_row(&shown, &texts)? else {
                 versions.push(shown);
                 continue;
             };
+            if let Some(first) = rows.insert(&migration.version, shown.clone()) {
+                let (table, file) = (self.table.name.clone(), migration.file.clone());
+                return Err(ImportError::TwoRows { table, rows: [first, shown], file });
+            }
             let recorded = row.text(&["checksum", "hash"]);
             if recorded.and_then(|recorded| checksum::is_of(&recorded, &migration.source)) == Some(false) {
                 changed.push(migration.file.clone());
@@ -213,20 +218,35 @@ impl Reading<'_> {
         Ok((versions, changed))
     }
 
-    /// The migration that a text names: `001_name.sql`, `001_name`, `name`, `001`, `1`.
-    fn by_name(&self, text: &str) -> Option<&OldMigration> {
-        let name = text.rsplit('/').next().unwrap_or(text);
-        let exact = |migration: &&OldMigration| {
-            migration.file_name() == name
-                || migration.stem() == name
-                || (!name.is_empty() && super::formats::words(name) == migration.description)
-        };
-        let number: String = name.chars().filter(|c| *c != '_' && *c != '-').collect();
-        let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-        let number = number.trim_start_matches('0');
-        let mut numbered =
-            self.migrations.iter().filter(|migration| is_number && migration.version.trim_start_matches('0') == number);
-        self.migrations.iter().find(exact).or_else(|| numbered.next())
+    /// The migration that a row is about: by the name of its file, else by its number. What it is called decides where there is neither, and
+    /// only if one file is called so: several updates may all be called `update`.
+    fn by_row(&self, shown: &str, texts: &[String]) -> Result<Option<&OldMigration>, ImportError> {
+        if let Some(named) = texts.iter().find_map(|text| by_file_name(self.migrations, text)) {
+            return Ok(Some(named));
+        }
+        let numbered = texts.iter().find_map(|text| by_number(self.migrations, text));
+        let described: Vec<&OldMigration> = texts
+            .iter()
+            .map(|text| super::formats::words(text))
+            .find_map(|words| {
+                let called = self.migrations.iter().filter(|migration| migration.description == words);
+                Some(called.collect()).filter(|called: &Vec<&OldMigration>| !words.is_empty() && !called.is_empty())
+            })
+            .unwrap_or_default();
+        match (numbered, described.as_slice()) {
+            (None, []) => Ok(None),
+            (None, [only]) => Ok(Some(only)),
+            (Some(numbered), [other]) if other.version != numbered.version => {
+                Err(self.undecided(shown, &[numbered, other]))
+            }
+            (Some(numbered), _) => Ok(Some(numbered)),
+            (None, several) => Err(self.undecided(shown, several)),
+        }
+    }
+
+    fn undecided(&self, shown: &str, migrations: &[&OldMigration]) -> ImportError {
+        let files = migrations.iter().map(|migration| migration.file.clone()).collect();
+        ImportError::Undecided { table: self.table.name.clone(), row: shown.to_owned(), files }
     }
 
     fn migration(&self, version: &str) -> Option<&OldMigration> {
@@ -250,6 +270,43 @@ impl Reading<'_> {
             reason: reason.to_owned(),
         }
     }
+}
+
+/// `001_name.sql` or `001_name`, in whatever folder.
+fn by_file_name<'m>(migrations: &'m [OldMigration], text: &str) -> Option<&'m OldMigration> {
+    let name = text.rsplit('/').next().unwrap_or(text);
+    migrations.iter().find(|migration| migration.file_name() == name || migration.stem() == name)
+}
+
+/// `001`, `1`, `20230101_120000`.
+fn by_number<'m>(migrations: &'m [OldMigration], text: &str) -> Option<&'m OldMigration> {
+    let number: String = text.chars().filter(|c| *c != '_' && *c != '-').collect();
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let number = number.trim_start_matches('0');
+    migrations.iter().find(|migration| is_number && migration.version.trim_start_matches('0') == number)
+}
+
+/// What a person says has run: everything up to a version or a file.
+///
+/// # Errors
+/// There is none such.
+pub fn applied_until(migrations: &[OldMigration], last: &str) -> Result<Applied, ImportError> {
+    let flyway = FlywayVersion::parse(last).map(|version| version.to_string());
+    let by_version = || {
+        let is_it = |migration: &&OldMigration| {
+            migration.version == last || flyway.as_ref().is_some_and(|version| *version == migration.version)
+        };
+        migrations.iter().find(is_it)
+    };
+    let found = by_file_name(migrations, last).or_else(by_version).or_else(|| by_number(migrations, last)).ok_or_else(
+        || {
+            let files = migrations.iter().map(|migration| migration.file.clone()).collect();
+            ImportError::NoSuchVersion { version: last.to_owned(), files }
+        },
+    )?;
+    let at = migrations.iter().position(|migration| migration.version == found.version).unwrap_or_default();
+    let versions = migrations.iter().take(at + 1).map(|migration| migration.version.clone()).collect();
+    Ok(Applied { versions, notes: Vec::new() })
 }
 
 /// What a column of states says, if it is not that the migration is done.

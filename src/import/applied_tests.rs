@@ -117,6 +117,34 @@ fn rows_of_tables_of_ones_own_are_found_by_any_name() {
 }
 
 #[test]
+fn one_of_several_files_of_one_description_is_told_by_its_number() {
+    let migrations: Vec<OldMigration> =
+        [("1", "001_update.sql"), ("2", "002_foo.sql"), ("3", "003_update.sql")].map(|(v, file)| old(v, file)).into();
+    let read = |rows: &[Value]| read_of(Tool::Numbered, rows, &migrations);
+    let row = |version: &str, name: &str| json!({"version": version, "name": name});
+    let all = [row("001", "update"), row("002", "foo"), row("003", "update")];
+    assert_eq!(read(&all).unwrap(), ["1", "2", "3"]);
+    assert_eq!(read(&[json!({"name": "foo"})]).unwrap(), ["2"]);
+    for (rows, expected) in [
+        (vec![json!({"name": "update"})], "t has update, which may be 001_update.sql or 003_update.sql"),
+        (vec![row("003", "foo")], "t has foo, which may be 003_update.sql or 002_foo.sql"),
+        (vec![row("1", "001_update"), row("001", "x")], "t has 001_update and x, and both are 001_update.sql"),
+    ] {
+        assert_eq!(read(&rows).unwrap_err(), expected);
+    }
+}
+
+#[test]
+fn a_person_names_the_last_one_as_it_is_called() {
+    let until = |last: &str| applied_until(&three(), last).map(|applied| applied.versions.len());
+    for last in ["002_b.sql", "002_b", "002", "2", "db/002_b.sql"] {
+        assert_eq!(until(last).unwrap(), 2, "{last}");
+    }
+    assert_eq!(until("9").unwrap_err().to_string(), "no migration is 9; the last one is 003_c.sql");
+    assert!(until("").is_err());
+}
+
+#[test]
 fn what_has_run_is_the_beginning() {
     let migrations = three();
     let in_order: Vec<&OldMigration> = migrations.iter().collect();

@@ -40,6 +40,17 @@ impl Directory {
         Ok(Self { path: path.to_owned(), files })
     }
 
+    /// Takes a file, or a folder with all that is in it, off the list. Whether there was one.
+    pub fn leave_out(&mut self, name: &str) -> bool {
+        let name = name.strip_prefix("./").unwrap_or(name).trim_end_matches('/');
+        let before = self.files.len();
+        self.files.retain(|file| {
+            let rest = file.strip_prefix(name);
+            !rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        });
+        self.files.len() < before
+    }
+
     /// The files, in folders and not.
     pub fn files(&self) -> impl Iterator<Item = &str> {
         self.files.iter().map(String::as_str)

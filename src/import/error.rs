@@ -52,6 +52,34 @@ pub enum ImportError {
         /// As the table has them.
         versions: Vec<String>,
     },
+    /// A row that says several files at once.
+    #[error("{table} has {row}, which may be {}", files.join(" or "))]
+    Undecided {
+        /// The table.
+        table: String,
+        /// The row's name.
+        row: String,
+        /// The files.
+        files: Vec<String>,
+    },
+    /// Two rows that say the same file.
+    #[error("{table} has {} and {}, and both are {file}", rows[0], rows[1])]
+    TwoRows {
+        /// The table.
+        table: String,
+        /// The names of the rows.
+        rows: [String; 2],
+        /// The file.
+        file: String,
+    },
+    /// A person named a version that there is not.
+    #[error("no migration is {version}; the last one is {}", files.last().map_or("none", String::as_str))]
+    NoSuchVersion {
+        /// As it was typed.
+        version: String,
+        /// All files, in order.
+        files: Vec<String>,
+    },
     /// A migration that was begun and not finished.
     #[error("{table} says of {version} that {reason}")]
     Unfinished {

@@ -162,7 +162,7 @@ fn golang_migrate_and_sqlx() {
       up| BEGIN;
       up| SELECT 2;
       up| COMMIT;
-    note: 1 of the .sql files are no .up.sql or .down.sql, and left out as golang-migrate does
+    note: seed.sql is left out: it is no migration of golang-migrate
     note: 000001_a.up.sql: BEGIN … COMMIT is left out: limbec's transaction takes its place
     note: 000002_b.up.sql: has CREATE INDEX CONCURRENTLY, and runs outside a transaction
     note: 000010_c.up.sql: has transactions of its own, and keeps them: it runs outside of limbec's

@@ -1,7 +1,7 @@
 """`limbec import`: directories of other tools, with their tables, become revisions with the same state.
 
 dbmate and sqlx run themselves where they can be had (support/migration_tools.py); the tables of the others are
-written as their sources write them (support/tracking_tables.py).
+written from memory (support/tracking_tables.py).
 """
 
 import json
@@ -328,6 +328,158 @@ def test_files_of_several_tools_are_asked_for(tmp_path, limbec_bin):
     asked = old.limbec(limbec_bin, "import", "migrations", "--init")
     assert asked.status == 2 and "--from golang-migrate" in asked.err and "--from sqlx" in asked.err
     assert old.imported(limbec_bin, "--init", "--from", "sqlx")["tool"] == "sqlx"
+
+
+class Plain(Old):
+    """A folder of files that no tool marked."""
+
+    def __init__(self, folder: Path, url: str, files: "dict[str, str]"):
+        self.folder, self.tool, self.url = folder, "numbered", url
+        folder.mkdir()
+        self.write(files)
+
+    def refused(self, program: Path, status: int, *words: str) -> str:
+        """What is said; nothing is written, in the dry run as little as without."""
+        for more in ((), ("--dry-run",)):
+            failed = self.limbec(program, "import", "migrations", "--init", *words, *more)
+            assert failed.status == status, failed.err
+            assert sorted(path.name for path in self.folder.iterdir()) == ["migrations"]
+            assert databases.versions(self.url) is None
+        return failed.err
+
+
+AB = {
+    "001_a.sql": "CREATE TABLE a (x INTEGER);\nINSERT INTO a VALUES (1);\n",
+    "002_b.sql": "INSERT INTO a VALUES (2);\n",
+}
+
+
+def test_no_file_of_sql_is_left_out_in_silence(url, tmp_path, limbec_bin):
+    others = {"003_c.SQL": "SELECT 1", "sub/004_d.sql": "SELECT 1", "seed.sql": "SELECT 1", "notes.txt": "x"}
+    old = Plain(tmp_path / "project", url, AB | others)
+    said = old.refused(limbec_bin, 1)
+    assert "2 places" in said and "003_c.SQL: this looks like a migration" in said and "sub/004_d.sql: this" in said
+    left_out = ("--leave-out", "003_c.SQL", "--leave-out", "sub/")
+    shown = old.limbec(limbec_bin, "import", "migrations", "--init", "--dry-run", *left_out).ok()
+    assert "seed.sql is left out" in shown.err and "notes.txt" not in shown.err
+    assert old.imported(limbec_bin, "--init", *left_out)["new"] == 2
+    assert "no such file" in old.limbec(limbec_bin, "import", "migrations", "--leave-out", "su").err
+
+
+def test_plain_numbered_files_are_numbered_where_the_database_has_no_table_of_sqlx(url, tmp_path, limbec_bin):
+    old = Plain(tmp_path / "project", url, AB)
+    assert old.limbec(limbec_bin, "import", "migrations", "--init", "--no-database").status == 2
+    assert old.imported(limbec_bin, "--init")["tool"] == "numbered"
+
+
+def test_a_database_with_tables_and_no_state_is_refused(databases_of, tmp_path, limbec_bin):
+    url = databases_of()
+    old = Plain(tmp_path / "project", url, AB)
+    run_raw(url, [part for text in AB.values() for part in split(text)])
+    said = old.refused(limbec_bin, 2)
+    for word in ("--applied-until VERSION", "--nothing-applied", "--table", "--no-database"):
+        assert word in said
+    assert old.refused(limbec_bin, 2, "--applied-until", "7").startswith("error: no migration is 7")
+    done = old.imported(limbec_bin, "--init", "--applied-until", "002")
+    assert [row["state"] for row in done["migrations"]] == ["applied", "applied"]
+    old.limbec(limbec_bin, "upgrade", "head").ok()
+    assert databases.fetch(url, "SELECT count(*) FROM a") == [(2,)]
+
+    other = Plain(tmp_path / "other", databases_of(), AB)
+    run_raw(other.url, ["CREATE TABLE of_somebody_else (x INTEGER)"])
+    assert other.imported(limbec_bin, "--init", "--nothing-applied")["stamped"] is None
+    other.limbec(limbec_bin, "upgrade", "head").ok()
+    assert databases.fetch(other.url, "SELECT count(*) FROM a") == [(2,)]
+
+
+def test_tables_that_may_hold_the_state_are_named(postgres_url, tmp_path, limbec_bin):
+    old = Plain(tmp_path / "project", postgres_url, AB)
+    run_raw(
+        old.url,
+        [
+            "CREATE SCHEMA app",
+            "CREATE TABLE app.schema_migrations (version text, applied_at timestamptz)",
+            "INSERT INTO app.schema_migrations VALUES ('001'), ('002')",
+        ],
+    )
+    assert "app.schema_migrations (2 rows)" in old.refused(limbec_bin, 2)
+    table = ("--table", "app.schema_migrations")
+    assert "2 of the migrations" in old.refused(limbec_bin, 2, *table, "--nothing-applied")
+    done = old.imported(limbec_bin, "--init", *table)
+    assert [row["state"] for row in done["migrations"]] == ["applied", "applied"]
+
+
+UPDATES = {
+    "001_update.sql": "CREATE TABLE a (x INTEGER);\n",
+    "002_foo.sql": "SELECT 1;\n",
+    "003_update.sql": "INSERT INTO a VALUES (3);\n",
+}
+
+
+@pytest.mark.parametrize(
+    "columns, rows, sentence",
+    [
+        ("version, migration_name", ["'001', 'update'", "'002', 'foo'", "'003', 'update'"], None),
+        (
+            "id, migration_name",
+            ["1, 'update'", "2, 'foo'"],
+            "has update, which may be 001_update.sql or 003_update.sql",
+        ),
+        ("version, name", ["'001', 'update'", "'1', '001_update'"], "both are 001_update.sql"),
+        ("version, name", ["'003', 'foo'"], "has foo, which may be 003_update.sql or 002_foo.sql"),
+    ],
+)
+def test_files_of_one_description_are_told_apart(columns, rows, sentence, url, tmp_path, limbec_bin):
+    old = Plain(tmp_path / "project", url, UPDATES)
+    typed = ", ".join(f"{column} TEXT" for column in columns.split(", "))
+    run_raw(url, [f"CREATE TABLE archon_migrations ({typed}, applied_at TEXT)", *split(UPDATES["001_update.sql"])])
+    run_raw(url, tracking_tables.inserts(f"archon_migrations ({columns})", rows))
+    if sentence:
+        assert sentence in old.refused(limbec_bin, 1)
+    else:
+        done = old.imported(limbec_bin, "--init")
+        assert [row["state"] for row in done["migrations"]] == ["applied"] * 3
+
+
+@pytest.mark.parametrize("by_alembic", [False, True])
+def test_search_path_of_a_dump_ends_with_its_file(by_alembic, postgres_url, tmp_path, limbec_bin, alembic_bin):
+    dump = "SELECT pg_catalog.set_config('search_path', '', false);\nCREATE TABLE public.a (x integer)"
+    files = {"001_a.sql": dump, "002_b.sql": "CREATE TABLE b (x integer);\n"}
+    old = Plain(tmp_path / "project", postgres_url, files)
+    done = old.imported(limbec_bin, "--init")
+    assert [note["file"] for note in done["notes"]] == ["001_a.sql"]
+    old.limbec(alembic_bin if by_alembic else limbec_bin, "upgrade", "head").ok()
+    assert databases.fetch(old.url, "SELECT count(*) FROM public.b") == [(0,)]
+    assert state(old.url) == [done["migrations"][1]["revision"]]
+
+
+def test_files_with_both_directions_are_not_read_as_if_they_had_one(tmp_path, limbec_bin):
+    old = Plain(tmp_path / "project", f"sqlite:///{tmp_path}/a.db", files_of("goose"))
+    said = old.refused(limbec_bin, 1, "--from", "numbered")
+    assert "00001_create_users.sql, line 1: this line is a marker of goose" in said and "--from goose" in said
+
+
+def test_a_journal_mode_is_set_outside_a_transaction(tmp_path, limbec_bin):
+    old = Plain(
+        tmp_path / "project",
+        f"sqlite:///{tmp_path}/a.db",
+        {"001_w.sql": "PRAGMA journal_mode=WAL;\n"} | {"002_a.sql": AB["001_a.sql"]},
+    )
+    old.imported(limbec_bin, "--init")
+    old.limbec(limbec_bin, "upgrade", "head").ok()
+    assert databases.fetch(old.url, "PRAGMA journal_mode") == [("wal",)]
+
+
+def test_dates_with_signs_between_are_versions(url, tmp_path, limbec_bin):
+    files = {"2023-02-01_b.sql": AB["002_b.sql"], "2023-01-02_a.sql": AB["001_a.sql"]}
+    done = Plain(tmp_path / "project", url, files).imported(limbec_bin, "--init")
+    assert [row["file"] for row in done["migrations"]] == ["20230102_000000_a.py", "20230201_000000_b.py"]
+
+
+def test_the_file_that_goes_up_is_shown(tmp_path, limbec_bin):
+    old = Old(tmp_path / "project", "golang-migrate", f"sqlite:///{tmp_path}/a.db")
+    shown = old.limbec(limbec_bin, "import", "migrations", "--init", "--dry-run", "--from", "golang-migrate").ok()
+    assert "001_create_users.up.sql" in shown.out and ".down.sql" not in shown.out
 
 
 def test_without_a_project_it_is_said_what_to_type(tmp_path, limbec_bin):

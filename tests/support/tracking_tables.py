@@ -1,8 +1,8 @@
-"""The tables of other migration tools, as their sources write them, for tools that cannot be had here.
+"""The tables of other migration tools, for tools that cannot be had here.
 
-goose `internal/dialect`, golang-migrate `database/postgres` and `database/sqlite`, Flyway `createMetaDataTable.sql`,
-sql-migrate by way of gorp, sqlx `sqlx-postgres/src/migrate.rs` and `sqlx-sqlite/src/migrate.rs`. The others are tables
-of somebody's own.
+Columns and types are written from memory of goose, golang-migrate, Flyway, sql-migrate (gorp) and sqlx, and were not
+compared with what these tools make. Only where dbmate and sqlx can be had do they write their own. The others are
+tables of somebody's own.
 """
 
 from __future__ import annotations

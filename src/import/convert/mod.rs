@@ -2,6 +2,7 @@
 
 mod outside;
 mod placeholders;
+mod search_path;
 mod wrapping;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -108,6 +109,12 @@ impl Reading<'_> {
         {
             note(&format!("has {statement}, and runs outside a transaction"));
             is_outside = true;
+        }
+        let changes_path =
+            self.dialect == SqlDialect::Postgres && statements.iter().any(|sql| search_path::is_changed_by(sql));
+        let text = if changes_path { search_path::framed(&text) } else { text };
+        if changes_path {
+            note(search_path::NOTE);
         }
         Ok((with_directives(&text, is_outside, &variables), variables))
     }

@@ -12,6 +12,7 @@ pub(super) fn needs_no_transaction(sql: &str, dialect: SqlDialect) -> Option<&'s
     let is_concurrent = words.contains(&"CONCURRENTLY");
     match (dialect, words.as_slice()) {
         (_, ["VACUUM", ..]) => Some("VACUUM"),
+        (SqlDialect::Sqlite, ["PRAGMA", "JOURNAL_MODE", _, ..]) => Some("PRAGMA journal_mode"),
         (SqlDialect::Sqlite, _) => None,
         (_, ["CREATE", "INDEX", "CONCURRENTLY", ..] | ["CREATE", "UNIQUE", "INDEX", "CONCURRENTLY", ..]) => {
             Some("CREATE INDEX CONCURRENTLY")
@@ -43,6 +44,9 @@ mod tests {
         {
             assert_eq!(is_known(harmless), None, "{harmless}");
         }
-        assert_eq!(needs_no_transaction("vacuum", SqlDialect::Sqlite), Some("VACUUM"));
+        let of_sqlite = |sql| needs_no_transaction(sql, SqlDialect::Sqlite);
+        assert_eq!(of_sqlite("vacuum"), Some("VACUUM"));
+        assert_eq!(of_sqlite("PRAGMA journal_mode = WAL"), Some("PRAGMA journal_mode"));
+        assert_eq!(of_sqlite("PRAGMA journal_mode"), None);
     }
 }

@@ -4,6 +4,7 @@ mod dbmate;
 mod flyway;
 mod golang_migrate;
 mod goose;
+mod left_out;
 mod numbered;
 mod pairs;
 mod plain_sections;
@@ -61,6 +62,8 @@ pub fn read(directory: &Directory, tool: Tool) -> Result<(Vec<OldMigration>, Vec
     }?;
     found.problems.extend(programs(directory, tool));
     found.problems.extend(twins(&found.migrations));
+    left_out::tell(directory, tool, &mut found);
+    found.problems.extend(left_out::foreign_markers(tool, &found.migrations));
     none(found.problems)?;
     if found.migrations.is_empty() {
         return Err(ImportError::NoMigrations {

@@ -36,9 +36,10 @@ impl<'a> NumberedName<'a> {
     }
 }
 
-/// Digits without zeros before them.
+/// Digits without zeros before them, and without what is between them.
 pub(super) fn canonical(digits: &str) -> String {
-    let trimmed = digits.trim_start_matches('0');
+    let joined: String = digits.chars().filter(char::is_ascii_digit).collect();
+    let trimmed = joined.trim_start_matches('0');
     if trimmed.is_empty() { "0".to_owned() } else { trimmed.to_owned() }
 }
 

@@ -1,6 +1,7 @@
 //! `limbec import`: the directory of another migration tool becomes SQL revisions, and what its table says has run becomes a row of the version table.
 
 mod chain;
+mod known_state;
 mod reading;
 mod report;
 mod state;
@@ -34,6 +35,15 @@ pub struct ImportArgs {
     /// Table that the tool keeps its state in, SCHEMA.NAME or NAME [default: the tool's own default]
     #[arg(long, value_name = "TABLE", conflicts_with = "no_database")]
     pub table: Option<String>,
+    /// Last migration that has run, a version or the name of a file, where no table says it: the files were run by hand
+    #[arg(long, value_name = "VERSION", conflicts_with_all = ["no_database", "table", "nothing_applied"])]
+    pub applied_until: Option<String>,
+    /// Take all migrations as pending although the database has tables
+    #[arg(long, conflicts_with = "no_database")]
+    pub nothing_applied: bool,
+    /// File or folder in the directory that holds no migrations [can be repeated]
+    #[arg(long, value_name = "PATH")]
+    pub leave_out: Vec<String>,
     /// Write the files alone; no database is asked what has run
     #[arg(long, conflicts_with = "state_only")]
     pub no_database: bool,

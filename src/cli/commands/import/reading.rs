@@ -1,12 +1,13 @@
 //! The old files: whose they are, what they hold, and which of them have run.
 
 use super::ImportArgs;
+use super::known_state::{applied, check};
 use super::state::{self, Place};
 use crate::cli::context::CommandContext;
 use crate::cli::error::CommandError;
 use crate::database::Dialect;
 use crate::import::{
-    self, Applied, Converted, Directory, Drift, ImportError, Note, OldMigration, Placeholders, Tool, TrackingTable,
+    self, Applied, Converted, Directory, ImportError, Note, OldMigration, Placeholders, Tool, TrackingTable,
 };
 use crate::sqlfile::SqlDialect;
 
@@ -26,9 +27,17 @@ pub(super) struct Reading {
 
 /// Reads and checks everything.
 pub(super) fn read(context: &mut CommandContext, args: &ImportArgs, place: &Place) -> Result<Reading, CommandError> {
-    let directory = Directory::list(&state::directory(context, args))?;
+    let mut directory = Directory::list(&state::directory(context, args))?;
+    for name in &args.leave_out {
+        if !directory.leave_out(name) {
+            return Err(CommandError::usage(format!(
+                "--leave-out {name}: {} has no such file",
+                args.directory.display()
+            )));
+        }
+    }
     let tables = place.database.as_ref().map(|database| database.tables.as_slice()).unwrap_or_default();
-    let tool = tool(&directory, args, tables)?;
+    let tool = tool(&directory, args, place)?;
     let (migrations, notes) = import::read(&directory, tool)?;
     for note in notes {
         context.ui.warning(&note);
@@ -36,26 +45,8 @@ pub(super) fn read(context: &mut CommandContext, args: &ImportArgs, place: &Plac
     let placeholders = Placeholders { values: args.values()? };
     let (converted, mut notes) = import::convert(&migrations, tool, dialect(args, place), &placeholders)?;
     let table = table_of(tool, args, tables)?;
-    let drift = if args.allow_changed { Drift::Allowed } else { Drift::Refused };
-    let applied = match table {
-        Some(table) => import::applied(table, tool, &migrations, drift)?,
-        None => Applied::default(),
-    };
-    for note in &applied.notes {
-        context.ui.warning(note);
-    }
-    if let (None, Some(database)) = (table, &place.database)
-        && !database.is_empty
-        && database.rows.is_empty()
-    {
-        let tables: Vec<&str> = tool.default_tables().to_vec();
-        context.ui.warning(&format!(
-            "{} has tables, but none of {tool} ({}): all of its migrations are taken as pending",
-            database.url,
-            tables.join(", ")
-        ));
-        context.ui.hint("a table of another name is named by `--table`");
-    }
+    let applied = applied(context, args, (table, tool), &migrations)?;
+    check(args, place, table, &applied)?;
     for text in migrations.iter().flat_map(OldMigration::texts) {
         if let Some(table) = tool.default_tables().iter().find(|table| text.text.contains(**table)) {
             let sentence = format!("names {table}, which a database that only limbec has run on does not have");
@@ -76,11 +67,12 @@ fn dialect(args: &ImportArgs, place: &Place) -> SqlDialect {
 }
 
 /// Whose files these are: as was said; as they look; of several that they may be of, the one that the database has a table of.
-fn tool(directory: &Directory, args: &ImportArgs, tables: &[TrackingTable]) -> Result<Tool, CommandError> {
+fn tool(directory: &Directory, args: &ImportArgs, place: &Place) -> Result<Tool, CommandError> {
     if let Some(tool) = args.from {
         return Ok(tool.into());
     }
     let candidates = import::candidates(directory)?;
+    let tables = place.database.as_ref().map(|database| database.tables.as_slice()).unwrap_or_default();
     let tracked = |tool: &&Tool| tables.iter().any(|table| is_of(table, **tool, args));
     let with_table: Vec<Tool> = candidates.iter().filter(tracked).copied().collect();
     match (candidates.as_slice(), with_table.as_slice()) {
@@ -91,6 +83,8 @@ fn tool(directory: &Directory, args: &ImportArgs, tables: &[TrackingTable]) -> R
         }
         .into()),
         ([tool], _) | (_, [tool]) => Ok(*tool),
+        // sqlx makes its table before anything else, and nothing in these files is its own.
+        ([Tool::Sqlx, Tool::Numbered], []) if place.database.is_some() => Ok(Tool::Numbered),
         _ => Err(ImportError::Ambiguous { directory: directory.path.clone(), candidates }.into()),
     }
 }

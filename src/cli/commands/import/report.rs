@@ -9,7 +9,7 @@ use super::state::{Carried, Place};
 use crate::cli::args::Format;
 use crate::cli::context::CommandContext;
 use crate::cli::table::Table;
-use crate::import::Note;
+use crate::import::{Note, OldMigration};
 
 /// The result.
 #[derive(Debug, Serialize)]
@@ -55,18 +55,19 @@ struct NoteJson {
     text: String,
 }
 
+/// What goes up comes first.
+fn files(old: &OldMigration) -> Vec<String> {
+    let mut files: Vec<String> = old.texts().map(|text| text.file.clone()).collect();
+    files.dedup();
+    files
+}
+
 impl Outcome {
     pub(super) fn new(place: &Place, reading: &Reading, chain: &Chain, carried: &Carried) -> Self {
         let state = |at: usize| carried.is_known.then_some(if at < carried.applied { "applied" } else { "pending" });
         let row = |(at, mapped): (usize, &crate::import::MappedMigration)| Row {
             version: mapped.old.version.clone(),
-            files: mapped
-                .old
-                .texts()
-                .map(|text| text.file.clone())
-                .collect::<std::collections::BTreeSet<_>>()
-                .into_iter()
-                .collect(),
+            files: files(&mapped.old),
             revision: mapped.id.to_string(),
             file: mapped.file_name.clone(),
             existing: mapped.existing.is_some(),

@@ -13,7 +13,7 @@ use crate::cli::deploy::Change;
 use crate::cli::error::CommandError;
 use crate::config::ConfigError;
 use crate::database::{Access, Connection, DatabaseUrl, Dialect, VersionTableName};
-use crate::import::{TrackingTable, applied_prefix, tracking_tables};
+use crate::import::{OtherTables, TrackingTable, applied_prefix, other_tables, tracking_tables};
 use crate::migrate::{Operation, Purge};
 use crate::revision::{RevisionId, RevisionIndex};
 
@@ -34,8 +34,8 @@ pub(super) struct DatabaseReading {
     pub(super) tables: Vec<TrackingTable>,
     /// Of the version table.
     pub(super) rows: Vec<RevisionId>,
-    /// Whether there are tables besides these.
-    pub(super) is_empty: bool,
+    /// All others.
+    pub(super) others: OtherTables,
 }
 
 /// What becomes of the version table.
@@ -130,23 +130,8 @@ fn read(
             .hint("a table in another schema is named SCHEMA.NAME"));
     }
     let rows = connection.version_rows(table)?.unwrap_or_default();
-    let is_empty = tables.is_empty() && rows.is_empty() && has_no_tables(&mut connection)?;
-    Ok(DatabaseReading { url, dialect: connection.dialect(), tables, rows, is_empty })
-}
-
-fn has_no_tables(connection: &mut Connection) -> Result<bool, CommandError> {
-    let sql = match connection.dialect() {
-        Dialect::Sqlite => {
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' LIMIT 1"
-        }
-        _ => {
-            "SELECT c.relname::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-             WHERE c.relkind IN ('r', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'limbec') \
-             AND n.nspname NOT LIKE 'pg\\_%' \
-             AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e') LIMIT 1"
-        }
-    };
-    Ok(connection.first_column(sql, &[])?.is_empty())
+    let others = other_tables(&mut connection, table)?;
+    Ok(DatabaseReading { url, dialect: connection.dialect(), tables, rows, others })
 }
 
 /// What the version table needs so that it says what the old table says. What limbec has run itself, it says already.
