@@ -128,6 +128,8 @@ impl CommandContext {
             || setting == SqlRevisionsSetting::Python
             || env.on_version_apply
             || env.listens
+            || env.changes_environment
+            || self.project()?.has_engine_options()
             || may_listen
         {
             return Ok(None);

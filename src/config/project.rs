@@ -130,6 +130,15 @@ impl Project {
         self.ini.get(section, key)
     }
 
+    /// Whether the ini's section has options for SQLAlchemy's engine that change what statements do: an isolation level, say.
+    pub fn has_engine_options(&self) -> bool {
+        const PREFIX: &str = "sqlalchemy.";
+        let is_harmless = |key: &str| key == "url" || key.starts_with("echo") || key.starts_with("pool_");
+        // What cannot be read, env.py will say.
+        let items = self.ini.items(&self.section).ok().flatten().unwrap_or_default();
+        items.iter().filter_map(|(key, _)| key.strip_prefix(PREFIX)).any(|key| !is_harmless(key))
+    }
+
     /// `revision_environment`, by SQLAlchemy's `asbool`: true/yes/on/y/t/1 and their opposites in any case.
     pub fn revision_environment(&self) -> Result<bool, ConfigError> {
         const KEY: &str = "revision_environment";

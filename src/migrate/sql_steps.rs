@@ -2,9 +2,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufReader, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
 
-use regex::Regex;
 use thiserror::Error;
 
 use super::{Refusal, ScriptStatement, StatementPlace, StepScript, StepSource};
@@ -12,7 +10,9 @@ use crate::database::Connection;
 use crate::plan::{Direction, Plan, Step};
 use crate::revision::RevisionId;
 use crate::script::{Imports, RevisionFile, ScriptDirectory, SqlRevision};
-use crate::sqlfile::{Directives, SqlDialect, SqlFileError, SqlFileProblem, StatementReader, Variables};
+use crate::sqlfile::{
+    Directives, Lexicon, SqlDialect, SqlFileError, SqlFileProblem, StatementReader, Token, Tokens, Variables,
+};
 
 /// Steps whose work is in SQL files, which are read while they run.
 #[derive(Debug)]
@@ -56,12 +56,36 @@ pub enum SqlStepError {
     },
 }
 
-/// Off is what they are already.
-#[expect(clippy::expect_used, reason = "a constant pattern, compiled in every test run")]
-static TURNS_KEYS_ON: LazyLock<Regex> = LazyLock::new(|| {
-    let pattern = r"(?i)^pragma\s+(\w+\s*\.\s*)?foreign_keys\s*[=(]\s*['\x22]?(on|yes|true|[1-9])";
-    Regex::new(pattern).expect("valid pattern")
-});
+/// What a `PRAGMA foreign_keys` asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ForeignKeys {
+    Off,
+    On,
+}
+
+/// Whether an earlier file has turned them on.
+fn are_keys_on(connection: Option<&mut Connection>) -> Result<bool, Refusal> {
+    let Some(connection) = connection else { return Ok(false) };
+    let asked = connection.first_column("SELECT CAST(foreign_keys AS text) FROM pragma_foreign_keys", &[])?;
+    Ok(asked.first().is_some_and(|value| value == "1"))
+}
+
+/// Whether a statement switches foreign keys, and how; what is not plainly off is on.
+fn foreign_keys(sql: &str) -> Option<ForeignKeys> {
+    let text = |token: &Token| sql.get(token.range.clone()).unwrap_or_default().to_ascii_lowercase();
+    let mut tokens = Tokens::new(sql, Lexicon::Sqlite);
+    if text(&tokens.next()?) != "pragma" {
+        return None;
+    }
+    let rest: Vec<String> = tokens.map(|token| text(&token)).collect();
+    let at = rest.iter().position(|word| word.trim_matches(['"', '`', '[', ']', '\'']) == "foreign_keys")?;
+    let value: String = rest.get(at + 1..)?.concat();
+    if value.is_empty() {
+        return None;
+    }
+    let plain = value.trim_matches(['=', '(', ')', '"', '\'']);
+    Some(if matches!(plain, "off" | "no" | "false" | "0") { ForeignKeys::Off } else { ForeignKeys::On })
+}
 
 /// The variables with a value for `schema`, if it has none yet: the schema in which a name without one is made.
 ///
@@ -116,7 +140,7 @@ impl StepSource for SqlSteps {
         self.path(step).is_some()
     }
 
-    fn script(&self, step: &Step, connection: Option<&mut Connection>) -> Result<StepScript<'_>, Refusal> {
+    fn script(&self, step: &Step, mut connection: Option<&mut Connection>) -> Result<StepScript<'_>, Refusal> {
         let Some(path) = self.path(step) else { return Ok(StepScript::of_texts(&[])) };
         let fault = |error| SqlStepError::File { path: path.to_owned(), error };
         let open = || match File::open(path) {
@@ -129,19 +153,48 @@ impl StepSource for SqlSteps {
             Ok(file) => Ok(BufReader::new(file)),
         };
         let directives = Directives::read(open()?).map_err(fault)?;
-        let variables = with_schema(&self.variables, self.dialect, connection)?;
+        let variables = with_schema(&self.variables, self.dialect, connection.as_deref_mut())?;
         let variables = variables.of_file(&directives).map_err(fault)?;
         let reader = StatementReader::new(open()?, self.dialect, &variables);
         let reader = if directives.no_transaction { reader } else { reader.within_transaction() };
         let is_lite = self.dialect == SqlDialect::Sqlite && !directives.no_transaction;
+        let are_on = is_lite && are_keys_on(connection)?;
         let statements = reader.map(move |statement| {
             let statement = statement.map_err(fault)?;
-            if is_lite && TURNS_KEYS_ON.is_match(&statement.text) {
+            let wanted = if is_lite { foreign_keys(&statement.text) } else { None };
+            if wanted == Some(ForeignKeys::On) || (are_on && wanted.is_some()) {
                 return Err(SqlStepError::ForeignKeys { path: path.to_owned(), line: statement.line }.into());
             }
             let place = Some(StatementPlace::new(path, statement.line));
             Ok(ScriptStatement { sql: statement.text.into(), place })
         });
         Ok(StepScript { outside_transaction: directives.no_transaction, statements: Box::new(statements) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_keys_are_switched_in_many_spellings() {
+        for on in [
+            "PRAGMA foreign_keys=ON",
+            "pragma main.foreign_keys (1)",
+            "PRAGMA \"foreign_keys\" = yes",
+            "PRAGMA [foreign_keys]=ON",
+            "PRAGMA/**/foreign_keys = 'yes'",
+            "PRAGMA foreign_keys=+1",
+        ] {
+            assert_eq!(foreign_keys(on), Some(ForeignKeys::On), "{on}");
+        }
+        for off in ["PRAGMA foreign_keys = OFF", "PRAGMA foreign_keys(0)", "pragma `foreign_keys`='no'"] {
+            assert_eq!(foreign_keys(off), Some(ForeignKeys::Off), "{off}");
+        }
+        for other in
+            ["PRAGMA foreign_keys", "PRAGMA foreign_key_check", "SELECT 'pragma foreign_keys=on'", "PRAGMA x=1"]
+        {
+            assert_eq!(foreign_keys(other), None, "{other}");
+        }
     }
 }

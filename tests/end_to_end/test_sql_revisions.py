@@ -206,6 +206,35 @@ def test_the_schema_is_that_of_the_moment(project, url, limbec_bin, alembic_bin)
         project.run(program, "downgrade", "base", *extra).ok()
 
 
+def test_what_ran_outside_of_a_transaction_stays_done(project, url, limbec_bin):
+    (project.folder / "limbec.toml").write_text("history = true\n")
+    up = "CREATE TABLE a (id integer)"
+    write(project, limbec_bin, "table", up, "DROP TABLE a")
+    second = write(
+        project, limbec_bin, "outside", "-- limbec: no-transaction\nINSERT INTO a VALUES (1);", "DELETE FROM a"
+    )
+    write(project, limbec_bin, "fails", "SELECT nosuch FROM a", "SELECT 1")
+    for _ in range(2):
+        project.run(limbec_bin, "upgrade", "head", **NO_PYTHON).failed("nosuch", status=1)
+        assert databases.versions(url) == [second]
+        assert databases.fetch(url, "SELECT id FROM a") == [(1,)]
+
+
+def test_options_of_the_engine_are_pythons(project, url, limbec_bin):
+    if not url.startswith("postgresql"):
+        pytest.skip("an isolation level of PostgreSQL")
+    env = project.folder / "migrations" / "env.py"
+    made = "engine_from_config(context.config.get_section('alembic'), poolclass=pool.NullPool).connect()"
+    text = env.read_text().replace("create_engine(url, poolclass=pool.NullPool).connect()", made)
+    env.write_text(text.replace("import create_engine", "import engine_from_config"))
+    ini = project.folder / "alembic.ini"
+    ini.write_text(ini.read_text() + "sqlalchemy.isolation_level = SERIALIZABLE\n")
+    up = "CREATE TABLE z AS SELECT current_setting('transaction_isolation') AS z"
+    write(project, limbec_bin, "isolation", up, "DROP TABLE z")
+    project.run(limbec_bin, "upgrade", "head").ok()
+    assert databases.fetch(url, "SELECT z FROM z") == [("serializable",)]
+
+
 def test_an_unusual_session_is_pythons(project, url, limbec_bin):
     if not url.startswith("postgresql"):
         pytest.skip("settings of PostgreSQL")

@@ -91,8 +91,9 @@ impl Native<'_, '_> {
             self.supervisor.step_started(index, step).map_err(MigrateError::refused)?;
             let began = Instant::now();
             self.begin()?;
-            self.step(index, step, began)?;
-            if is_separate {
+            let is_outside = self.step(index, step, began)?;
+            // What ran outside of a transaction stays, so that its row has to stay, too.
+            if is_separate || is_outside {
                 self.commit()?;
             }
             self.supervisor.step_finished(index, step, began.elapsed()).map_err(MigrateError::refused)?;
@@ -100,16 +101,19 @@ impl Native<'_, '_> {
         self.commit()
     }
 
-    fn step(&mut self, index: usize, step: &Step, began: Instant) -> Result<(), MigrateError> {
+    /// Whether its statements ran outside of a transaction.
+    fn step(&mut self, index: usize, step: &Step, began: Instant) -> Result<bool, MigrateError> {
         let script = self.run.steps.script(step, self.supervisor.connection()).map_err(MigrateError::refused)?;
-        if script.outside_transaction {
+        let is_outside = script.outside_transaction;
+        if is_outside {
             self.outside(index, step, script)?;
         } else {
             self.statements(index, step, script)?;
         }
         self.begin()?;
         self.change_heads(&step.changes)?;
-        self.supervise(index, step, began.elapsed())
+        self.supervise(index, step, began.elapsed())?;
+        Ok(is_outside)
     }
 
     /// Each statement is committed by itself, and so is what the transaction of the run has done before.

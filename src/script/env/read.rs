@@ -24,6 +24,8 @@ pub struct EnvSummary {
     pub on_version_apply: bool,
     /// A module of the application that env.py imports.
     pub imported: Option<String>,
+    /// Whether it changes the environment, from which a driver may take settings of the session.
+    pub changes_environment: bool,
     /// Whether it listens to connections: to set PRAGMAs, or to begin transactions.
     pub listens: bool,
     /// Conditions under which env.py raises an error, with the line.
@@ -119,6 +121,7 @@ fn read_here(source: &str) -> Result<EnvSummary, NotUnderstood> {
         transactional_ddl: found.transactional_ddl,
         on_version_apply: found.on_version_apply,
         imported: state.imported,
+        changes_environment: state.environment_changed.is_some(),
         listens: state.listens,
         raises: state.raises,
     })
