@@ -114,7 +114,9 @@ impl CommandContext {
         let can_ask = self.environment.interactive && self.environment.variable("CI").is_none();
         let environment = self.database_environment();
         let runner = self.runner()?;
-        let sets_transactions = self.globals.transaction.or(self.project()?.settings.transaction).is_some();
+        let is_native = matches!(course, Course::Native(_));
+        let sets_transactions =
+            is_native || self.globals.transaction.or(self.project()?.settings.transaction).is_some();
         // What Python needs is found before anything is locked.
         let engine = match &course {
             Course::Python => {
@@ -125,7 +127,7 @@ impl CommandContext {
         };
         self.ui.flush();
         let progress = Progress::new(&mut self.ui, &scripts).asking(can_ask);
-        let mut progress = if matches!(course, Course::Native(_)) { progress.telling_steps() } else { progress };
+        let mut progress = if is_native { progress.telling_steps() } else { progress };
         let request = DeploymentRequest {
             operation: &change.operation,
             purge: change.purge,
