@@ -369,8 +369,11 @@ impl Layout {
     /// What may not work from another folder.
     fn notes(&self, context: &CommandContext, scripts: &ScriptDirectory, plan: &SquashPlan) -> Vec<String> {
         let indexes = plan.squashed.iter().chain([&plan.revision]);
-        let reads_place =
-            |script: &&Script| std::fs::read_to_string(&script.path).is_ok_and(|text| text.contains("__file__"));
+        let reads_place = |script: &&Script| {
+            let file = RevisionFile::read(&script.path, &Imports::new(&[]));
+            // The SQL of an SQL revision goes along.
+            file.text().contains("__file__") && SqlRevision::of(&file).is_none()
+        };
         let found = indexes.map(|index| scripts.script(*index)).filter(reads_place);
         found
             .map(|script| {
@@ -407,6 +410,9 @@ impl From<SquashError> for CommandError {
             SquashError::Unarchived { .. } => failure
                 .hint("nothing was removed: make what was changed there a revision of its own, and delete the file"),
             SquashError::File { .. } => failure.hint("every file is as it was"),
+            SquashError::VirtualRows { .. } => failure.hint(
+                "nothing was written; squash to a revision before these rows, or without rows (`--without-data`) and write them by a revision of their own",
+            ),
             SquashError::Dump(_) | SquashError::NamesSchema { .. } => failure.hint("nothing was written"),
         }
     }

@@ -32,6 +32,14 @@ pub enum SquashError {
         /// Its file.
         path: PathBuf,
     },
+    /// Rows that the dump of a schema cannot hold.
+    #[error("the virtual table {table} has {rows} rows, which SQL made from it does not bring back")]
+    VirtualRows {
+        /// Its name.
+        table: String,
+        /// How many.
+        rows: u64,
+    },
     /// The SQL of the schema cannot be had.
     #[error(transparent)]
     Dump(#[from] BackupError),

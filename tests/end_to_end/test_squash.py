@@ -393,3 +393,33 @@ def test_a_file_that_came_back_changed_is_kept(squashing):
     before = squashing.files()
     squashing.squash().failed("versions/bbbb_.py is not in the archive", "as it is", "nothing was removed", status=1)
     assert squashing.files() == before
+
+
+def test_what_sqlite_keeps_beside_the_rows(tmp_path, limbec_bin):
+    project = Project(tmp_path / "project", f"sqlite:///{tmp_path}/old.db")
+
+    def new(name, text):
+        path = project.run(limbec_bin, "new", "--sql", name).ok().out.split()[1]
+        Path(path).write_text(text)
+
+    counted = "CREATE TABLE a (id integer PRIMARY KEY AUTOINCREMENT, t text);"
+    counted += "INSERT INTO a (t) VALUES ('x' || char(0) || 'y');"
+    new("counted", counted + "INSERT INTO a (t) VALUES ('z'); DELETE FROM a WHERE id = 2; PRAGMA user_version = 7;")
+    new("more", "CREATE TABLE b (x);")
+    project.run(limbec_bin, "squash", "--to", "head", "--with-data").ok()
+    url = f"sqlite:///{tmp_path}/new.db"
+    project.run(limbec_bin, "--url", url, "upgrade", "head", LIMBEC_PYTHON="/nowhere").ok()
+    assert databases.fetch(url, "SELECT id, t FROM a") == [(1, "x\0y")]
+    assert databases.fetch(url, "SELECT name, seq FROM sqlite_sequence") == [("a", 2)]
+    assert databases.fetch(url, "PRAGMA user_version") == [(7,)]
+
+
+def test_rows_of_a_virtual_table_are_not_lost(tmp_path, limbec_bin):
+    project = Project(tmp_path / "project", f"sqlite:///{tmp_path}/old.db")
+    for name, text in [("f", "CREATE VIRTUAL TABLE f USING fts5(x); INSERT INTO f VALUES ('x');"), ("b", "SELECT 1;")]:
+        path = project.run(limbec_bin, "new", "--sql", name).ok().out.split()[1]
+        Path(path).write_text(text)
+    before = sorted(path.name for path in project.versions.iterdir())
+    project.run(limbec_bin, "squash", "--to", "head").failed("f", status=2)
+    project.run(limbec_bin, "squash", "--to", "head", "--with-data").failed("virtual table f", status=1)
+    assert sorted(path.name for path in project.versions.iterdir()) == before
