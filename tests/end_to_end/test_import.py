@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import make_url
 from support import databases, migration_tools, tracking_tables
-from support.absence import missing
+from support.absence import unavailable
 from support.projects import run
 
 # The second has what a careless reader would take for the end of a statement, or for a variable.
@@ -517,7 +517,7 @@ def test_tools_run_themselves(tmp_path):
     """What is missing here is told, since the tests above do without."""
     absent = [name for name in ("dbmate", "sqlx") if not getattr(migration_tools, name)()]
     if absent:
-        missing(
+        unavailable(
             f"{' and '.join(absent)} cannot be had, so that their tables were written by the tests",
             "LIMBEC_REQUIRE_TOOLS",
         )

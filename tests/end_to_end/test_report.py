@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from support import databases
-from support.absence import missing
+from support.absence import unavailable
 from support.browser import Page, find_browser
 from support.paths import ROOT
 from support.projects import Project
@@ -24,7 +24,7 @@ FAILING = 9
 def browser():
     found = find_browser()
     if not found:
-        missing("there is no Chromium, and Debian's cannot be unpacked here", "LIMBEC_REQUIRE_CHROMIUM")
+        unavailable("there is no Chromium, and Debian's cannot be unpacked here", "LIMBEC_REQUIRE_CHROMIUM")
     return found
 
 

@@ -49,7 +49,7 @@ def sqlx() -> Path | None:
 
 
 def build_sqlx() -> None:
-    """From crates.io."""
+    """As `cargo install` does it."""
     features = ["--no-default-features", "--features", "postgres,sqlite,rustls"]
     command = ["cargo", "install", "sqlx-cli", "--version", SQLX, "--debug", *features, "--root", str(TOOLS / "sqlx")]
     subprocess.run(command, check=True)
