@@ -203,8 +203,15 @@ impl Queue {
              SELECT pg_catalog.to_json(COALESCE((SELECT state FROM ended), \
              (SELECT state FROM {OWN_SCHEMA}.{RUNS} WHERE id = $1)))::text"
         );
-        let rows = self.link.ask(&end, &[run])?;
-        let state: Option<RunState> = read(rows.first().map_or("null", String::as_str))?;
-        state.ok_or_else(|| QueueError::NoRun { id: run.to_owned() })
+        let ended = || -> Result<RunState, QueueError> {
+            let rows = self.link.ask(&end, &[run])?;
+            let state: Option<RunState> = read(rows.first().map_or("null", String::as_str))?;
+            state.ok_or_else(|| QueueError::NoRun { id: run.to_owned() })
+        };
+        match ended()? {
+            // Somebody else has ended it at the same moment, which the snapshot of the statement is too old to see.
+            RunState::Running => ended(),
+            state => Ok(state),
+        }
     }
 }
