@@ -1,8 +1,10 @@
 """The ``python -c`` text of a child: the line to limbec is two inherited pipes, whose numbers are the arguments."""
 
+import _signal  # `signal` imports more than many an env.py
 import json
 import os
 import sys
+import time
 
 
 def open_line(read_end, write_end):
@@ -21,6 +23,20 @@ def open_line(read_end, write_end):
     return exchange
 
 
+ONE_KEY = 0.5
+interrupted = float("-inf")
+
+
+def interrupt(number, frame):
+    """A terminal tells the whole group, limbec included, which passes it on: twice in a moment is once."""
+    global interrupted
+    before, interrupted = interrupted, time.monotonic()
+    if interrupted - before > ONE_KEY:
+        _signal.default_int_handler(number, frame)
+
+
+if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
+    _signal.signal(_signal.SIGINT, interrupt)
 if not getattr(sys.flags, "safe_path", False) and sys.path and sys.path[0] == "":
     # `-c` puts the current directory there, a console script does not.
     del sys.path[0]
