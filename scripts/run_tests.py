@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -22,6 +23,8 @@ VENVS = {
     "LIMBEC_TEST_SUPERSET_READER": TOOLS / "superset-reader",
     "LIMBEC_TEST_PYTHON_API": TOOLS / "python-api",
 }
+# Suites that mostly wait for programs of their own, run beside the others: two cores are otherwise half idle.
+BESIDE = ["tests/conformance", "tests/engine", "tests/packaging", "tests/end_to_end/test_applications.py"]
 CLOSING_LINES = ("test result:", "passed in", "failed in", "error in", "errors in", "Found ", "All checks passed")
 
 
@@ -59,7 +62,8 @@ def steps(chosen, pytest_arguments):
     if "rust" in chosen:
         yield "cargo test", ["cargo", "test", "--workspace", "--no-fail-fast"]
     if "python" in chosen:
-        yield "pytest", [python, "-m", "pytest", *pytest_arguments]
+        apart = [] if pytest_arguments else [f"--ignore={path}" for path in BESIDE]
+        yield "pytest", [python, "-m", "pytest", *pytest_arguments, *apart]
 
 
 def run(name, command, variables):
@@ -78,6 +82,25 @@ def run(name, command, variables):
     return process.wait() == 0, time.monotonic() - began, closing
 
 
+def run_both(step, variables):
+    """Run pytest on the suites of BESIDE at the same time; what it says comes when both are over."""
+    name, command = "pytest beside", [step[1][0], "-m", "pytest", *BESIDE]
+    began = time.monotonic()
+    with tempfile.TemporaryFile() as output:
+        beside = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=output, stderr=subprocess.STDOUT)
+        try:
+            yield (step[0], *run(*step, variables))
+            status = beside.wait()
+        finally:
+            # Nothing that was started here goes on alone.
+            beside.terminate()
+        output.seek(0)
+        text = output.read().decode(errors="replace")
+    print(f"\n==> {name}: {' '.join(command)}\n{text}", flush=True)
+    closing = [line.strip() for line in text.splitlines() if any(mark in line for mark in CLOSING_LINES)]
+    yield name, status == 0, time.monotonic() - began, closing
+
+
 def main():
     arguments = sys.argv[1:]
     split = arguments.index("--") if "--" in arguments else len(arguments)
@@ -86,8 +109,12 @@ def main():
     if unknown:
         sys.exit(f"no such part: {' '.join(sorted(unknown))}; there are rust and python")
     variables, results = environment(), []
-    for name, command in steps(chosen, arguments[split + 1 :]):
-        results.append((name, *run(name, command, variables)))
+    pytest_arguments = arguments[split + 1 :]
+    for name, command in steps(chosen, pytest_arguments):
+        if name == "pytest" and not pytest_arguments:
+            results.extend(run_both((name, command), variables))
+        else:
+            results.append((name, *run(name, command, variables)))
     print("\n==> summary")
     for name, ok, seconds, closing in results:
         print(f"{'ok    ' if ok else 'FAILED'} {name} ({seconds:.0f} s)")
