@@ -31,8 +31,12 @@ class Suite:
         env = self.folder / "migrations/env.py"
         env.write_text(f"# {uuid.uuid4()}\n{env.read_text()}")
         self.settings = {"limbec_binary": str(limbec)}
+        # The package by itself: an installation from the checkout leaves an `.egg-info` beside it, by which pytest
+        # would load the plugin a second time.
+        (folder / "site").mkdir()
+        (folder / "site/limbec").symlink_to(ROOT / "python/limbec")
         self.environment = {
-            "PYTHONPATH": str(ROOT / "python"),
+            "PYTHONPATH": str(folder / "site"),
             "XDG_CACHE_HOME": str(folder / "cache"),
             "PYTEST_ADDOPTS": "",
             "CI": "",
