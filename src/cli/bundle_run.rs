@@ -127,7 +127,7 @@ impl CommandContext {
             readings: &readings,
         };
         self.ui.flush();
-        let can_ask = self.environment.interactive && self.environment.variable("CI").is_none();
+        let can_ask = self.environment.can_ask();
         let transaction = self.globals.transaction.unwrap_or(bundle.manifest.transaction);
         let target = target(&bundle, &place, transaction == crate::plan::TransactionMode::PerRevision);
         let run = NativeRun {

@@ -111,7 +111,7 @@ impl CommandContext {
         let scripts = self.scripts()?;
         let settings = self.script_settings()?;
         let permissions = change.args.run.permissions(&self.environment);
-        let can_ask = self.environment.interactive && self.environment.variable("CI").is_none();
+        let can_ask = self.environment.can_ask();
         let environment = self.database_environment();
         let runner = self.runner()?;
         let is_native = matches!(course, Course::Native(_));

@@ -32,6 +32,16 @@ impl Environment {
         })
     }
 
+    /// Whether a question may be put: somebody is there, and it is no job of continuous integration with a terminal.
+    pub fn can_ask(&self) -> bool {
+        self.interactive && !self.is_ci()
+    }
+
+    /// Whether this is a job of continuous integration, as every system of the kind tells by `CI`.
+    pub fn is_ci(&self) -> bool {
+        self.variable("CI").is_some_and(|value| !matches!(value, "false" | "0"))
+    }
+
     /// A variable that is set, not empty and valid Unicode.
     pub fn variable(&self, name: &str) -> Option<&str> {
         self.variables.get(name).and_then(|value| value.to_str()).filter(|value| !value.is_empty())

@@ -74,7 +74,7 @@ impl CommandContext {
         permissions: Permissions,
     ) -> Result<Permissions, CommandError> {
         let agreed = Permissions { yes: true, ..permissions };
-        if self.environment.interactive && self.environment.variable("CI").is_none() {
+        if self.environment.can_ask() {
             let reviews: Vec<&FleetReview> = asked.iter().map(|(review, _)| *review).collect();
             return match consent::ask_about(&mut self.ui, &text(&reviews, surveyed)) {
                 Consent::Given => Ok(agreed),

@@ -112,7 +112,7 @@ fn log_format(globals: &GlobalArgs, environment: &Environment) -> Result<LogForm
 }
 
 fn ui_options(globals: &GlobalArgs, environment: &Environment, log_format: LogFormat) -> UiOptions {
-    let unwanted = ["NO_COLOR", "CI"].iter().any(|name| environment.variable(name).is_some());
+    let unwanted = environment.variable("NO_COLOR").is_some() || environment.is_ci();
     let dumb = environment.variable("TERM") == Some("dumb");
     let colored = |is_terminal: bool| match globals.color {
         ColorWhen::Always => true,
@@ -127,7 +127,7 @@ fn ui_options(globals: &GlobalArgs, environment: &Environment, log_format: LogFo
         verbosity: globals.verbosity,
         encoding: environment.stdout_encoding(),
         log_format,
-        progress: io::stderr().is_terminal() && environment.variable("CI").is_none(),
+        progress: io::stderr().is_terminal() && !environment.is_ci(),
     }
 }
 

@@ -240,6 +240,16 @@ mod tests {
     }
 
     #[test]
+    fn the_page_of_the_settings_has_every_key() {
+        let page = include_str!("../../docs/settings.md");
+        let missing = |key: &&&str| !page.contains(&format!("\n| `{key}` |"));
+        assert_eq!(
+            KEYS.iter().chain(&super::super::deploy_settings::KEYS).filter(missing).collect::<Vec<_>>(),
+            Vec::<&&str>::new()
+        );
+    }
+
+    #[test]
     fn the_three_forms_of_a_url() {
         let url = |text: &str| settings(&format!("[tool.limbec]\nurl = \"{text}\"\n"), "alembic").unwrap().url.unwrap();
         assert_eq!(url("env:DATABASE_URL"), UrlSource::Environment("DATABASE_URL".to_owned()));

@@ -209,7 +209,7 @@ fn write(
 }
 
 fn confirmed(context: &mut CommandContext) -> Result<bool, CommandError> {
-    if !context.environment.interactive {
+    if !context.environment.can_ask() {
         return Ok(false);
     }
     context.ui.flush();

@@ -193,7 +193,7 @@ fn show(context: &mut CommandContext, args: &RepairArgs, planned: &Repairs) {
 }
 
 fn confirmed(context: &mut CommandContext, args: &RepairArgs) -> Result<bool, CommandError> {
-    if !context.environment.interactive || args.format == Format::Json {
+    if !context.environment.can_ask() || args.format == Format::Json {
         context.ui.hint("nothing was changed; the same command with --yes does it");
         return Ok(false);
     }

@@ -187,7 +187,7 @@ struct Choice {
 impl Choice {
     fn of(context: &mut CommandContext, args: &ValidateArgs, project: &LintProject) -> Result<Self, CommandError> {
         let named = if args.files.is_empty() { None } else { Some(named_files(context, &args.files, project)?) };
-        let is_automatic = ["CI", "PRE_COMMIT"].iter().any(|name| context.environment.variable(name).is_some());
+        let is_automatic = context.environment.is_ci() || context.environment.variable("PRE_COMMIT").is_some();
         let changed = if args.changed || (is_automatic && !args.all) { changed(context, args, project)? } else { None };
         Ok(Self { named, changed, judges_published: args.all })
     }

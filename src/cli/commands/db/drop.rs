@@ -201,7 +201,7 @@ fn agree(context: &mut CommandContext, args: &DropArgs, loss: &Loss) -> Result<(
     if args.yes || by_environment {
         return Ok(());
     }
-    if !context.environment.interactive || context.environment.variable("CI").is_some() {
+    if !context.environment.can_ask() {
         return Err(refusal("--yes"));
     }
     match consent::ask_about(&mut context.ui, &loss.sentence()) {

@@ -141,7 +141,7 @@ fn consent(context: &mut CommandContext, args: &MoveSchemaArgs, request: &Reques
     if args.yes {
         return Ok(());
     }
-    let can_ask = context.environment.interactive && context.environment.variable("CI").is_none();
+    let can_ask = context.environment.can_ask();
     if !can_ask || args.format == Format::Json {
         return Err(CommandError::failed(format!("what is copied from {} would be dropped there", request.from))
             .hint("nothing was changed; `--yes` agrees to it"));

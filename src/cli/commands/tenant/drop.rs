@@ -148,7 +148,7 @@ fn agree(context: &mut CommandContext, args: &DropArgs, estate: &Estate) -> Resu
     }
     let setting = context.project()?.settings.deploy.production.clone();
     let is_production = is_production(setting.as_ref(), Some(&estate.url));
-    let can_ask = context.environment.interactive && context.environment.variable("CI").is_none();
+    let can_ask = context.environment.can_ask();
     if is_production || !can_ask {
         let why = if is_production { ": the settings call this database production" } else { "" };
         let refusal = CommandError::crashed(format!("dropping tenant {name} has to be agreed to"));
