@@ -36,7 +36,7 @@ def find_browser() -> Path | None:
 def unpacked_browser() -> Path | None:
     """Debian's package and what it needs besides the installed ones, unpacked but not installed; once a checkout."""
     wrapper = UNPACKED / "chromium"
-    if not wrapper.exists() and shutil.which("apt-get") and shutil.which("dpkg"):
+    if not works(wrapper) and shutil.which("apt-get") and shutil.which("dpkg"):
         unpack()
     return wrapper if works(wrapper) else None
 
@@ -53,9 +53,12 @@ def unpack() -> None:
     if not program.exists():
         return
     folders = [*UNPACKED.glob("usr/lib/*-linux-*"), *UNPACKED.glob("usr/lib/*-linux-*/pulseaudio")]
-    libraries = ":".join(str(folder) for folder in folders)
+    # By its own place, which a checkout that borrows these tools names in another way.
+    libraries = ":".join(f"$here/{folder.relative_to(UNPACKED)}" for folder in folders)
     wrapper = UNPACKED / "chromium"
-    wrapper.write_text(f'#!/bin/sh\nLD_LIBRARY_PATH="{libraries}" exec "{program}" "$@"\n')
+    lines = ['here=$(dirname "$(readlink -f "$0")")']
+    lines += [f'LD_LIBRARY_PATH="{libraries}" exec "$here/{program.relative_to(UNPACKED)}" "$@"']
+    wrapper.write_text("\n".join(["#!/bin/sh", *lines, ""]))
     wrapper.chmod(0o755)
 
 
