@@ -9,8 +9,9 @@ use super::native::NativeWay;
 use super::progress::{Progress, away};
 use crate::config::DeployOptions;
 use crate::database::{self, Access, DatabaseUrl, Dialect, VersionTableName};
-use crate::migrate::{self, Deployment, DeploymentRequest, Operation, Purge, Readiness, Readings};
+use crate::migrate::{self, Deployment, DeploymentRequest, HasRun, Operation, Purge, Readiness, Readings};
 use crate::plan::Plan;
+use crate::runtime::Interruption;
 
 /// What a command was asked to change, and how.
 pub(super) struct Change<'a> {
@@ -40,15 +41,6 @@ enum Course {
     Native(Box<NativeWay>),
     /// env.py.
     Python,
-}
-
-/// Whether a change was carried out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum HasRun {
-    /// It was.
-    Yes,
-    /// Nothing was done: Python is needed.
-    No,
 }
 
 impl CommandContext {
@@ -146,7 +138,10 @@ impl CommandContext {
             (Some((url, table)), Course::Native(way), _) => {
                 deployment.ready(url, table).and_then(|readiness| match readiness {
                     Readiness::NothingToDo => Ok(HasRun::Yes),
-                    Readiness::Ready => way.run(&mut deployment, &scripts),
+                    Readiness::Ready => {
+                        let _interruption = Interruption::watch();
+                        way.run(&mut deployment, &scripts)
+                    }
                 })
             }
             (known, _, Some((invocation, runtime))) => {

@@ -90,6 +90,7 @@ impl CommandContext {
             options.render = Some(false);
         }
         let surveyed = self.survey(&request.operation, tenants)?;
+        self.set_apart(&surveyed);
         let deploy = request.run.over(&self.project()?.settings.deploy);
         self.explain_fleet(&surveyed, (&options, &deploy), format)?;
         Ok(ExitStatus::Success)
@@ -134,6 +135,7 @@ impl CommandContext {
         let workers = request.fleet.jobs.or(options.jobs).map(usize::from);
         let workers = workers.or_else(|| Some(std::thread::available_parallelism().ok()?.get())).unwrap_or(1);
         let mut deploy = request.run.over(&self.project()?.settings.deploy);
+        let sets_path = deploy.search_path.is_set();
         if options.mode == TenantMode::Schema && !deploy.search_path.is_set() {
             // Where limbec itself looks for what a plan destroys; env.py sees to its own connection.
             deploy.search_path = SearchPath::of_schema();
@@ -146,8 +148,10 @@ impl CommandContext {
         let course = Course {
             operation: &plan.operation,
             command: &command,
+            surveyed: &plan.surveyed,
             tenants: &options,
             deploy: &deploy,
+            sets_path,
             permissions,
             workers: workers.min(assignments.len()),
         };

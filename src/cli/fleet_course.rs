@@ -7,10 +7,10 @@ use super::ui::Ui;
 use crate::config::{DeployOptions, EnvPy, TenantMode, TenantOptions};
 use crate::database::DatabaseUrl;
 use crate::gate::Permissions;
-use crate::migrate::{Operation, Readings};
-use crate::runtime::Interruption;
+use crate::migrate::{Deployment, Operation, Readings};
+use crate::runtime::{Interruption, RuntimeError};
 use crate::script::ScriptDirectory;
-use crate::tenant::{Feed, Fleet, FleetEvent, Renderings};
+use crate::tenant::{Feed, Fleet, FleetEvent, Renderings, RunSql, Surveyed};
 
 /// What is done to tenants, and how.
 #[derive(Clone, Copy)]
@@ -19,14 +19,27 @@ pub(super) struct Course<'a> {
     pub(super) operation: &'a Operation,
     /// The same for env.py: command and arguments.
     pub(super) command: &'a [&'a str],
+    /// The tenants; of those that are behind, their plans count.
+    pub(super) surveyed: &'a [Surveyed],
     /// `[tenants]`
     pub(super) tenants: &'a TenantOptions,
     /// Settings of changing a database, with what the command line says over them.
     pub(super) deploy: &'a DeployOptions,
+    /// Whether the project has limbec set the search path, so that names without a schema are the tenant's whoever sends them.
+    pub(super) sets_path: bool,
     /// What the command line agrees to beforehand.
     pub(super) permissions: Permissions,
     /// How many tenants are migrated at a time.
     pub(super) workers: usize,
+}
+
+/// Why Python was not looked for.
+const UNFORESEEN: &str = "all that was pending was SQL, and another run has changed that meanwhile; repeat the command";
+
+impl Course<'_> {
+    /// Why limbec sends nothing itself to tenants that are schemas.
+    pub(super) const NO_PATH: &'static str =
+        "tenants are schemas, and only env.py knows how names without one find them: set `search-path`";
 }
 
 impl CommandContext {
@@ -43,7 +56,9 @@ impl CommandContext {
         let scripts = self.scripts()?;
         let settings = self.script_settings()?;
         let invocation = self.tenant_invocation(course.command)?;
-        let interpreter = self.interpreter()?;
+        let sql = self.sql_fleet(&scripts, (course.tenants, course.deploy), course.sets_path)?;
+        let needs_python = !sql.as_ref().is_ok_and(|sql| sql.covers_all(course.surveyed));
+        let interpreter = if needs_python { Some(self.interpreter()?) } else { None };
         let environment = self.database_environment();
         let runner = self.runner()?;
         let driver = self.project()?.main_option("sqlalchemy.url").ok().flatten();
@@ -52,7 +67,10 @@ impl CommandContext {
             .prefix("limbec-tenants-")
             .tempdir()
             .map_err(|error| CommandError::crashed("no temporary folder can be made").caused_by(error.to_string()))?;
-        let renderings = self.renderings(&scripts, course.tenants, course.deploy)?;
+        let renderings = self.renderings(&scripts, course.tenants, course.sets_path)?;
+        let run_sql = sql.as_ref().ok().map(|sql| {
+            |found: &Surveyed, url: &DatabaseUrl, deployment: &mut Deployment<'_>| sql.run(found, url, deployment)
+        });
         let fleet = Fleet {
             operation: course.operation,
             scripts: &scripts,
@@ -66,7 +84,11 @@ impl CommandContext {
             readings: &Readings::default(),
             invocation: &invocation,
             driver: driver.as_ref(),
-            start: &|output, variables| start_worker(&interpreter, output, variables),
+            start: &|output, variables| match &interpreter {
+                Some(interpreter) => start_worker(interpreter, output, variables),
+                None => Err(RuntimeError::NoInterpreter(UNFORESEEN.to_owned())),
+            },
+            run_sql: run_sql.as_ref().map(|run| run as RunSql<'_>),
             renderings: Some(&renderings),
             folder: folder.path(),
             workers: course.workers,
@@ -76,6 +98,9 @@ impl CommandContext {
         fleet.run(feed, &mut |event| on_event(&mut self.ui, event));
         if self.ui.verbosity() > 0 {
             let (served, reasons) = renderings.verdicts();
+            if let Some(by_sql) = sql.as_ref().map(|sql| sql.served()).ok().filter(|by_sql| *by_sql > 0) {
+                self.ui.status(&format!("{by_sql} tenants by SQL revisions"));
+            }
             self.ui.status(&format!("{served} tenants by rendered SQL"));
             for reason in reasons {
                 self.ui.status(&format!("by Python: {reason}"));
@@ -92,19 +117,18 @@ impl CommandContext {
         &mut self,
         scripts: &'a ScriptDirectory,
         tenants: &TenantOptions,
-        deploy: &DeployOptions,
+        sets_path: bool,
     ) -> Result<Renderings<'a>, CommandError> {
         let env_path = self.script_settings()?.locations.script_location.join("env.py");
         let env = EnvPy::read(&env_path, self.project()?.settings.adopted.as_ref());
-        Ok(Renderings::new(scripts, &env, &env_path).unless(against_rendering(tenants, deploy)).of_tenants(tenants))
+        Ok(Renderings::new(scripts, &env, &env_path).unless(against_rendering(tenants, sets_path)).of_tenants(tenants))
     }
 }
 
 /// Why no revision is rendered, whatever it does.
-fn against_rendering(tenants: &TenantOptions, deploy: &DeployOptions) -> Option<&'static str> {
+fn against_rendering(tenants: &TenantOptions, sets_path: bool) -> Option<&'static str> {
     if tenants.render == Some(false) {
         return Some("rendering is switched off");
     }
-    (tenants.mode == TenantMode::Schema && !deploy.search_path.is_set())
-        .then_some("tenants are schemas, and only env.py knows how names without one find them: set `search-path`")
+    (tenants.mode == TenantMode::Schema && !sets_path).then_some(Course::NO_PATH)
 }

@@ -148,20 +148,29 @@ impl CommandContext {
             }
         }
         let options = self.tenant_options()?;
+        let deploy = run.over(&self.project()?.settings.deploy);
+        let surveyed = [surveyed];
         let course = Course {
             operation: &operation,
             command: &["upgrade", "heads"],
+            surveyed: &surveyed,
             tenants: &options,
-            deploy: &run.over(&self.project()?.settings.deploy),
+            deploy: &deploy,
+            sets_path: deploy.search_path.is_set(),
             permissions: run.permissions(&self.environment),
             workers: 1,
         };
         let mut ended: Option<TenantOutcome> = None;
-        self.conduct(&course, &InOrder::new([Assignment { index: 0, surveyed }]), &mut |ui, event| match event {
-            FleetEvent::Warning { sentence, .. } => ui.warning(&sentence),
-            FleetEvent::Finished { outcome, .. } => ended = Some(outcome),
-            _ => {}
-        })?;
+        let [only] = surveyed.clone();
+        self.conduct(
+            &course,
+            &InOrder::new([Assignment { index: 0, surveyed: only }]),
+            &mut |ui, event| match event {
+                FleetEvent::Warning { sentence, .. } => ui.warning(&sentence),
+                FleetEvent::Finished { outcome, .. } => ended = Some(outcome),
+                _ => {}
+            },
+        )?;
         match ended {
             Some(TenantOutcome { error: Some(error), output, .. }) => {
                 let failure = self.migrate_error(error);

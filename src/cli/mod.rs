@@ -26,6 +26,7 @@ mod fleet_args;
 mod fleet_course;
 mod fleet_explain;
 mod fleet_gate;
+mod fleet_native;
 mod fleet_progress;
 mod fleet_report;
 mod fleet_resume;

@@ -1,15 +1,14 @@
 //! Plans whose every step is SQL that limbec runs itself: no Python is needed, nor looked for.
 
 use super::context::CommandContext;
-use super::deploy::HasRun;
 use super::error::CommandError;
 use crate::config::{DeployOptions, EnvPy, SqlRevisionsSetting};
 use crate::database::{Connection, DatabaseUrl, Dialect, VersionTableName};
-use crate::migrate::{self, Deployment, MigrateError, NativeRun, RunTarget, SqlSteps, Supervisor};
+use crate::migrate::{self, Deployment, HasRun, MigrateError, NativeRun, RunTarget, SqlSteps, Supervisor};
 use crate::plan::{Plan, TransactionMode};
 use crate::runtime::Interruption;
 use crate::script::ScriptDirectory;
-use crate::sqlfile::{SqlDialect, Variables};
+use crate::sqlfile::{SqlDialect, SqlFileProblem, Variables};
 
 /// How steps that are SQL are run on one database.
 pub(super) struct NativeWay {
@@ -52,7 +51,6 @@ impl NativeWay {
             transaction: self.transaction,
             is_interrupted: &Interruption::is_requested,
         };
-        let _interruption = Interruption::watch();
         deployment.run(&mut |supervisor| migrate::run_native(&run, supervisor))?;
         Ok(HasRun::Yes)
     }
@@ -102,10 +100,55 @@ pub(super) fn looked_up(
 }
 
 /// Variables by which libpq, and so Python's driver, changes settings of a session, which limbec's own connection does not know.
-const LIBPQ_SETTINGS: [&str; 4] = ["PGTZ", "PGDATESTYLE", "PGGEQO", "PGCLIENTENCODING"];
+pub(super) const LIBPQ_SETTINGS: [&str; 4] = ["PGTZ", "PGDATESTYLE", "PGGEQO", "PGCLIENTENCODING"];
 
 /// The variable that every file may use.
 pub(super) const SCHEMA: &str = "schema";
+
+/// What decides how limbec runs SQL revisions itself, whichever database it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NativeTerms {
+    /// As env.py says; `None`: as the dialect has it.
+    transactional_ddl: Option<bool>,
+    /// Whether env.py has a transaction for each revision.
+    is_separate: bool,
+    /// What the settings or the command line say that one transaction spans.
+    asked: Option<TransactionMode>,
+}
+
+impl NativeTerms {
+    /// The same for one database; `None`: limbec does not speak its dialect.
+    pub(super) fn way(
+        self,
+        url: &DatabaseUrl,
+        table: &VersionTableName,
+        options: &DeployOptions,
+        variables: Variables,
+    ) -> Option<NativeWay> {
+        let dialect = match url.dialect() {
+            Dialect::Postgres => SqlDialect::Postgres,
+            Dialect::Sqlite => SqlDialect::Sqlite,
+            Dialect::Other(_) => return None,
+        };
+        let transactional_ddl = self.transactional_ddl.unwrap_or(dialect == SqlDialect::Postgres);
+        // Where Alembic leaves a failed revision half done, limbec undoes it.
+        let spans_run = transactional_ddl && !self.is_separate;
+        let of_env = if spans_run { TransactionMode::PerRun } else { TransactionMode::PerRevision };
+        let transaction = self.asked.unwrap_or(of_env);
+        let target = RunTarget {
+            url: Some(url.with_password()),
+            dialect: url.dialect().to_string(),
+            version_table: table.name.clone(),
+            version_table_schema: table.schema.clone(),
+            version_table_pk: table.primary_key,
+            transactional_ddl,
+            transaction_per_migration: transaction == TransactionMode::PerRevision,
+            ..RunTarget::default()
+        };
+        let search_path = options.search_path.resolve(table.schema.as_deref());
+        Some(NativeWay { target, transaction, search_path, variables, dialect })
+    }
+}
 
 impl CommandContext {
     /// How limbec would run SQL revisions on this database itself; `None`: Python has to, as far as anybody knows.
@@ -119,58 +162,74 @@ impl CommandContext {
         options: &DeployOptions,
     ) -> Result<Option<NativeWay>, CommandError> {
         let target = self.database_target()?;
-        let EnvPy::Understood(env) = &target.env else { return Ok(None) };
+        let Ok(terms) = self.native_terms(&target.env, options)? else { return Ok(None) };
+        Ok(terms.way(url, table, options, self.sql_variables(table)?))
+    }
+
+    /// The terms on which limbec runs SQL revisions itself, or why Python has to: a sentence without a full stop.
+    ///
+    /// # Errors
+    /// A configuration that cannot be read.
+    pub(super) fn native_terms(
+        &mut self,
+        env: &EnvPy,
+        options: &DeployOptions,
+    ) -> Result<Result<NativeTerms, String>, CommandError> {
+        let EnvPy::Understood(env) = env else {
+            return Ok(Err("env.py is not understood, and may take part in SQL revisions".to_owned()));
+        };
         let setting = options.sql_revisions;
+        let has_variable = |name: &&&str| self.environment.variable(name).is_some();
+        let changes_session = LIBPQ_SETTINGS.iter().find(has_variable).copied();
+        let has_engine_options = self.project()?.has_engine_options();
         let may_listen = env.imported.is_some() && setting != SqlRevisionsSetting::Native;
-        let has_variable = |name: &&str| self.environment.variable(name).is_some();
-        let changes_session = LIBPQ_SETTINGS.iter().any(has_variable);
-        if changes_session
-            || setting == SqlRevisionsSetting::Python
-            || env.on_version_apply
-            || env.listens
-            || env.changes_environment
-            || self.project()?.has_engine_options()
-            || may_listen
-        {
-            return Ok(None);
-        }
-        let dialect = match url.dialect() {
-            Dialect::Postgres => SqlDialect::Postgres,
-            Dialect::Sqlite => SqlDialect::Sqlite,
-            Dialect::Other(_) => return Ok(None),
+        let reason = if let Some(name) = changes_session {
+            format!("{name} changes the session of Python's driver")
+        } else if setting == SqlRevisionsSetting::Python {
+            "the setting `sql-revisions` is python".to_owned()
+        } else if env.on_version_apply {
+            "env.py does something at every change of the version table (on_version_apply)".to_owned()
+        } else if env.listens {
+            "env.py listens to SQLAlchemy".to_owned()
+        } else if env.changes_environment {
+            "env.py changes the environment".to_owned()
+        } else if has_engine_options {
+            "the ini has options of SQLAlchemy's engine".to_owned()
+        } else if may_listen {
+            "what env.py imports may listen to SQLAlchemy (`sql-revisions = \"native\"` says that it does not)"
+                .to_owned()
+        } else {
+            let asked = self.globals.transaction.or(self.project()?.settings.transaction);
+            let terms = NativeTerms {
+                transactional_ddl: env.transactional_ddl,
+                is_separate: env.transaction_per_migration,
+                asked,
+            };
+            return Ok(Ok(terms));
         };
-        let transactional_ddl = env.transactional_ddl.unwrap_or(dialect == SqlDialect::Postgres);
-        let asked = self.globals.transaction.or(self.project()?.settings.transaction);
-        // Where Alembic leaves a failed revision half done, limbec undoes it.
-        let spans_run = transactional_ddl && !env.transaction_per_migration;
-        let of_env = if spans_run { TransactionMode::PerRun } else { TransactionMode::PerRevision };
-        let transaction = asked.unwrap_or(of_env);
-        let run = RunTarget {
-            url: Some(url.with_password()),
-            dialect: url.dialect().to_string(),
-            version_table: table.name.clone(),
-            version_table_schema: table.schema.clone(),
-            version_table_pk: table.primary_key,
-            transactional_ddl,
-            transaction_per_migration: transaction == TransactionMode::PerRevision,
-            ..RunTarget::default()
-        };
-        let search_path = options.search_path.resolve(table.schema.as_deref());
-        Ok(Some(NativeWay { target: run, transaction, search_path, variables: self.sql_variables(table)?, dialect }))
+        Ok(Err(reason))
     }
 
     /// The `-x NAME=VALUE` arguments, and the schema of the version table as `schema`.
     pub(super) fn sql_variables(&self, table: &VersionTableName) -> Result<Variables, CommandError> {
-        let mut variables = Variables::default();
-        let fault = |problem: crate::sqlfile::SqlFileProblem| CommandError::usage(problem.to_string());
-        if let Some(schema) = &table.schema {
-            variables.set(SCHEMA, schema).map_err(fault)?;
-        }
-        for argument in &self.globals.x {
-            let (name, value) = argument.split_once('=').unwrap_or((argument, ""));
-            // What is no name of a variable is for env.py.
-            let _ = variables.set(name, value);
-        }
-        Ok(variables)
+        let arguments = self.globals.x.iter().map(String::as_str);
+        variables_of(table, arguments).map_err(|problem| CommandError::usage(problem.to_string()))
     }
+}
+
+/// The schema of a version table as `schema`, and `-x` arguments, of which the last of a name counts.
+pub(super) fn variables_of<'x>(
+    table: &VersionTableName,
+    arguments: impl Iterator<Item = &'x str>,
+) -> Result<Variables, SqlFileProblem> {
+    let mut variables = Variables::default();
+    if let Some(schema) = &table.schema {
+        variables.set(SCHEMA, schema)?;
+    }
+    for argument in arguments {
+        let (name, value) = argument.split_once('=').unwrap_or((argument, ""));
+        // What is no name of a variable is for env.py.
+        let _ = variables.set(name, value);
+    }
+    Ok(variables)
 }

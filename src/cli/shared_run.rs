@@ -130,8 +130,10 @@ impl CommandContext {
         let course = Course {
             operation: &operation,
             command: &["upgrade", &run.target],
+            surveyed: &tenants,
             tenants: &options,
             deploy: &deploy,
+            sets_path: deploy.search_path.is_set(),
             permissions: request.run.permissions(&self.environment),
             workers: workers.min(tenants.len()),
         };

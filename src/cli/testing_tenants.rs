@@ -201,8 +201,10 @@ impl TenantRuns for FleetRuns<'_> {
         let course = Course {
             operation,
             command: &command,
+            surveyed: &surveyed,
             tenants: &self.options,
             deploy: &self.deploy,
+            sets_path: self.deploy.search_path.is_set(),
             permissions: Permissions { yes: true, yes_by_environment: false, allow_destructive: true },
             workers: self.jobs.min(assignments.len()),
         };

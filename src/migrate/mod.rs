@@ -26,7 +26,9 @@ pub use error::MigrateError;
 pub use event::Event;
 pub use executor::{Purge, run_env, stamp};
 pub use history::{AdoptedHistory, Runner, adopt_history};
-pub use native::{NativeFailure, NativeRun, ScriptStatement, StatementPlace, StepScript, StepSource, run_native};
+pub use native::{
+    HasRun, NativeFailure, NativeRun, ScriptStatement, StatementPlace, StepScript, StepSource, run_native,
+};
 pub use operation::Operation;
 pub use readings::{Readings, SourceTexts};
 pub use recorded::{RecordedListener, RecordedRun, RecordedStatement, RecordedStep};

@@ -95,6 +95,14 @@ pub enum TenantError {
         /// Why.
         reason: UrlSourceError,
     },
+    /// A value that an SQL file cannot have.
+    #[error("tenant {name}: {reason}")]
+    Variable {
+        /// The tenant.
+        name: String,
+        /// Why.
+        reason: String,
+    },
     /// The URL is none.
     #[error("tenant {name}: {reason}")]
     Url {

@@ -19,16 +19,8 @@ pub fn tenant_invocation(
     let url = url.accepted_by_sqlalchemy().with_driver_of(driver).with_password();
     let values = Placeholders { name: &tenant.name, schema: tenant.schema.as_deref(), url: Some(&url) };
     let mut invocation = command.clone();
-    let templates = match &options.arguments {
-        Some(templates) => templates.clone(),
-        None if tenant.schema.is_some() => vec!["tenant={name}".to_owned(), "schema={schema}".to_owned()],
-        None => vec!["tenant={name}".to_owned()],
-    };
-    let mut arguments = Vec::new();
-    for template in &templates {
-        arguments.extend(["-x".to_owned(), values.fill(template, str::to_owned)?]);
-    }
-    invocation.argv.splice(0..0, arguments);
+    let arguments = tenant_arguments(options, tenant, &url)?;
+    invocation.argv.splice(0..0, arguments.into_iter().flat_map(|argument| ["-x".to_owned(), argument]));
     for (name, template) in &options.variables {
         invocation.environment.insert(name.clone(), values.fill(template, str::to_owned)?);
     }
@@ -37,4 +29,18 @@ pub fn tenant_invocation(
     invocation.overrides.url = Some(url);
     invocation.isolated = options.isolation == Isolation::Process;
     Ok(invocation)
+}
+
+/// The `-x` arguments that a tenant gets, `NAME=VALUE` each; `url` is what `{url}` stands for.
+///
+/// # Errors
+/// A placeholder in the settings that there is none of.
+pub fn tenant_arguments(options: &TenantOptions, tenant: &Tenant, url: &str) -> Result<Vec<String>, TenantError> {
+    let values = Placeholders { name: &tenant.name, schema: tenant.schema.as_deref(), url: Some(url) };
+    let templates = match &options.arguments {
+        Some(templates) => templates.clone(),
+        None if tenant.schema.is_some() => vec!["tenant={name}".to_owned(), "schema={schema}".to_owned()],
+        None => vec!["tenant={name}".to_owned()],
+    };
+    templates.iter().map(|template| values.fill(template, str::to_owned)).collect()
 }

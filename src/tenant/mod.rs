@@ -18,10 +18,10 @@ mod template;
 pub use error::TenantError;
 pub use fleet::{
     Assignment, Failures, Feed, Fleet, FleetEvent, FleetReport, FleetReview, FleetTotals, InOrder, InWaves, OnError,
-    OnErrorError, PastRun, PlaceRequest, RecordError, Resumable, RunFolder, RunIntent, RunOutcome, RunRecord,
+    OnErrorError, PastRun, PlaceRequest, RecordError, Resumable, RunFolder, RunIntent, RunOutcome, RunRecord, RunSql,
     StartPython, TenantIntent, TenantOutcome, TenantReport, TenantState, Waves, WavesError, choose, foresee_fleet,
 };
-pub use invocation::tenant_invocation;
+pub use invocation::{tenant_arguments, tenant_invocation};
 pub use lifecycle::{
     Dropped, Estate, EstateRequest, Force, Home, Journal, LifecycleError, Made, Registration, SeedFile, SeedLanguage,
     SeedOutcome, SeedPlace, Seeded, Step, register, seed_files, take_turn, unregister,

@@ -12,3 +12,12 @@ mod source;
 pub use failure::NativeFailure;
 pub use run::{NativeRun, run_native};
 pub use source::{ScriptStatement, StatementPlace, StepScript, StepSource};
+
+/// Whether what was to be run without Python was run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HasRun {
+    /// It was.
+    Yes,
+    /// Nothing was done: Python is needed.
+    No,
+}

@@ -3,7 +3,7 @@
 use super::guard::Guard;
 use super::worker::Worker;
 use crate::database::DatabaseUrl;
-use crate::migrate::{self, Deployment, MigrateError, NativeRun, RunTarget, Supervisor};
+use crate::migrate::{self, Deployment, HasRun, MigrateError, NativeRun, RunTarget, Supervisor};
 use crate::plan::Plan;
 use crate::rendered::{Heard, Recorder, standing};
 use crate::runtime::{Interruption, Invocation, Rendering, RuntimeError};
@@ -25,6 +25,11 @@ impl Worker<'_> {
         deployment: &mut Deployment<'_>,
     ) -> Result<(), MigrateError> {
         let tenant = Addressed { surveyed, url };
+        if let Some(run_sql) = self.fleet.run_sql
+            && run_sql(surveyed, url, deployment)? == HasRun::Yes
+        {
+            return Ok(());
+        }
         let Some(renderings) = self.fleet.renderings else { return self.run_env(deployment, &tenant, None) };
         let plan = deployment.plan_in_hand().cloned().unwrap_or_default();
         if !renderings.may_render() {

@@ -35,13 +35,16 @@ use worker::Worker;
 use crate::config::{DeployOptions, TenantOptions};
 use crate::database::{DatabaseUrl, Environment};
 use crate::gate::Permissions;
-use crate::migrate::{Operation, Readings, Runner};
+use crate::migrate::{Deployment, HasRun, MigrateError, Operation, Readings, Runner};
 use crate::runtime::{Invocation, Runtime, RuntimeError};
 use crate::script::{Locations, ScriptDirectory};
-use crate::tenant::Renderings;
+use crate::tenant::{Renderings, Surveyed};
 
 /// Starts a Python of its own whose output goes to a file, with these environment variables besides ours.
 pub type StartPython<'a> = &'a (dyn Fn(&Path, &BTreeMap<String, String>) -> Result<Runtime, RuntimeError> + Sync);
+
+/// Runs the plan that a tenant's deployment has made ready, if all of it is SQL that limbec runs itself.
+pub type RunSql<'a> = &'a (dyn Fn(&Surveyed, &DatabaseUrl, &mut Deployment<'_>) -> Result<HasRun, MigrateError> + Sync);
 
 /// How tenants are migrated; the same for all of them.
 #[derive(Clone, Copy)]
@@ -70,6 +73,8 @@ pub struct Fleet<'a> {
     pub invocation: &'a Invocation,
     /// The project's own URL, for its driver alone.
     pub driver: Option<&'a DatabaseUrl>,
+    /// Plans that are SQL; `None`: those go to Python as well.
+    pub run_sql: Option<RunSql<'a>>,
     /// Which plans are rendered once and run without Python; `None`: none.
     pub renderings: Option<&'a Renderings<'a>>,
     /// Starts Python.
