@@ -127,6 +127,20 @@ impl<'a> Gauge<'a> {
         }
     }
 
+    /// The tables (with their schema) that refer to one of these by a foreign key, directly or not, but for these: what
+    /// `TRUNCATE … CASCADE` empties with them. `None`: they are not to be had.
+    pub fn referencing(&mut self, tables: &[(Option<&str>, &str)]) -> Option<Vec<(Option<String>, String)>> {
+        let time = self.time_left();
+        match &mut *self.connection {
+            Connection::Postgres(connection) => {
+                let mut asked = postgres::Asked { connection, search_path: self.search_path.as_deref(), time };
+                asked.referencing(tables)
+            }
+            // SQLite has no TRUNCATE.
+            Connection::Sqlite(_) => Some(Vec::new()),
+        }
+    }
+
     /// How long the next statement may take; zero: nothing is counted any more.
     fn time_left(&self) -> Duration {
         self.limits.statement.min(self.limits.total.saturating_sub(self.began.elapsed()))

@@ -1,4 +1,5 @@
 use super::names::Names;
+use super::routines::Routines;
 use crate::lint::{Course, Loss};
 use crate::operation::{Body, Dialect, Dialects, Operation, OperationKind, Operations, TableName};
 use crate::plan::{Direction, Step};
@@ -35,9 +36,14 @@ pub struct Destruction {
 }
 
 impl Destruction {
+    /// Whether it is worth a word only where the database has something of it: whoever writes an UPDATE rarely means to lose anything.
+    pub fn is_told_with_data_alone(&self) -> bool {
+        matches!(self.loss, Loss::Overwritten { .. } | Loss::Referencing(_))
+    }
+
     /// Whether values are changed, rather than all of them lost.
     pub fn is_change(&self) -> bool {
-        matches!(self.loss, Loss::Values { .. })
+        matches!(self.loss, Loss::Values { .. } | Loss::Overwritten { is_filtered: true, .. })
     }
 }
 
@@ -57,6 +63,8 @@ pub enum Target {
     },
     /// All tables of a schema.
     Schema(String),
+    /// All tables that refer to these, directly or not, but for these.
+    Referencing(Vec<TableName>),
     /// All tables of the default schema.
     EveryTable,
     /// Nothing that could be counted.
@@ -88,6 +96,7 @@ pub struct Foreseen {
 /// What the steps of a plan destroy of what is there before it, on a database of this dialect.
 pub fn foresee(steps: &[StepSource<'_>], dialect: Dialect) -> Foreseen {
     let mut names = Names::default();
+    let mut routines = Routines::default();
     let mut foreseen = Foreseen::default();
     for source in steps {
         let body = match source.step.direction {
@@ -95,10 +104,12 @@ pub fn foresee(steps: &[StepSource<'_>], dialect: Dialect) -> Foreseen {
             Direction::Downgrade => &source.operations.downgrade,
             Direction::Stamp => continue,
         };
+        let unfolded = routines.unfold(body, dialect);
+        let body = &*unfolded;
         foreseen.unread.extend(unread(&source.step.revision, source.file, body, dialect));
         let course = Course { body, schema: source.schema, dialects: Dialects::only(dialect) };
         for operation in body.operations.iter().filter(|operation| operation.context.dialects.contains(dialect)) {
-            for loss in Loss::of(course, operation) {
+            for loss in Loss::of(course, operation).into_iter().chain(Loss::to_be_measured(operation)) {
                 let Some(target) = target(&names, &loss) else { continue };
                 let destruction = Destruction {
                     revision: source.step.revision.clone(),
@@ -125,7 +136,9 @@ fn target(names: &Names, loss: &Loss) -> Option<Target> {
         Loss::Table(table) | Loss::AllRows(table) | Loss::SomeRows(table) if names.made_table(table) => return None,
         Loss::Table(table) | Loss::AllRows(table) => Target::Table(names.table(table)),
         Loss::SomeRows(table) => Target::SomeRows(names.table(table)),
-        Loss::Column { table, column } | Loss::Values { table, column, .. } => {
+        Loss::Column { table, column }
+        | Loss::Values { table, column, .. }
+        | Loss::Overwritten { table, column, .. } => {
             if names.made_column(table, column) {
                 return None;
             }
@@ -134,16 +147,20 @@ fn target(names: &Names, loss: &Loss) -> Option<Target> {
         Loss::Schema(name) if name.is_empty() => Target::Unmeasurable,
         Loss::Schema(name) => Target::Schema(name.clone()),
         Loss::EveryTable => Target::EveryTable,
+        Loss::Referencing(tables) => Target::Referencing(tables.iter().map(|table| names.table(table)).collect()),
         Loss::Database | Loss::AllValues { .. } | Loss::ColumnsOfType(_) => Target::Unmeasurable,
     })
 }
 
+/// Where what would be lost is missing, that is no sign of anything odd.
 fn if_exists(operation: &Operation) -> bool {
     matches!(
         operation.kind,
         OperationKind::DropTable { if_exists: true, .. }
             | OperationKind::DropColumn { if_exists: true, .. }
             | OperationKind::DropSchema { if_exists: true, .. }
+            // A column that is not there yet is one that the plan adds.
+            | OperationKind::Update { .. }
     )
 }
 
@@ -180,119 +197,4 @@ fn drops_something_unnamed(operation: &Operation) -> bool {
             | OperationKind::DropColumn { table: None, .. }
             | OperationKind::DropColumn { column: None, .. }
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use insta::assert_snapshot;
-
-    use super::*;
-    use crate::operation::read;
-    use crate::script::Imports;
-
-    /// What a plan of these steps destroys; the text of a step is the body of its function.
-    fn foreseen(direction: Direction, steps: &[&str]) -> String {
-        let name = if direction == Direction::Upgrade { "upgrade" } else { "downgrade" };
-        let read: Vec<(RevisionFile, Operations, Step)> = steps
-            .iter()
-            .enumerate()
-            .map(|(index, step)| {
-                let body = step.replace('\n', "\n    ");
-                let text = format!(
-                    "import sqlalchemy as sa\nfrom alembic import op\n\nrevision = 'a'\ndown_revision = None\n\n\
-                     def {name}():\n    {body}\n"
-                );
-                let file = RevisionFile::parse(Path::new("/p/a.py"), text.into_bytes(), &Imports::new(&[]));
-                let step = Step {
-                    revision: index.to_string().as_str().into(),
-                    direction,
-                    from_heads: Vec::new(),
-                    to_heads: Vec::new(),
-                    changes: Vec::new(),
-                    stamp: None,
-                };
-                (read(&file), file, step)
-            })
-            .map(|(operations, file, step)| (file, operations, step))
-            .collect();
-        let sources: Vec<StepSource<'_>> =
-            read.iter().map(|(file, operations, step)| StepSource { step, file, operations, schema: None }).collect();
-        let foreseen = foresee(&sources, Dialect::Postgresql);
-        let lost =
-            foreseen.destructions.iter().map(|lost| format!("{}: {}: {:?}", lost.revision, lost.loss, lost.target));
-        let unread = foreseen
-            .unread
-            .iter()
-            .map(|call| format!("{}: line {}: {} {}", call.revision, call.line, call.what, call.reason));
-        lost.chain(unread).collect::<Vec<_>>().join("\n")
-    }
-
-    const CREATE: &str = "op.create_table('t', sa.Column('id', sa.Integer()), sa.Column('a', sa.Text()))";
-
-    #[test]
-    fn what_was_there_before_the_plan_is_lost() {
-        assert_snapshot!(foreseen(Direction::Downgrade, &["op.drop_column('t', 'a')\nop.drop_table('t', schema='s')", "op.execute('DELETE FROM u WHERE id > 5; TRUNCATE v; DROP SCHEMA w CASCADE')"]), @r#"
-        0: the column `t.a`: Column { table: TableName { schema: None, name: "t" }, column: "a" }
-        0: the table `s.t`: Table(TableName { schema: Some("s"), name: "t" })
-        1: rows of `u`: SomeRows(TableName { schema: None, name: "u" })
-        1: all rows of `v`: Table(TableName { schema: None, name: "v" })
-        1: the schema `w`: Schema("w")
-        "#);
-    }
-
-    #[test]
-    fn what_the_plan_made_is_no_loss() {
-        assert_eq!(
-            foreseen(
-                Direction::Upgrade,
-                &[CREATE, "op.drop_column('t', 'a')\nop.execute('DELETE FROM t')\nop.drop_table('t')"]
-            ),
-            ""
-        );
-        let added = "op.add_column('t', sa.Column('b', sa.Text()))";
-        assert_eq!(foreseen(Direction::Upgrade, &[added, "op.drop_column('t', 'b')"]), "");
-        assert_eq!(foreseen(Direction::Upgrade, &[CREATE, "op.rename_table('t', 'u')", "op.drop_table('u')"]), "");
-        let renamed = "op.alter_column('t', 'b', new_column_name='c')";
-        assert_eq!(foreseen(Direction::Upgrade, &[added, renamed, "op.drop_column('t', 'c')"]), "");
-    }
-
-    #[test]
-    fn what_the_plan_may_have_made_is() {
-        for made in ["op.execute('CREATE TABLE IF NOT EXISTS t (id integer)')", "if flag():\n    op.create_table('t')"]
-        {
-            assert_ne!(foreseen(Direction::Upgrade, &[made, "op.drop_table('t')"]), "", "{made}");
-        }
-        // Another table of the same name was there before.
-        assert_ne!(foreseen(Direction::Upgrade, &["op.drop_table('t')", CREATE, "op.drop_table('t')"]), "");
-    }
-
-    #[test]
-    fn what_the_plan_renamed_is_measured_by_its_old_name() {
-        let steps = [
-            "op.rename_table('t', 'u')",
-            "op.alter_column('u', 'a', new_column_name='b')",
-            "op.drop_column('u', 'b')",
-            "op.drop_table('u')",
-        ];
-        assert_snapshot!(foreseen(Direction::Upgrade, &steps), @r#"
-        2: the column `u.b`: Column { table: TableName { schema: None, name: "t" }, column: "a" }
-        3: the table `u`: Table(TableName { schema: None, name: "t" })
-        "#);
-    }
-
-    #[test]
-    fn other_databases_do_not_count() {
-        let guarded = "if op.get_bind().dialect.name == 'sqlite':\n    op.drop_table('t')";
-        assert_eq!(foreseen(Direction::Upgrade, &[guarded]), "");
-    }
-
-    #[test]
-    fn what_is_not_understood_is_told() {
-        assert_snapshot!(foreseen(Direction::Upgrade, &["op.execute(build())", "op.drop_table(name())", "op.create_table('t', *columns())"]), @"
-        0: line 8: op.execute the SQL is computed
-        1: line 8: op.drop_table the table's name is computed
-        ");
-    }
 }

@@ -9,6 +9,9 @@ mod past;
 mod policy;
 mod production;
 mod review;
+mod routines;
+#[cfg(test)]
+mod tests;
 
 pub use destruction::{Destruction, Foreseen, StepSource, Target, UnreadCall, foresee};
 pub use error::GateError;

@@ -101,7 +101,8 @@ fn predicate(loss: &Loss) -> String {
         Loss::ColumnsOfType(_) => format!("drops {loss}"),
         Loss::AllRows(_) | Loss::SomeRows(_) => format!("deletes {loss}"),
         Loss::Values { table, column, reason } => format!("narrows `{table}.{column}` ({reason})"),
-        Loss::AllValues { .. } => format!("overwrites {loss}"),
+        Loss::AllValues { .. } | Loss::Overwritten { .. } => format!("overwrites {loss}"),
+        Loss::Referencing(_) => format!("empties {loss}"),
     }
 }
 

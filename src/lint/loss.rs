@@ -4,6 +4,7 @@ use super::course::Course;
 use super::phrase;
 use super::type_change::TypeChange;
 use crate::operation::{ObjectKind, Operation, OperationKind, TableName};
+use crate::sqlfile::{Lexicon, TokenKind, Tokens};
 
 /// Data that an operation destroys.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +27,10 @@ pub enum Loss {
     Values { table: TableName, column: String, reason: String },
     /// The values of some columns in all rows, overwritten.
     AllValues { table: TableName, columns: Vec<String> },
+    /// The values of one column, overwritten in all rows, or set to NULL in those that a condition chooses.
+    Overwritten { table: TableName, column: String, is_filtered: bool },
+    /// All rows of the tables that refer to these, which `TRUNCATE … CASCADE` empties with them.
+    Referencing(Vec<TableName>),
     /// Columns that go with a type or an extension (`CASCADE`); its name.
     ColumnsOfType(String),
 }
@@ -73,15 +78,47 @@ impl Loss {
         vec![one]
     }
 
+    /// What is lost beyond that if the database has any of it: values that an UPDATE, or `ALTER COLUMN … TYPE … USING`, replaces
+    /// by others that say nothing of them, and rows of tables that `TRUNCATE … CASCADE` reaches.
+    pub fn to_be_measured(operation: &Operation) -> Vec<Self> {
+        match &operation.kind {
+            OperationKind::Update { table: Some(table), is_filtered, overwritten, .. } => {
+                let one = |column: &String| Self::Overwritten {
+                    table: table.clone(),
+                    column: column.clone(),
+                    is_filtered: *is_filtered,
+                };
+                overwritten.iter().map(one).collect()
+            }
+            OperationKind::AlterColumn(alter) => match (&alter.table, &alter.column, &alter.using) {
+                (Some(table), Some(column), Some(using)) if !mentions(using, column) => {
+                    vec![Self::Overwritten { table: table.clone(), column: column.clone(), is_filtered: false }]
+                }
+                _ => Vec::new(),
+            },
+            OperationKind::Truncate { tables, cascade: true } => vec![Self::Referencing(tables.clone())],
+            _ => Vec::new(),
+        }
+    }
+
     /// What an UPDATE of all rows overwrites.
     pub fn of_update(operation: &Operation) -> Option<Self> {
         match &operation.kind {
-            OperationKind::Update { table: Some(table), is_filtered: false, columns } if !columns.is_empty() => {
+            OperationKind::Update { table: Some(table), is_filtered: false, columns, .. } if !columns.is_empty() => {
                 Some(Self::AllValues { table: table.clone(), columns: columns.clone() })
             }
             _ => None,
         }
     }
+}
+
+/// Whether a name stands anywhere in an expression.
+fn mentions(expression: &str, name: &str) -> bool {
+    let mut tokens = Tokens::new(expression, Lexicon::Any).filter_map(|token| {
+        let text = expression.get(token.range)?;
+        Some(if token.kind == TokenKind::QuotedName { text.trim_matches('"') } else { text })
+    });
+    tokens.any(|text| text.eq_ignore_ascii_case(name))
 }
 
 /// A noun phrase.
@@ -100,6 +137,14 @@ impl fmt::Display for Loss {
             Self::AllValues { table, columns } => {
                 let names: Vec<String> = columns.iter().map(|column| format!("`{table}.{column}`")).collect();
                 write!(f, "{} in every row", phrase::list(&names))
+            }
+            Self::Overwritten { table, column, is_filtered } => {
+                let which = if *is_filtered { "values of " } else { "" };
+                write!(f, "{which}`{table}.{column}`")
+            }
+            Self::Referencing(tables) => {
+                let names: Vec<String> = tables.iter().map(|table| format!("`{table}`")).collect();
+                write!(f, "the tables that refer to {}", phrase::list(&names))
             }
             Self::ColumnsOfType(name) => write!(f, "every column that needs `{name}`"),
         }

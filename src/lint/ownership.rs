@@ -50,7 +50,12 @@ impl LintContext<'_> {
                     || downgrade.makes_before(operation, table)
                     || upgrade.writes_rows(table)
             }
-            Loss::Schema(_) | Loss::EveryTable | Loss::ColumnsOfType(_) | Loss::Database => self.owns_object(loss),
+            Loss::Schema(_)
+            | Loss::EveryTable
+            | Loss::ColumnsOfType(_)
+            | Loss::Database
+            | Loss::Overwritten { .. }
+            | Loss::Referencing(_) => self.owns_object(loss),
         }
     }
 

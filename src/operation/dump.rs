@@ -125,7 +125,7 @@ fn kind(kind: &OperationKind) -> String {
             format!("drop enum {}{}", name(named), flags(&[(*if_exists, "if exists")]))
         }
         K::Insert { table: of } => format!("insert {}", table(of.as_ref())),
-        K::Update { table: of, is_filtered, columns } => {
+        K::Update { table: of, is_filtered, columns, .. } => {
             format!("update {} ({}){}", table(of.as_ref()), columns.join(", "), flags(&[(*is_filtered, "where")]))
         }
         K::Delete { table: of, is_filtered } => {

@@ -117,11 +117,13 @@ pub enum OperationKind {
     Insert {
         table: Option<TableName>,
     },
-    /// `is_filtered`: there is a WHERE (or a join that filters).
+    /// `is_filtered`: there is a WHERE (or a join that filters). `overwritten`: those of `columns` whose old values do not come back in
+    /// the new ones; where the rows are chosen, only those that become NULL. Empty where the values could not be read.
     Update {
         table: Option<TableName>,
         is_filtered: bool,
         columns: Vec<String>,
+        overwritten: Vec<String>,
     },
     Delete {
         table: Option<TableName>,

@@ -10,6 +10,7 @@ mod context;
 #[cfg(test)]
 pub(crate) mod dump;
 mod kind;
+mod later;
 mod locks;
 mod name;
 mod read;
@@ -19,6 +20,7 @@ pub use column::{Column, ColumnType, Computed, EnumType, ServerDefault, TypeKind
 pub use constraint::{Constraint, ConstraintKind};
 pub use context::{Dialect, Dialects, OperationContext};
 pub use kind::{AlterColumn, Change, CreateTable, Index, ObjectKind, OperationKind, Rewrite, TransactionControl};
+pub use later::{Later, Routine, RoutineBody, RowChange, Trigger, TriggerAction};
 pub use locks::{LockMode, LockedRelation, RelationLock, locks_of};
 pub use name::{Name, TableName};
 pub use read::read;
@@ -72,6 +74,8 @@ pub struct Operation {
     pub sql: Option<String>,
     /// Under which circumstances it runs.
     pub context: OperationContext,
+    /// What it leaves for others to run, and what it makes run.
+    pub later: Later,
 }
 
 /// A call that could not be understood.

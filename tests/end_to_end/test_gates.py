@@ -305,3 +305,74 @@ def test_a_database_ahead_of_the_code_is_told(recorded, limbec_bin):
     refused = recorded.run(limbec_bin, "upgrade", "head")
     refused.failed("the version table holds f00, which no file here has", status=255)
     assert refused.out.startswith("FAILED: Can't locate revision identified by 'f00'")
+
+
+SHREDDER = "CREATE FUNCTION f() RETURNS void LANGUAGE sql AS 'DELETE FROM users'"
+
+
+def test_what_a_function_of_the_plan_does_is_measured(project, limbec_bin):
+    if not project.url.startswith("postgresql"):
+        pytest.skip("SQLite has no functions in SQL")
+    project.add("b1", "a1", up=f'op.execute("{SHREDDER}")', undo='op.execute("DROP FUNCTION f()")')
+    project.add("c1", "b1", up='op.execute("SELECT f()")')
+    settings(project, 'destructive = "confirm"\n')
+    refused = project.run(limbec_bin, "upgrade", "head")
+    refused.failed("c1 deletes all rows of `users`: 3 rows", status=1)
+    assert databases.fetch(project.url, "SELECT count(*) FROM users") == [(3,)]
+    project.run(limbec_bin, "upgrade", "head", "--yes").ok()
+    assert databases.fetch(project.url, "SELECT count(*) FROM users") == [(0,)]
+
+
+def test_what_a_trigger_of_the_plan_does_is_measured(project, limbec_bin):
+    if project.url.startswith("postgresql"):
+        function = "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN DELETE FROM users; RETURN NULL; END'"
+        trigger = "CREATE TRIGGER t AFTER INSERT ON noted FOR EACH ROW EXECUTE FUNCTION f()"
+    else:
+        function = "SELECT 1"
+        trigger = "CREATE TRIGGER t AFTER INSERT ON noted BEGIN DELETE FROM users; END"
+    databases.execute(project.url, "CREATE TABLE noted (id integer)")
+    statements = [function, trigger, "INSERT INTO noted VALUES (1)"]
+    project.add("b1", "a1", up="\n".join(f'op.execute("{statement}")' for statement in statements))
+    done = project.run(limbec_bin, "upgrade", "head").ok()
+    assert "  b1 on a condition deletes all rows of `users`: 3 rows" in done.err
+
+
+def test_values_that_are_overwritten_are_measured(project, limbec_bin):
+    project.add("b1", "a1", up='op.execute("UPDATE users SET phone = NULL WHERE id > 1")')
+    project.add("c1", "b1", up="""op.execute("UPDATE users SET phone = '-'")""")
+    done = project.run(limbec_bin, "upgrade", "head").ok()
+    assert "warning: this upgrade destroys data in " in done.err
+    assert "  b1 overwrites values of `users.phone`: some of 2 values\n" in done.err
+    assert "  c1 overwrites `users.phone`: 2 values\n" in done.err
+
+
+def test_an_update_that_fills_what_was_empty_is_no_loss(project, limbec_bin):
+    added = 'op.add_column("users", sa.Column("fax", sa.Text))'
+    project.add("b1", "a1", up=added, undo='op.drop_column("users", "fax")')
+    project.run(limbec_bin, "upgrade", "head").ok()
+    project.add("c1", "b1", up="""op.execute("UPDATE users SET fax = phone, phone = phone || ''")""")
+    done = project.run(limbec_bin, "upgrade", "head").ok()
+    assert "destroys" not in done.err
+    assert "no data is lost" not in done.err
+
+
+def test_tables_that_truncate_reaches_are_measured(project, limbec_bin):
+    if not project.url.startswith("postgresql"):
+        pytest.skip("SQLite has no TRUNCATE")
+    databases.execute(project.url, "CREATE TABLE orders (id int primary key, u int references users)")
+    databases.execute(
+        project.url, "CREATE TABLE items (o int references orders); INSERT INTO orders VALUES (1, 1), (2, 1)"
+    )
+    project.add("b1", "a1", up='op.execute("TRUNCATE users CASCADE")')
+    done = project.run(limbec_bin, "upgrade", "head").ok()
+    assert "  b1 deletes all rows of `users`: 3 rows" in done.err
+    assert "  b1 empties the tables that refer to `users`: 2 tables: `items` (no rows), `orders` (2 rows" in done.err
+
+
+def test_a_using_that_leaves_nothing_of_the_values_is_measured(project, limbec_bin):
+    if not project.url.startswith("postgresql"):
+        pytest.skip("SQLite has no USING")
+    altered = 'op.alter_column("users", "phone", type_=sa.Integer, postgresql_using="NULL::integer")'
+    project.add("b1", "a1", up=altered)
+    done = project.run(limbec_bin, "upgrade", "head").ok()
+    assert "  b1 overwrites `users.phone`: 2 values\n" in done.err

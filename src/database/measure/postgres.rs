@@ -27,6 +27,16 @@ const HAS_COLUMN: &str = "SELECT 1::text FROM pg_catalog.pg_attribute a \
     JOIN pg_catalog.pg_class c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
     WHERE c.relname = $1 AND a.attname = $2 AND a.attnum > 0 AND NOT a.attisdropped AND {place}";
 
+/// The tables that refer to others by a foreign key, directly or not: schema and name. `{places}` chooses the rows of `pg_class`
+/// where it begins.
+const REFERENCING: &str = "WITH RECURSIVE reached (oid) AS (\
+    SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE {places} \
+    UNION SELECT f.conrelid FROM pg_catalog.pg_constraint f JOIN reached r ON f.confrelid = r.oid WHERE f.contype = 'f') \
+    SELECT n.nspname::text, c.relname::text FROM reached r JOIN pg_catalog.pg_class c ON c.oid = r.oid \
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE NOT ({places}) AND NOT c.relispartition ORDER BY 1, 2";
+
+const VISIBLE: &str = "pg_catalog.pg_table_is_visible(c.oid) AND n.nspname NOT IN ('pg_catalog', 'information_schema')";
+
 /// What the catalogue says without counting.
 struct Estimate {
     rows: Option<u64>,
@@ -72,6 +82,28 @@ impl Asked<'_> {
         Some(rows.into_iter().filter_map(|mut row| row.pop().flatten()).collect())
     }
 
+    pub(super) fn referencing(&mut self, tables: &[(Option<&str>, &str)]) -> Option<Vec<(Option<String>, String)>> {
+        let mut parameters = Vec::new();
+        let mut places = Vec::new();
+        for (schema, table) in tables {
+            parameters.push(*table);
+            let name = parameters.len();
+            places.push(match schema {
+                Some(schema) => {
+                    parameters.push(schema);
+                    format!("(c.relname = ${name} AND n.nspname = ${})", name + 1)
+                }
+                None => format!("(c.relname = ${name} AND {VISIBLE})"),
+            });
+        }
+        let rows = self.guarded(&REFERENCING.replace("{places}", &places.join(" OR ")), &parameters).ok()?;
+        let named = rows.into_iter().filter_map(|row| match <[_; 2]>::try_from(row) {
+            Ok([schema, name]) => Some((schema, name?)),
+            Err(_) => None,
+        });
+        Some(named.collect())
+    }
+
     /// `None`: there is no such table.
     fn estimate(&mut self, schema: Option<&str>, table: &str) -> Result<Option<Estimate>, String> {
         let rows = self.ask(FACTS, &[table], schema)?;
@@ -113,8 +145,7 @@ impl Asked<'_> {
                 parameters.push(schema);
                 format!("n.nspname = ${}", parameters.len())
             }
-            None => "pg_catalog.pg_table_is_visible(c.oid) AND n.nspname NOT IN ('pg_catalog', 'information_schema')"
-                .to_owned(),
+            None => VISIBLE.to_owned(),
         };
         self.guarded(&sql.replace("{place}", &place), &parameters)
     }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use super::held::Held;
 use super::{Attendant, Consent, DeploymentRequest};
-use crate::database::{Access, Connection, DatabaseError, DatabaseUrl, Gauge, MeasureLimits, VersionTableName};
+use crate::database::{
+    Access, Connection, DatabaseError, DatabaseUrl, Gauge, MeasureLimits, TableFacts, VersionTableName,
+};
 use crate::gate::{
     Destruction, DestructiveStep, Extent, GateError, Policy, Review, StepSource, Target, Unasked, Verdict, foresee,
     is_production,
@@ -201,7 +203,9 @@ fn review(request: &DeploymentRequest<'_>, plan: &Plan, mut place: Place<'_>) ->
     let destructive = foreseen
         .destructions
         .iter()
-        .map(|destruction| DestructiveStep::new(destruction, extent(gauge.as_mut(), destruction, place.table)))
+        .map(|destruction| (destruction, extent(gauge.as_mut(), destruction, place.table)))
+        .filter(|(destruction, extent)| !(destruction.is_told_with_data_alone() && extent.is_nothing()))
+        .map(|(destruction, extent)| DestructiveStep::new(destruction, extent))
         .collect();
     let is_downgrade = matches!(request.operation, Operation::Downgrade { .. });
     let says_base = matches!(request.operation, Operation::Downgrade { target } if target.ends_with("base"));
@@ -256,6 +260,13 @@ fn extent(gauge: Option<&mut Gauge<'_>>, destruction: &Destruction, version_tabl
         }
         Target::Schema(schema) => tables(gauge, Some(schema), version_table),
         Target::EveryTable => tables(gauge, None, version_table),
+        Target::Referencing(truncated) => {
+            let of = truncated.iter().map(|table| (table.schema.as_deref(), table.name.as_str())).collect::<Vec<_>>();
+            gauge.referencing(&of).map_or_else(
+                || Extent::Unknown("the tables could not be listed".to_owned()),
+                |referencing| Extent::Tables(measured(gauge, referencing)),
+            )
+        }
         Target::Unmeasurable => Extent::Unknown("it cannot be counted".to_owned()),
     }
 }
@@ -268,11 +279,16 @@ fn tables(gauge: &mut Gauge<'_>, schema: Option<&str>, version_table: &VersionTa
     if names.len() > TABLES {
         return Extent::Unknown(format!("there are {} tables", names.len()));
     }
-    let measured = names.into_iter().filter_map(|name| {
-        let facts = gauge.table(schema, &name)?;
+    let names = names.into_iter().map(|name| (schema.map(str::to_owned), name));
+    Extent::Tables(measured(gauge, names.collect()))
+}
+
+fn measured(gauge: &mut Gauge<'_>, tables: Vec<(Option<String>, String)>) -> Vec<(String, TableFacts)> {
+    let facts = tables.into_iter().filter_map(|(schema, name)| {
+        let facts = gauge.table(schema.as_deref(), &name)?;
         Some((name, facts))
     });
-    Extent::Tables(measured.collect())
+    facts.collect()
 }
 
 fn is_sqlite(url: &DatabaseUrl) -> bool {

@@ -4,7 +4,7 @@ use ruff_text_size::Ranged;
 
 use super::reader::Reader;
 use super::way::Way;
-use crate::operation::{Name, NotAnalysed, Operation, OperationContext, OperationKind};
+use crate::operation::{Later, Name, NotAnalysed, Operation, OperationContext, OperationKind};
 
 impl Reader<'_> {
     /// Notes an operation that runs at this point.
@@ -12,7 +12,8 @@ impl Reader<'_> {
         self.emit_sql(self.place(at), kind, None);
     }
 
-    pub(super) fn emit_sql(&mut self, range: Range<usize>, kind: OperationKind, sql: Option<String>) {
+    /// `sql`: the statement that it was written in, and what of it runs later.
+    pub(super) fn emit_sql(&mut self, range: Range<usize>, kind: OperationKind, sql: Option<(String, Later)>) {
         if self.way.is_dead() || self.muted > 0 {
             return;
         }
@@ -41,7 +42,8 @@ impl Reader<'_> {
             batch: self.batch.clone(),
             is_online_only,
         };
-        self.operations.push(Operation { kind, range, statement: self.statement.clone(), sql, context });
+        let (sql, later) = sql.map_or((None, Later::default()), |(sql, later)| (Some(sql), later));
+        self.operations.push(Operation { kind, range, statement: self.statement.clone(), sql, context, later });
     }
 
     /// Notes a call that was not understood.
@@ -73,7 +75,7 @@ impl Reader<'_> {
 }
 
 /// What is not known of an operation.
-pub(super) fn missing(kind: &OperationKind) -> Option<&'static str> {
+pub(in crate::operation) fn missing(kind: &OperationKind) -> Option<&'static str> {
     use OperationKind as K;
     const TABLE: &str = "the table's name is computed";
     const COLUMN: &str = "the column's name is computed";

@@ -37,4 +37,6 @@ mod way;
 #[cfg(test)]
 mod tests;
 
+pub(super) use emit::missing;
 pub use revision::read;
+pub(super) use sql::blank;

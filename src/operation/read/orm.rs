@@ -31,7 +31,10 @@ impl<'a> Reader<'a> {
             }
             "merge" | "bulk_update_mappings" => {
                 let table = self.table_value(&first);
-                self.emit(call.node, OperationKind::Update { table, is_filtered: true, columns: Vec::new() });
+                self.emit(
+                    call.node,
+                    OperationKind::Update { table, is_filtered: true, columns: Vec::new(), overwritten: Vec::new() },
+                );
                 Value::Unknown
             }
             "delete" => {
@@ -63,7 +66,10 @@ impl<'a> Reader<'a> {
                     }
                     _ => Vec::new(),
                 };
-                self.emit(call.node, OperationKind::Update { table, is_filtered: true, columns });
+                self.emit(
+                    call.node,
+                    OperationKind::Update { table, is_filtered: true, columns, overwritten: Vec::new() },
+                );
                 Value::Unknown
             }
             "delete" => {
@@ -86,7 +92,10 @@ impl<'a> Reader<'a> {
     pub(super) fn set_attribute(&mut self, at: TextRange, of: &Value<'a>, name: &str) {
         if let Value::Row(table) = of {
             let columns = vec![name.to_owned()];
-            self.emit(at, OperationKind::Update { table: table.clone(), is_filtered: true, columns });
+            self.emit(
+                at,
+                OperationKind::Update { table: table.clone(), is_filtered: true, columns, overwritten: Vec::new() },
+            );
         }
     }
 }

@@ -25,15 +25,16 @@ impl Reader<'_> {
             None => call.clone(),
         };
         let way = self.way;
-        for SqlOperation { mut kind, range, is_conditional } in reading.operations {
+        for SqlOperation { mut kind, range, is_conditional, mut later } in reading.operations {
             let sql = text.text.get(range.clone()).unwrap_or_default().trim().to_owned();
             if sql.contains(PLACEHOLDER) {
                 blank(&mut kind);
+                later.blank();
             }
             let at = place(&range);
             locate(&mut kind, &at);
             self.way.is_conditional |= is_conditional;
-            self.emit_sql(at, kind, Some(sql));
+            self.emit_sql(at, kind, Some((sql, later)));
             self.way = way;
         }
         for (range, reason) in reading.not_parsed {
@@ -45,7 +46,7 @@ impl Reader<'_> {
 }
 
 /// Takes names that hold the placeholder for unknown.
-pub(super) fn blank(kind: &mut OperationKind) {
+pub(in crate::operation) fn blank(kind: &mut OperationKind) {
     use OperationKind as K;
     match kind {
         K::CreateTable(create) => {
@@ -108,9 +109,10 @@ pub(super) fn blank(kind: &mut OperationKind) {
             text(schema);
         }
         // What is not known may be the condition.
-        K::Update { table: of, is_filtered, columns } => {
+        K::Update { table: of, is_filtered, columns, overwritten } => {
             table(of);
             columns.retain(|column| !is_unknown(column));
+            overwritten.clear();
             *is_filtered = true;
         }
         K::Delete { table: of, is_filtered } => {

@@ -10,7 +10,14 @@ use crate::sqlfile::Directives;
 
 /// The operations of a revision whose work is in SQL files; `python` is what its Python file has of the two functions.
 pub(super) fn read(file: &RevisionFile, sql: &AttachedSql, python: Operations) -> Operations {
-    Operations { upgrade: body(file, &sql.up, python.upgrade), downgrade: body(file, &sql.down, python.downgrade) }
+    let mut downgrade = body(file, &sql.down, python.downgrade);
+    if sql.up.exists() && !sql.down.exists() {
+        // The Python file is the same in all such revisions: whoever reads of this looks at the SQL.
+        let start = sql.up.range.start;
+        let top = Some(start..start);
+        downgrade = Body { definition: top.clone(), body: top.clone(), raises: top, ..downgrade };
+    }
+    Operations { upgrade: body(file, &sql.up, python.upgrade), downgrade }
 }
 
 fn body(file: &RevisionFile, sql: &SqlFile, python: Body) -> Body {
@@ -39,10 +46,11 @@ fn of_text(sql: &SqlFile, text: &str) -> Body {
     let mut body = Body { definition: Some(start..start), body: Some(sql.range.clone()), ..Body::default() };
     let reading = read_statements(masked.get(..end).unwrap_or_default());
     let place = |range: &Range<usize>| start + range.start..start + range.end;
-    for SqlOperation { mut kind, range, is_conditional } in reading.operations {
+    for SqlOperation { mut kind, range, is_conditional, mut later } in reading.operations {
         let at = place(&range);
         if masked.get(range.clone()).is_some_and(is_unknown) {
             blank(&mut kind);
+            later.blank();
         }
         locate(&mut kind, &at);
         if let Some(reason) = missing(&kind) {
@@ -58,7 +66,7 @@ fn of_text(sql: &SqlFile, text: &str) -> Body {
         let context =
             OperationContext { autocommit: directives.no_transaction, is_conditional, ..OperationContext::default() };
         let sql = text.get(range).map(str::to_owned);
-        body.operations.push(Operation { kind, range: at.clone(), statement: at, sql, context });
+        body.operations.push(Operation { kind, range: at.clone(), statement: at, sql, context, later });
     }
     let not_parsed = reading.not_parsed.into_iter();
     body.not_analysed.extend(not_parsed.map(|(range, reason)| unread(sql, place(&range), reason)));

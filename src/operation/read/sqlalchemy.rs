@@ -134,7 +134,9 @@ impl<'a> Reader<'a> {
         };
         let checks = |keyword| arguments.is_set(keyword);
         let kind = match name {
-            "update" => OperationKind::Update { table, is_filtered: false, columns: Vec::new() },
+            "update" => {
+                OperationKind::Update { table, is_filtered: false, columns: Vec::new(), overwritten: Vec::new() }
+            }
             "delete" => OperationKind::Delete { table, is_filtered: false },
             "insert" => OperationKind::Insert { table },
             "select" | "exists" | "union" | "union_all" => OperationKind::Read { what: "SELECT".to_owned() },

@@ -42,15 +42,23 @@ impl<'a> Reader<'a> {
             ) => {
                 *is_filtered = true;
             }
-            (OperationKind::Update { columns, .. }, "values" | "ordered_values") => {
-                columns.extend(call.arguments.keywords.iter().map(|(key, _)| key.to_string()));
+            (OperationKind::Update { columns, overwritten, .. }, "values" | "ordered_values") => {
+                let mut set = |column: String, value: &Value<'_>| {
+                    if matches!(value, Value::None) {
+                        overwritten.push(column.clone());
+                    }
+                    columns.push(column);
+                };
+                call.arguments.keywords.iter().for_each(|(key, value)| set(key.to_string(), value));
                 for argument in &call.arguments.positional {
                     if let Value::Dict(dict) = argument {
-                        let names = dict.entries.borrow();
-                        columns.extend(names.iter().flatten().filter_map(|(key, _)| match key {
-                            Value::Column(column) => column.name.clone(),
-                            other => other.known().map(str::to_owned),
-                        }));
+                        for (key, value) in dict.entries.borrow().iter().flatten() {
+                            let name = match key {
+                                Value::Column(column) => column.name.clone(),
+                                other => other.known().map(str::to_owned),
+                            };
+                            name.into_iter().for_each(|name| set(name, value));
+                        }
                     }
                 }
             }
@@ -71,7 +79,7 @@ impl<'a> Reader<'a> {
             "insert" => OperationKind::Insert { table: of },
             "update" => {
                 let is_filtered = call.arguments.get(0, "whereclause").is_some();
-                OperationKind::Update { table: of, is_filtered, columns: Vec::new() }
+                OperationKind::Update { table: of, is_filtered, columns: Vec::new(), overwritten: Vec::new() }
             }
             "delete" => {
                 OperationKind::Delete { table: of, is_filtered: call.arguments.get(0, "whereclause").is_some() }

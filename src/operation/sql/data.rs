@@ -45,10 +45,13 @@ fn change(node: &squawk_syntax::SyntaxNode) -> Option<OperationKind> {
         return Some(OperationKind::Insert { table });
     }
     if let Some(update) = ast::Update::cast(node.clone()) {
+        let is_filtered = update.where_clause_or_current_of().is_some();
+        let set = update.set_clause();
         return Some(OperationKind::Update {
             table: update.relation_name().and_then(|name| names::qualified(name.syntax())),
-            is_filtered: update.where_clause_or_current_of().is_some(),
-            columns: update.set_clause().map(|set| assigned(&set)).unwrap_or_default(),
+            is_filtered,
+            columns: set.as_ref().map(assigned).unwrap_or_default(),
+            overwritten: set.map(|set| overwritten(&set, is_filtered)).unwrap_or_default(),
         });
     }
     if let Some(delete) = ast::Delete::cast(node.clone()) {
@@ -59,7 +62,7 @@ fn change(node: &squawk_syntax::SyntaxNode) -> Option<OperationKind> {
     }
     let merge = ast::Merge::cast(node.clone())?;
     let table = names::relation(merge.table_relation_name());
-    Some(OperationKind::Update { table, is_filtered: true, columns: Vec::new() })
+    Some(OperationKind::Update { table, is_filtered: true, columns: Vec::new(), overwritten: Vec::new() })
 }
 
 /// The columns that SET gives a value, in order.
@@ -68,5 +71,21 @@ fn assigned(set: &ast::SetClause) -> Vec<String> {
         .descendants()
         .filter_map(ast::ColumnTarget::cast)
         .filter_map(|target| names::plain(target.syntax().children().find_map(ast::ColumnNameRef::cast)?.syntax()))
+        .collect()
+}
+
+/// The columns that get a value which says nothing of the one before; where the rows are chosen, those that become NULL.
+fn overwritten(set: &ast::SetClause, is_filtered: bool) -> Vec<String> {
+    let single = set.syntax().descendants().filter_map(ast::SetSingleColumn::cast);
+    single
+        .filter_map(|set| {
+            let target = set.column_target()?;
+            let is_whole = target.syntax().children().count() == 1;
+            let column = names::plain(target.syntax().children().find_map(ast::ColumnNameRef::cast)?.syntax())?;
+            let value = set.set_expr()?;
+            let is_null = names::text(value.syntax()).eq_ignore_ascii_case("null");
+            let is_lost = if is_filtered { is_null } else { is_null || !names::mentions(value.syntax(), &column) };
+            (is_whole && is_lost).then_some(column)
+        })
         .collect()
 }

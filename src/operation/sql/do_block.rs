@@ -1,9 +1,12 @@
-use squawk_syntax::ast::{self, AstNode, PlpgsqlStmt};
+use squawk_syntax::ast::{self, AstNode, PlpgsqlStmt, Stmt};
 
 use super::parse::{DEEPEST, parse, parse_body};
 use super::reading::Statement;
 use super::{names, split, statement};
 use crate::operation::OperationKind;
+
+/// Why what EXECUTE runs is not known.
+const COMPUTED: &str = "it runs computed SQL";
 
 /// How deep EXECUTE and DO within DO are followed.
 const DEEPEST_NESTING: usize = 3;
@@ -11,15 +14,22 @@ const DEEPEST_NESTING: usize = 3;
 /// A DO block: itself, and what its body certainly or perhaps runs.
 pub(super) fn read(block: &ast::Do, out: &mut Statement) {
     out.push(OperationKind::Other { what: "DO".to_owned() });
-    let text = block.body().and_then(|body| body.decoded_value());
-    let text = text
-        .as_ref()
-        .map(|text| text.text())
-        .filter(|text| out.nesting < DEEPEST_NESTING && split::split(text).iter().all(|piece| piece.depth <= DEEPEST));
-    let Some(code) = text.and_then(|text| parse_body(block, text)) else {
+    let Some(code) = (out.nesting < DEEPEST_NESTING).then(|| code(block)).flatten() else {
         out.not_parsed("the body of the DO block is not understood");
         return;
     };
+    of_code(&code, out);
+}
+
+/// The body of a DO block; `None`: it is not understood.
+pub(super) fn code(block: &ast::Do) -> Option<ast::Plpgsql> {
+    let text = block.body().and_then(|body| body.decoded_value())?;
+    let is_shallow = split::split(text.text()).iter().all(|piece| piece.depth <= DEEPEST);
+    is_shallow.then(|| parse_body(block, text.text())).flatten()
+}
+
+/// What the body of a DO block, a function or a procedure certainly or perhaps runs.
+pub(super) fn of_code(code: &ast::Plpgsql, out: &mut Statement) {
     out.nesting += 1;
     if let Some(block) = code.block() {
         self::block(&block, out);
@@ -97,7 +107,16 @@ fn run(written: &PlpgsqlStmt, guard: Guard, out: &mut Statement) {
             }
             body(choice.else_clause().and_then(|other| other.body()), Guard::Unknown, out);
         }
+        PlpgsqlStmt::PlpgsqlReturnQueryExecuteStmt(dynamic) => queries(dynamic.query(), out),
+        PlpgsqlStmt::PlpgsqlForDynStmt(dynamic) => {
+            queries(dynamic.query(), out);
+            body(dynamic.body(), Guard::Unknown, out);
+        }
         other => {
+            // The rows of `RETURN QUERY` and `FOR … IN` may come from a statement that changes some.
+            for inner in other.syntax().children().filter_map(Stmt::cast) {
+                guarded(Guard::Unknown, out, |out| statement::read(&inner, out));
+            }
             for inner in other.syntax().children().filter_map(ast::PlpgsqlBody::cast) {
                 body(Some(inner), Guard::Unknown, out);
             }
@@ -148,7 +167,16 @@ fn execute(dynamic: &ast::PlpgsqlDynExecuteStmt, guard: Guard, out: &mut Stateme
             }
             out.nesting -= 1;
         }
-        None => out.not_parsed("the DO block runs computed SQL"),
+        None => out.not_parsed(COMPUTED),
+    }
+}
+
+/// Computed SQL whose rows are used: only where it does not begin as a query may it change any.
+fn queries(query: Option<ast::PlpgsqlExpr>, out: &mut Statement) {
+    let query = query.map(|query| names::text(query.syntax()).to_lowercase()).unwrap_or_default();
+    let is_query = query.split_once('\'').is_some_and(|(_, text)| text.trim_start().starts_with("select"));
+    if !is_query {
+        out.not_parsed(COMPUTED);
     }
 }
 

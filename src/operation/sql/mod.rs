@@ -15,6 +15,7 @@ mod names;
 mod objects;
 mod parse;
 mod reading;
+mod routine;
 mod split;
 mod statement;
 mod statements;

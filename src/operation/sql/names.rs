@@ -65,3 +65,8 @@ pub(super) fn has(node: &SyntaxNode, kind: SyntaxKind) -> bool {
 pub(super) fn text(node: &SyntaxNode) -> String {
     node.text().to_string().split_whitespace().collect::<Vec<_>>().join(" ")
 }
+
+/// Whether a name stands anywhere in an expression, whatever it is the name of.
+pub(super) fn mentions(expression: &SyntaxNode, name: &str) -> bool {
+    expression.descendants().any(|node| plain(&node).is_some_and(|text| text == name))
+}

@@ -1,8 +1,8 @@
 use squawk_syntax::ast::{self, AstNode};
 use squawk_syntax::{SyntaxKind as K, SyntaxNode};
 
-use super::names;
 use super::reading::Statement;
+use super::{names, routine};
 use crate::operation::{EnumType, Name, ObjectKind, OperationKind};
 
 /// Statements that create a named object: the statement, where its name stands, what it is.
@@ -63,6 +63,7 @@ pub(super) fn read(statement: &SyntaxNode, out: &mut Statement) -> bool {
             name: first(statement, *name),
             if_not_exists: names::has(statement, K::IF_NOT_EXISTS) || names::has(statement, K::OR_REPLACE),
         });
+        leaves(statement, out);
         return true;
     }
     if let Some((_, name, object)) = REMOVALS.iter().find(|(statement, ..)| *statement == kind) {
@@ -77,6 +78,18 @@ pub(super) fn read(statement: &SyntaxNode, out: &mut Statement) -> bool {
         return true;
     }
     ALTERATIONS.iter().find(|(statement, ..)| *statement == kind).is_some_and(|row| alteration(statement, row, out))
+}
+
+/// What runs when the object is used.
+fn leaves(statement: &SyntaxNode, out: &mut Statement) {
+    let function = ast::CreateFunction::cast(statement.clone()).and_then(|create| routine::function(&create));
+    let routine = function
+        .or_else(|| ast::CreateProcedure::cast(statement.clone()).and_then(|create| routine::procedure(&create)));
+    let trigger = ast::CreateTrigger::cast(statement.clone()).and_then(|create| routine::trigger(&create));
+    out.leaves(|later| {
+        later.routine = routine.map(Box::new);
+        later.trigger = trigger.map(Box::new);
+    });
 }
 
 fn first(statement: &SyntaxNode, kind: K) -> Option<String> {

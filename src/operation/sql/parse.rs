@@ -23,6 +23,18 @@ pub(super) fn parse_body(block: &ast::Do, text: &str) -> Option<ast::Plpgsql> {
     Some(code?.tree())
 }
 
+/// The same of a function.
+pub(super) fn parse_function(create: &ast::CreateFunction) -> Option<ast::Plpgsql> {
+    let length = create.syntax().text().to_string();
+    Some(guard(&length, || create.plpgsql().filter(|code| code.errors().is_empty()))??.tree())
+}
+
+/// The same of a procedure.
+pub(super) fn parse_procedure(create: &ast::CreateProcedure) -> Option<ast::Plpgsql> {
+    let length = create.syntax().text().to_string();
+    Some(guard(&length, || create.plpgsql().filter(|code| code.errors().is_empty()))??.tree())
+}
+
 /// The parser is not limbec's own: whatever it does with an odd text must not end the program.
 fn guard<T>(text: &str, parse: impl FnOnce() -> T) -> Option<T> {
     let parse = || catch_unwind(AssertUnwindSafe(parse)).ok();

@@ -1,10 +1,12 @@
 use std::ops::Range;
 
+use squawk_syntax::ast::AstNode;
+
 use super::mask::mask;
 use super::parse::{DEEPEST, parse};
 use super::split::{Piece, split};
-use super::{foreign, statement};
-use crate::operation::{OperationKind, TableName};
+use super::{foreign, routine, statement};
+use crate::operation::{Later, OperationKind, TableName};
 use crate::sqlfile::{Lexicon, TokenKind, Tokens};
 
 /// Longer INSERT statements are not parsed in full: everything that matters stands at their beginning.
@@ -28,6 +30,8 @@ pub(in crate::operation) struct SqlOperation {
     pub(in crate::operation) range: Range<usize>,
     /// It may run or not: behind a condition of a DO block, `ALTER TABLE IF EXISTS`.
     pub(in crate::operation) is_conditional: bool,
+    /// What it leaves for others to run, and what it makes run.
+    pub(in crate::operation) later: Later,
 }
 
 /// Reads a text of any number of statements.
@@ -58,6 +62,7 @@ fn read_piece(text: &str, piece: &Piece, reading: &mut SqlReading) {
             kind: OperationKind::Insert { table: Some(table) },
             range,
             is_conditional: false,
+            later: Later::default(),
         });
         return;
     }
@@ -67,7 +72,10 @@ fn read_piece(text: &str, piece: &Piece, reading: &mut SqlReading) {
     }
     let mut statement = Statement::new(range.clone());
     match parse(text) {
-        Ok(parsed) => statement::read(&parsed, &mut statement),
+        Ok(parsed) => {
+            statement::read(&parsed, &mut statement);
+            statement.calls(routine::called(parsed.syntax()));
+        }
         Err(reason) => {
             if !foreign::read(text, &mut statement) {
                 statement.not_parsed(reason);
@@ -126,7 +134,7 @@ impl Statement {
     /// One more operation.
     pub(super) fn push(&mut self, kind: OperationKind) {
         let is_conditional = self.is_conditional;
-        self.operations.push(SqlOperation { kind, range: self.range(), is_conditional });
+        self.operations.push(SqlOperation { kind, range: self.range(), is_conditional, later: Later::default() });
     }
 
     /// Those of an iterator.
@@ -134,6 +142,34 @@ impl Statement {
         for kind in kinds {
             self.push(kind);
         }
+    }
+
+    /// The values that an UPDATE gives are not those that were written.
+    pub(super) fn forget_values(&mut self) {
+        for operation in &mut self.operations {
+            if let OperationKind::Update { overwritten, .. } = &mut operation.kind {
+                overwritten.clear();
+            }
+        }
+    }
+
+    /// What the operation that was found last leaves for others to run.
+    pub(super) fn leaves(&mut self, later: impl FnOnce(&mut Later)) {
+        if let Some(last) = self.operations.last_mut() {
+            later(&mut last.later);
+        }
+    }
+
+    /// What the statement calls, as soon as it runs.
+    fn calls(&mut self, called: Vec<TableName>) {
+        if let Some(first) = self.operations.first_mut() {
+            first.later.calls = called;
+        }
+    }
+
+    /// All that was found, and the reasons why more was not.
+    pub(super) fn into_parts(self) -> (Vec<SqlOperation>, Vec<String>) {
+        (self.operations, self.not_parsed)
     }
 
     /// How many there are.

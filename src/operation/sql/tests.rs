@@ -170,7 +170,7 @@ fn rows() {
     Truncate { tables: [TableName { name: "a" }, TableName { schema: "s", name: "b" }], cascade: true }
     Delete { table: "t" }
     Delete { table: "t", is_filtered: true }
-    Update { table: "t", columns: ["a", "b", "c"] }
+    Update { table: "t", columns: ["a", "b", "c"], overwritten: ["a"] }
     Insert { table: "t" }
     Read { what: "SELECT" }
     Delete { table: "x" }
@@ -224,8 +224,8 @@ fn what_a_block_runs_perhaps_is_marked_and_what_it_computes_is_said() {
     Other { what: "DO" }
     perhaps DropTable { table: "z" }
     DropTable { table: "q" }
-    Update { table: "t", columns: ["a"] }
-    ! the DO block runs computed SQL: DO $$ BEGIN IF now() > '2020-01-01' THEN DROP TABLE z; END IF; EXECUTE 'DROP TABLE q'; UPDATE t SET a = 1;
+    Update { table: "t", columns: ["a"], overwritten: ["a"] }
+    ! it runs computed SQL: DO $$ BEGIN IF now() > '2020-01-01' THEN DROP TABLE z; END IF; EXECUTE 'DROP TABLE q'; UPDATE t SET a = 1;
              EXECUTE format('DROP TABLE %I', n); END $$
     "#);
 }

@@ -49,6 +49,7 @@ pub(super) fn read(text: &str, out: &mut Statement) -> bool {
             table: words.name_at(1),
             is_filtered: words.contains("WHERE"),
             columns: Vec::new(),
+            overwritten: Vec::new(),
         }),
         "DELETE" => out.push(OperationKind::Delete {
             table: words.position("FROM").and_then(|from| words.name_at(from + 1)),

@@ -1,0 +1,192 @@
+use std::path::Path;
+
+use insta::assert_snapshot;
+
+use super::destruction::*;
+use crate::operation::{Dialect, Operations, read};
+use crate::plan::{Direction, Step};
+use crate::script::{Imports, RevisionFile};
+
+/// What a plan of these steps destroys; the text of a step is the body of its function.
+fn foreseen(direction: Direction, steps: &[&str]) -> String {
+    let name = if direction == Direction::Upgrade { "upgrade" } else { "downgrade" };
+    let read: Vec<(RevisionFile, Operations, Step)> = steps
+        .iter()
+        .enumerate()
+        .map(|(index, step)| {
+            let body = step.replace('\n', "\n    ");
+            let text = format!(
+                "import sqlalchemy as sa\nfrom alembic import op\n\nrevision = 'a'\ndown_revision = None\n\n\
+                 def {name}():\n    {body}\n"
+            );
+            let file = RevisionFile::parse(Path::new("/p/a.py"), text.into_bytes(), &Imports::new(&[]));
+            let step = Step {
+                revision: index.to_string().as_str().into(),
+                direction,
+                from_heads: Vec::new(),
+                to_heads: Vec::new(),
+                changes: Vec::new(),
+                stamp: None,
+            };
+            (read(&file), file, step)
+        })
+        .map(|(operations, file, step)| (file, operations, step))
+        .collect();
+    let sources: Vec<StepSource<'_>> =
+        read.iter().map(|(file, operations, step)| StepSource { step, file, operations, schema: None }).collect();
+    let foreseen = foresee(&sources, Dialect::Postgresql);
+    let lost = foreseen.destructions.iter().map(|lost| format!("{}: {}: {:?}", lost.revision, lost.loss, lost.target));
+    let unread = foreseen
+        .unread
+        .iter()
+        .map(|call| format!("{}: line {}: {} {}", call.revision, call.line, call.what, call.reason));
+    lost.chain(unread).collect::<Vec<_>>().join("\n")
+}
+
+const CREATE: &str = "op.create_table('t', sa.Column('id', sa.Integer()), sa.Column('a', sa.Text()))";
+
+#[test]
+fn what_was_there_before_the_plan_is_lost() {
+    assert_snapshot!(foreseen(Direction::Downgrade, &["op.drop_column('t', 'a')\nop.drop_table('t', schema='s')", "op.execute('DELETE FROM u WHERE id > 5; TRUNCATE v; DROP SCHEMA w CASCADE')"]), @r#"
+    0: the column `t.a`: Column { table: TableName { schema: None, name: "t" }, column: "a" }
+    0: the table `s.t`: Table(TableName { schema: Some("s"), name: "t" })
+    1: rows of `u`: SomeRows(TableName { schema: None, name: "u" })
+    1: all rows of `v`: Table(TableName { schema: None, name: "v" })
+    1: the schema `w`: Schema("w")
+    "#);
+}
+
+#[test]
+fn what_the_plan_made_is_no_loss() {
+    assert_eq!(
+        foreseen(
+            Direction::Upgrade,
+            &[CREATE, "op.drop_column('t', 'a')\nop.execute('DELETE FROM t')\nop.drop_table('t')"]
+        ),
+        ""
+    );
+    let added = "op.add_column('t', sa.Column('b', sa.Text()))";
+    assert_eq!(foreseen(Direction::Upgrade, &[added, "op.drop_column('t', 'b')"]), "");
+    assert_eq!(foreseen(Direction::Upgrade, &[CREATE, "op.rename_table('t', 'u')", "op.drop_table('u')"]), "");
+    let renamed = "op.alter_column('t', 'b', new_column_name='c')";
+    assert_eq!(foreseen(Direction::Upgrade, &[added, renamed, "op.drop_column('t', 'c')"]), "");
+}
+
+#[test]
+fn what_the_plan_may_have_made_is() {
+    for made in ["op.execute('CREATE TABLE IF NOT EXISTS t (id integer)')", "if flag():\n    op.create_table('t')"] {
+        assert_ne!(foreseen(Direction::Upgrade, &[made, "op.drop_table('t')"]), "", "{made}");
+    }
+    // Another table of the same name was there before.
+    assert_ne!(foreseen(Direction::Upgrade, &["op.drop_table('t')", CREATE, "op.drop_table('t')"]), "");
+}
+
+#[test]
+fn what_the_plan_renamed_is_measured_by_its_old_name() {
+    let steps = [
+        "op.rename_table('t', 'u')",
+        "op.alter_column('u', 'a', new_column_name='b')",
+        "op.drop_column('u', 'b')",
+        "op.drop_table('u')",
+    ];
+    assert_snapshot!(foreseen(Direction::Upgrade, &steps), @r#"
+    2: the column `u.b`: Column { table: TableName { schema: None, name: "t" }, column: "a" }
+    3: the table `u`: Table(TableName { schema: None, name: "t" })
+    "#);
+}
+
+#[test]
+fn other_databases_do_not_count() {
+    let guarded = "if op.get_bind().dialect.name == 'sqlite':\n    op.drop_table('t')";
+    assert_eq!(foreseen(Direction::Upgrade, &[guarded]), "");
+}
+
+#[test]
+fn what_is_not_understood_is_told() {
+    assert_snapshot!(foreseen(Direction::Upgrade, &["op.execute(build())", "op.drop_table(name())", "op.create_table('t', *columns())"]), @"
+    0: line 8: op.execute the SQL is computed
+    1: line 8: op.drop_table the table's name is computed
+    ");
+}
+
+/// The same of steps that are one SQL text each.
+fn foreseen_of_sql(steps: &[&str]) -> String {
+    let steps: Vec<String> = steps.iter().map(|sql| format!("op.execute({sql:?})")).collect();
+    foreseen(Direction::Upgrade, &steps.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+const EMPTIES_A: &str = "CREATE FUNCTION f() RETURNS void LANGUAGE sql AS 'DELETE FROM a; DROP TABLE b'";
+
+#[test]
+fn what_a_function_of_the_plan_does_counts_where_it_is_called() {
+    assert_eq!(foreseen_of_sql(&[EMPTIES_A]), "");
+    let lost = "the table `b`";
+    for call in
+        ["SELECT f()", "SELECT * FROM public.F()", "INSERT INTO z SELECT f()", "DO $$ BEGIN PERFORM f(); END $$"]
+    {
+        let text = foreseen_of_sql(&[&format!("{EMPTIES_A}; {call}")]);
+        assert!(text.contains(lost) && text.contains("0: all rows of `a`"), "{call}: {text}");
+        assert!(foreseen_of_sql(&[EMPTIES_A, call]).contains("1: the table `b`"), "{call}");
+    }
+    assert_eq!(foreseen_of_sql(&[EMPTIES_A, "SELECT g(), count(*); CREATE VIEW v AS SELECT f()"]), "");
+    for made in [
+        "CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN DROP TABLE b; END $$; CALL p()",
+        "CREATE PROCEDURE p() BEGIN ATOMIC DELETE FROM b; END; CALL p()",
+        "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN QUERY DELETE FROM b RETURNING 1; END $$; SELECT f()",
+        "CREATE FUNCTION g() RETURNS int LANGUAGE sql AS 'SELECT f()'; \
+         CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'DROP TABLE b; SELECT g()'; SELECT g()",
+    ] {
+        assert!(foreseen_of_sql(&[made]).contains("`b`"), "{made}");
+    }
+}
+
+#[test]
+fn a_function_that_is_not_understood_is_told_where_it_is_called() {
+    let computed =
+        "CREATE FUNCTION f(n text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'DROP TABLE ' || n; END $$";
+    let python = "CREATE FUNCTION g() RETURNS void LANGUAGE plpython3u AS 'pass'";
+    assert_eq!(foreseen_of_sql(&[computed, python]), "");
+    assert_snapshot!(foreseen_of_sql(&[computed, python, "SELECT f('a'); SELECT g()"]), @"
+    2: line 8: f() it runs computed SQL
+    2: line 8: g() it is written in plpython3u
+    ");
+}
+
+#[test]
+fn what_a_trigger_of_the_plan_does_counts_where_rows_change() {
+    let function =
+        "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM log; RETURN NEW; END $$";
+    let trigger = "CREATE TRIGGER t AFTER INSERT OR UPDATE ON a FOR EACH ROW EXECUTE FUNCTION f()";
+    assert_eq!(foreseen_of_sql(&[function, trigger, "DELETE FROM a WHERE false"]).lines().count(), 1);
+    assert_snapshot!(foreseen_of_sql(&[function, trigger, "INSERT INTO a VALUES (1)"]), @r#"2: all rows of `log`: Table(TableName { schema: None, name: "log" })"#);
+    assert_eq!(foreseen_of_sql(&[function, trigger, "DROP TRIGGER t ON a; INSERT INTO a VALUES (1)"]), "");
+    let of_sqlite = "CREATE TRIGGER IF NOT EXISTS t AFTER INSERT ON a BEGIN DELETE FROM log; END";
+    assert_snapshot!(foreseen_of_sql(&[of_sqlite, "INSERT INTO a VALUES (1)"]), @r#"1: all rows of `log`: Table(TableName { schema: None, name: "log" })"#);
+}
+
+#[test]
+fn values_that_are_overwritten_are_lost() {
+    assert_snapshot!(foreseen_of_sql(&[
+        "UPDATE t SET a = NULL, b = lower(b), c = 'x', d = coalesce(d, 0); UPDATE u SET a = NULL, b = 1 WHERE id > 5; \
+         ALTER TABLE v ALTER COLUMN a TYPE int USING NULL, ALTER COLUMN b TYPE int USING b::int; \
+         DO $$ BEGIN UPDATE w SET x = y; END $$"
+    ]), @r#"
+    0: `t.a`: Column { table: TableName { schema: None, name: "t" }, column: "a" }
+    0: `t.c`: Column { table: TableName { schema: None, name: "t" }, column: "c" }
+    0: values of `u.a`: Column { table: TableName { schema: None, name: "u" }, column: "a" }
+    0: `v.a`: Column { table: TableName { schema: None, name: "v" }, column: "a" }
+    0: `w.x`: Column { table: TableName { schema: None, name: "w" }, column: "x" }
+    "#);
+    assert_eq!(foreseen_of_sql(&["ALTER TABLE t ADD COLUMN a int; UPDATE t SET a = 1"]), "");
+    assert_snapshot!(foreseen(Direction::Upgrade, &["t = sa.table('t', sa.column('a'))\nop.execute(t.update().values(a=None))\nop.execute(t.update().values(a='x'))"]), @r#"0: `t.a`: Column { table: TableName { schema: None, name: "t" }, column: "a" }"#);
+}
+
+#[test]
+fn truncate_cascade_reaches_further_tables() {
+    assert_snapshot!(foreseen_of_sql(&["TRUNCATE a, s.b CASCADE; TRUNCATE c"]), @r#"
+    0: all rows of `a`: Table(TableName { schema: None, name: "a" })
+    0: all rows of `s.b`: Table(TableName { schema: Some("s"), name: "b" })
+    0: the tables that refer to `a` and `s.b`: Referencing([TableName { schema: None, name: "a" }, TableName { schema: Some("s"), name: "b" }])
+    0: all rows of `c`: Table(TableName { schema: None, name: "c" })
+    "#);
+}
