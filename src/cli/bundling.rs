@@ -20,7 +20,7 @@ use crate::plan::{self, Direction, TransactionMode};
 use crate::published::Fingerprint;
 use crate::revision::{RevisionId, RevisionIndex};
 use crate::runtime::{Interruption, Invocation};
-use crate::script::{Imports, RevisionFile, ScriptDirectory, SqlRevision};
+use crate::script::{ScriptDirectory, SqlRevision};
 use crate::trial::{EnvRuns, TrialError};
 
 /// What a bundle is made from.
@@ -294,7 +294,7 @@ impl Wanted {
 
 /// Whether a revision is SQL as it is written: there is nothing to record.
 fn is_sql(scripts: &ScriptDirectory, index: RevisionIndex) -> bool {
-    SqlRevision::of(&RevisionFile::read(&scripts.script(index).path, &Imports::new(&[]))).is_some()
+    SqlRevision::at(&scripts.script(index).path).is_some()
 }
 
 fn heads(scripts: &ScriptDirectory, wanted: &Wanted) -> Vec<String> {

@@ -1,5 +1,7 @@
 //! The one way in which commands change a database: `upgrade`, `downgrade`, `stamp`.
 
+use std::rc::Rc;
+
 use super::change_args::ChangeArgs;
 use super::context::CommandContext;
 use super::databases::Direct;
@@ -12,6 +14,7 @@ use crate::database::{self, Access, DatabaseUrl, Dialect, VersionTableName};
 use crate::migrate::{self, Deployment, DeploymentRequest, HasRun, Operation, Purge, Readiness, Readings};
 use crate::plan::Plan;
 use crate::runtime::Interruption;
+use crate::runtime::{Invocation, Runtime};
 
 /// What a command was asked to change, and how.
 pub(super) struct Change<'a> {
@@ -39,8 +42,8 @@ enum Course {
     Stamp,
     /// limbec, by SQL.
     Native(Box<NativeWay>),
-    /// env.py.
-    Python,
+    /// env.py; why SQL that is planned is left to it.
+    Python(Option<String>),
 }
 
 impl CommandContext {
@@ -64,11 +67,14 @@ impl CommandContext {
         if matches!(foreseen, Some(Foreseen::NothingToDo)) {
             return Ok(());
         }
-        let course = self.course(change, known.as_ref(), foreseen.as_ref(), &options)?;
+        let mut course = self.course(change, known.as_ref(), foreseen.as_ref(), &options)?;
+        if let Course::Python(why) = &mut course {
+            *why = self.why_python(change, foreseen.as_ref(), &options);
+        }
         let has_run = self.carry_out(change, known.as_ref(), &options, course)?;
         if has_run == HasRun::No {
             // Somebody else was faster, and under the lock another plan was due.
-            self.carry_out(change, known.as_ref(), &options, Course::Python)?;
+            self.carry_out(change, known.as_ref(), &options, Course::Python(None))?;
         }
         Ok(())
     }
@@ -81,15 +87,49 @@ impl CommandContext {
         foreseen: Option<&Foreseen>,
         options: &DeployOptions,
     ) -> Result<Course, CommandError> {
-        let Some((url, table)) = known else { return Ok(Course::Python) };
+        let Some((url, table)) = known else { return Ok(Course::Python(None)) };
         if matches!(change.operation, Operation::Stamp { .. }) {
             let runs_code = self.database_target()?.env.runs_code_on_stamp();
-            return Ok(if runs_code { Course::Python } else { Course::Stamp });
+            return Ok(if runs_code { Course::Python(None) } else { Course::Stamp });
         }
-        let Some(Foreseen::Steps(plan)) = foreseen else { return Ok(Course::Python) };
+        let Some(Foreseen::Steps(plan)) = foreseen else { return Ok(Course::Python(None)) };
         let scripts = self.scripts()?;
         let native = self.native_way(url, table, options)?.filter(|way| way.steps(plan, &scripts).is_some());
-        Ok(native.map_or(Course::Python, |way| Course::Native(Box::new(way))))
+        Ok(native.map_or(Course::Python(None), |way| Course::Native(Box::new(way))))
+    }
+
+    /// Why SQL that is planned is left to Python; told to whoever wants to know more.
+    fn why_python(
+        &mut self,
+        change: &Change<'_>,
+        foreseen: Option<&Foreseen>,
+        options: &DeployOptions,
+    ) -> Option<String> {
+        if matches!(change.operation, Operation::Stamp { .. }) {
+            return None;
+        }
+        let plan = match foreseen {
+            Some(Foreseen::Steps(plan)) => Some(plan),
+            _ => None,
+        };
+        let why = self.why_python_runs(plan, options)?;
+        if self.ui.verbosity() > 0 {
+            self.ui.status(&format!("Python runs the SQL revisions: {why}"));
+        }
+        Some(why)
+    }
+
+    /// What env.py needs to be run.
+    fn python(&mut self, why: Option<&String>) -> Result<(Invocation, Rc<Runtime>), CommandError> {
+        let argv = self.invocation.alembic.clone();
+        let found = match self.engine_invocation(argv, Mutation::Allowed) {
+            Ok(invocation) => self.runtime().map(|runtime| (invocation, runtime)),
+            Err(error) => Err(error),
+        };
+        found.map_err(|error| match why {
+            Some(why) => error.hint(format!("limbec runs SQL revisions without Python, but not here: {why}")),
+            None => error,
+        })
     }
 
     /// Plans and runs under the lock.
@@ -111,10 +151,7 @@ impl CommandContext {
             is_native || self.globals.transaction.or(self.project()?.settings.transaction).is_some();
         // What Python needs is found before anything is locked.
         let engine = match &course {
-            Course::Python => {
-                let argv = self.invocation.alembic.clone();
-                Some((self.engine_invocation(argv, Mutation::Allowed)?, self.runtime()?))
-            }
+            Course::Python(why) => Some(self.python(why.as_ref())?),
             Course::Stamp | Course::Native(_) => None,
         };
         self.ui.flush();
@@ -154,7 +191,7 @@ impl CommandContext {
                 });
                 run.map(|()| HasRun::Yes)
             }
-            (None, _, None) | (_, Course::Python, None) => Ok(HasRun::No),
+            (None, _, None) | (_, Course::Python(_), None) => Ok(HasRun::No),
         };
         if let Some(url) = deployment.url().cloned() {
             drop(deployment);

@@ -6,8 +6,9 @@ use crate::config::{DeployOptions, EnvPy, SqlRevisionsSetting};
 use crate::database::{Connection, DatabaseUrl, Dialect, VersionTableName};
 use crate::migrate::{self, Deployment, HasRun, MigrateError, NativeRun, RunTarget, SqlSteps, Supervisor};
 use crate::plan::{Plan, TransactionMode};
+use crate::revision::RevisionIndex;
 use crate::runtime::Interruption;
-use crate::script::ScriptDirectory;
+use crate::script::{ScriptDirectory, SqlRevision};
 use crate::sqlfile::{SqlDialect, SqlFileProblem, Variables};
 
 /// How steps that are SQL are run on one database.
@@ -176,7 +177,11 @@ impl CommandContext {
         options: &DeployOptions,
     ) -> Result<Result<NativeTerms, String>, CommandError> {
         let EnvPy::Understood(env) = env else {
-            return Ok(Err("env.py is not understood, and may take part in SQL revisions".to_owned()));
+            let why = match env {
+                EnvPy::Unknown { reason } => format!(": {reason}"),
+                _ => String::new(),
+            };
+            return Ok(Err(format!("env.py is not understood, and may take part in SQL revisions{why}")));
         };
         let setting = options.sql_revisions;
         let has_variable = |name: &&&str| self.environment.variable(name).is_some();
@@ -196,8 +201,10 @@ impl CommandContext {
         } else if has_engine_options {
             "the ini has options of SQLAlchemy's engine".to_owned()
         } else if may_listen {
-            "what env.py imports may listen to SQLAlchemy (`sql-revisions = \"native\"` says that it does not)"
-                .to_owned()
+            let module = env.imported.as_deref().unwrap_or_default();
+            format!(
+                "{module}, which env.py imports, may listen to SQLAlchemy (`sql-revisions = \"native\"` says that it does not)"
+            )
         } else {
             let asked = self.globals.transaction.or(self.project()?.settings.transaction);
             let terms = NativeTerms {
@@ -208,6 +215,40 @@ impl CommandContext {
             return Ok(Ok(terms));
         };
         Ok(Err(reason))
+    }
+
+    /// Why Python has to run the SQL revisions of this project; `None`: limbec does.
+    ///
+    /// # Errors
+    /// A configuration that cannot be read.
+    pub(super) fn why_not_native(&mut self, options: &DeployOptions) -> Result<Option<String>, CommandError> {
+        let target = self.database_target()?;
+        if let Err(why) = self.native_terms(&target.env, options)? {
+            return Ok(Some(why));
+        }
+        match target.known().map(|(url, _)| url.dialect()) {
+            None => Ok(Some(target.why_python().unwrap_or("the database is not known").to_owned())),
+            Some(Dialect::Other(name)) => Ok(Some(format!("{name} is spoken by SQLAlchemy alone"))),
+            Some(_) => Ok(None),
+        }
+    }
+
+    /// Why Python runs SQL that is planned, or that is in the project where there is no plan; `None`: there is none, or nothing is
+    /// known that stands against limbec.
+    pub(super) fn why_python_runs(&mut self, plan: Option<&Plan>, options: &DeployOptions) -> Option<String> {
+        let scripts = self.scripts().ok()?;
+        let is_sql = |index: &RevisionIndex| SqlRevision::at(&scripts.script(*index).path).is_some();
+        let planned: Vec<RevisionIndex> = match plan {
+            Some(plan) => plan.steps.iter().filter_map(|step| scripts.map.position(step.revision.as_str())).collect(),
+            None => scripts.map.iter().collect(),
+        };
+        let (sql, other): (Vec<RevisionIndex>, Vec<_>) = planned.into_iter().partition(is_sql);
+        let python = plan.and(other.first()).map(|index| &scripts.map.revision(*index).id);
+        match (sql.is_empty(), python) {
+            (true, _) => None,
+            (false, Some(python)) => Some(format!("{python}, which is in the same plan, is a Python file")),
+            (false, None) => self.why_not_native(options).ok().flatten(),
+        }
     }
 
     /// The `-x NAME=VALUE` arguments, and the schema of the version table as `schema`.

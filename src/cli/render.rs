@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::revision::{Revision, RevisionId, RevisionIndex, RevisionMap};
-use crate::script::ScriptDirectory;
+use crate::script::{ScriptDirectory, SqlRevision};
 
 /// Which of Alembic's short lines (`Script.cmd_format`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,6 +126,7 @@ impl<'a> Renderer<'a> {
             message: script.doc(),
             docstring: script.long_doc(),
             path: path_text(&script.path),
+            sql: None,
         }
     }
 }
@@ -146,6 +147,25 @@ pub(super) struct RevisionJson<'a> {
     message: &'a str,
     docstring: &'a str,
     path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sql: Option<SqlFilesJson>,
+}
+
+/// The SQL files of a SQL revision.
+#[derive(Debug, Clone, Serialize)]
+struct SqlFilesJson {
+    /// Of `upgrade()`.
+    up: Option<String>,
+    /// Of `downgrade()`.
+    down: Option<String>,
+}
+
+impl RevisionJson<'_> {
+    /// With the SQL files of a SQL revision; those that are not there are null.
+    pub(super) fn with_sql(self, files: Option<&SqlRevision>) -> Self {
+        let shown = |path: &Path| path.exists().then(|| path_text(path));
+        Self { sql: files.map(|files| SqlFilesJson { up: shown(&files.up), down: shown(&files.down) }), ..self }
+    }
 }
 
 /// `{"revisions": […]}`, the result of heads, history, show, current and list.

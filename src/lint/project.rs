@@ -50,6 +50,8 @@ pub struct LintProject {
     pub files: Vec<LintFile>,
     /// Alembic's warnings about files.
     pub warnings: Vec<String>,
+    /// Files named as the SQL of a revision whose Python file is not there.
+    pub orphans: Vec<PathBuf>,
     /// The revisions whose files could be understood.
     pub graph: Graph,
     /// File of every revision of the graph.
@@ -94,7 +96,7 @@ impl LintProject {
     /// Reads all revision files and folds their history. What is wrong with a file is for rules to tell.
     pub fn read(input: LintInput) -> Self {
         let read = script::read_files(&input.locations, LintFile::of);
-        Self::assemble(input, read.files, read.warnings, nothing_published())
+        Self { orphans: read.orphans, ..Self::assemble(input, read.files, read.warnings, nothing_published()) }
     }
 
     /// The same of files that are read.
@@ -122,6 +124,7 @@ impl LintProject {
             names,
             files,
             warnings,
+            orphans: Vec::new(),
             graph,
             file_of,
             own_packages,
@@ -156,14 +159,14 @@ impl LintProject {
 
     /// The same with other versions of some files; whose they are stays.
     pub(super) fn with_files(self, changed: Vec<(FileIndex, RevisionFile)>) -> Self {
-        let Self { input, mut files, warnings, published, .. } = self;
+        let Self { input, mut files, warnings, orphans, published, .. } = self;
         for (index, file) in changed {
             let old = &mut files[index.0];
             let mut new = LintFile { standing: old.standing, ..LintFile::of(file) };
             new.original = old.original.take().or_else(|| Some(old.file.bytes().to_vec()));
             *old = new;
         }
-        Self::assemble(input, files, warnings, published)
+        Self { orphans, ..Self::assemble(input, files, warnings, published) }
     }
 
     /// What a file that was fixed held when it was read.

@@ -18,6 +18,8 @@ pub(super) struct History {
     files: Vec<(String, String)>,
     /// The SQL files (up, down) of some of them, by name.
     sql: HashMap<String, [Option<Vec<u8>>; 2]>,
+    /// SQL files without a Python file.
+    orphans: Vec<String>,
     published: usize,
     /// What the base branch has, if there is one.
     base: Vec<BaseFile>,
@@ -31,6 +33,7 @@ impl History {
             import_roots: Vec::new(),
             files: Vec::new(),
             sql: HashMap::new(),
+            orphans: Vec::new(),
             published: 0,
             base: Vec::new(),
         }
@@ -80,6 +83,12 @@ impl History {
         let text = format!("{docstring}\n{imports}\n{identifiers}\n\n{}", SqlRevision::BODY);
         self.sql.insert(name.clone(), [up, down].map(|text| text.map(|text| text.as_bytes().to_vec())));
         self.file(&name, &text)
+    }
+
+    /// Adds an SQL file that no Python file belongs to.
+    pub(super) fn orphan(mut self, name: &str) -> Self {
+        self.orphans.push(name.to_owned());
+        self
     }
 
     /// Adds a revision file as it is.
@@ -139,6 +148,7 @@ impl History {
             }
         });
         let mut project = LintProject::of(input, files.collect(), Vec::new());
+        project.orphans = self.orphans.iter().map(|name| versions.join(name)).collect();
         if !self.base.is_empty() {
             let commit = |tip: &str| tip.repeat(40);
             let base = Base {

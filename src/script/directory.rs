@@ -78,6 +78,8 @@ pub struct ReadFiles<T> {
     pub files: Vec<T>,
     /// As [`Loaded::warnings`].
     pub warnings: Vec<String>,
+    /// Files named as the SQL of a revision whose Python file is not there.
+    pub orphans: Vec<PathBuf>,
 }
 
 /// Reads all revision files in parallel, whatever is wrong with some of them, and makes something of each.
@@ -87,7 +89,7 @@ pub fn read_files<T: Send>(locations: &Locations, make: impl Fn(RevisionFile) ->
     let read = |path: &Path| Ok(make(RevisionFile::read(path, &imports)));
     // Nothing here fails: what is wrong with a file is told by the file.
     let files = in_parallel(&listing.files, read).unwrap_or_default();
-    ReadFiles { files, warnings: listing.warnings }
+    ReadFiles { files, warnings: listing.warnings, orphans: listing.orphans }
 }
 
 /// Whether Alembic would load a file of this name.

@@ -27,12 +27,12 @@ pub enum EditorError {
         source: io::Error,
     },
     /// The editor did not end well.
-    #[error("Error executing editor (Command '[{}, {}]' {})", quoted(.editor), quoted(.file), ending(.status))]
+    #[error("Error executing editor (Command '[{}]' {})", command(.editor, .files), ending(.status))]
     Status {
         /// The program.
         editor: PathBuf,
         /// What it was given.
-        file: PathBuf,
+        files: Vec<PathBuf>,
         /// How it ended.
         status: ExitStatus,
     },
@@ -69,15 +69,23 @@ impl EditorVariables {
         found.ok_or(EditorError::NotFound)
     }
 
-    /// Opens a file and waits for the editor to end.
-    pub fn open(&self, file: &Path) -> Result<(), EditorError> {
+    /// Opens files, all at once, and waits for the editor to end.
+    pub fn open(&self, files: &[&Path]) -> Result<(), EditorError> {
         let editor = self.find()?;
-        match Command::new(&editor).arg(file).status() {
+        match Command::new(&editor).args(files).status() {
             Err(source) => Err(EditorError::Start { editor, source }),
             Ok(status) if status.success() => Ok(()),
-            Ok(status) => Err(EditorError::Status { editor, file: file.to_owned(), status }),
+            Ok(status) => {
+                let files = files.iter().map(|file| (*file).to_owned()).collect();
+                Err(EditorError::Status { editor, files, status })
+            }
         }
     }
+}
+
+/// As Python shows the list of a command's words.
+fn command(editor: &Path, files: &[PathBuf]) -> String {
+    std::iter::once(editor).chain(files.iter().map(PathBuf::as_path)).map(quoted).collect::<Vec<_>>().join(", ")
 }
 
 fn quoted(path: &Path) -> String {
@@ -145,7 +153,7 @@ mod tests {
             editor: Some(editor.display().to_string()),
             ..EditorVariables::default()
         };
-        let error = variables(&failing).open(Path::new("/a'b")).unwrap_err();
+        let error = variables(&failing).open(&[Path::new("/a'b")]).unwrap_err();
         let editor = failing.display();
         assert_eq!(
             error.to_string(),
@@ -153,7 +161,7 @@ mod tests {
         );
         let plain = folder.path().join("plain");
         fs::write(&plain, "x").unwrap();
-        let error = variables(&plain).open(Path::new("x")).unwrap_err().to_string();
+        let error = variables(&plain).open(&[Path::new("x")]).unwrap_err().to_string();
         assert_eq!(error, format!("Error executing editor ([Errno 13] Permission denied: '{}')", plain.display()));
     }
 }

@@ -2,13 +2,15 @@ use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use super::Locations;
+use super::{Locations, SqlRevision};
 
 /// The revision files of a project in Alembic's order, symlinks resolved.
 #[derive(Debug, Default)]
 pub(super) struct Listing {
     pub(super) files: Vec<PathBuf>,
     pub(super) warnings: Vec<String>,
+    /// Files named as the SQL of a revision whose Python file is not there.
+    pub(super) orphans: Vec<PathBuf>,
 }
 
 /// A file of a version location as `os.walk` finds it.
@@ -38,6 +40,8 @@ pub(super) fn list(locations: &Locations) -> Listing {
                 ));
             } else if is_loaded(&path, locations.sourceless) {
                 listing.files.push(path);
+            } else if SqlRevision::python_of(&path).is_some_and(|python| !python.exists()) {
+                listing.orphans.push(path);
             }
         }
     }

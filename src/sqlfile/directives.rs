@@ -6,6 +6,8 @@ use super::variables::is_name;
 const MARK: &str = "limbec:";
 /// How much of a line is looked at, in bytes.
 const LONGEST_LINE: u64 = 16 * 1024;
+/// Comments for the runner.
+const OF_THE_RUNNER: [&str; 2] = ["no-transaction", "variable"];
 /// Comments for the linter, which reads them itself.
 const OF_THE_LINTER: [&str; 3] = ["ignore", "allow", "irreversible"];
 
@@ -37,6 +39,8 @@ impl Directives {
             let Some(comment) = comment_of(text, &mut depth) else { break };
             if let Some(directive) = directive_of(comment) {
                 found.take(directive, line).map_err(error)?;
+            } else if let Some(problem) = misspelt_mark(comment) {
+                return Err(error(problem));
             }
             match read {
                 Line::Whole => {}
@@ -61,7 +65,7 @@ impl Directives {
                 self.lines.push(line);
             }
             (Some("variable"), Some(name), None) => return Err(SqlFileProblem::NotAName { name: name.to_owned() }),
-            _ => return Err(SqlFileProblem::UnknownDirective { text: directive.to_owned() }),
+            _ => return Err(unknown(directive)),
         }
         Ok(())
     }
@@ -95,6 +99,39 @@ fn directive_of(comment: &str) -> Option<&str> {
     let directive = comment.trim().strip_prefix(MARK)?.trim();
     let word = directive.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
     (!OF_THE_LINTER.contains(&word)).then_some(directive)
+}
+
+/// A directive that none of those who read files know.
+fn unknown(directive: &str) -> SqlFileProblem {
+    let (word, rest) = directive.split_at(directive.find(|c: char| !is_of_word(c)).unwrap_or(directive.len()));
+    let known =
+        OF_THE_RUNNER.iter().chain(&OF_THE_LINTER).map(|known| (strsim::damerau_levenshtein(word, known), known));
+    let similar = known.min().filter(|(distance, known)| *distance <= known.len() / 3);
+    let similar = similar.and_then(|(distance, known)| match (distance, *known) {
+        (_, "no-transaction") => Some(format!("{MARK} {known}")),
+        (0, _) => None,
+        _ => Some(format!("{MARK} {known}{rest}")),
+    });
+    SqlFileProblem::UnknownDirective { text: format!("{MARK} {directive}"), similar }
+}
+
+/// `limbec no-transaction`, `Limbec: no-transaction`: a directive whose mark is not as it must be.
+fn misspelt_mark(comment: &str) -> Option<SqlFileProblem> {
+    let comment = comment.trim();
+    let (mark, rest) = comment.split_at_checked("limbec".len())?;
+    let directive = rest.trim_start().trim_start_matches(':').trim_start();
+    let word = directive.split_whitespace().next()?;
+    let is_meant = mark.eq_ignore_ascii_case("limbec") && !comment.starts_with(MARK);
+    let is_directive =
+        word == "no-transaction" && directive == word || word == "variable" && rest.trim_start().starts_with(':');
+    (is_meant && is_directive).then(|| SqlFileProblem::UnknownDirective {
+        text: comment.to_owned(),
+        similar: Some(format!("{MARK} {directive}")),
+    })
+}
+
+fn is_of_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '_')
 }
 
 /// The first directive in blanks and comments behind the first statement, where none has an effect, and its place.

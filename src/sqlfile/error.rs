@@ -47,8 +47,13 @@ pub enum SqlFileProblem {
     ImpossibleValue { name: String, reason: &'static str },
     #[error("`{name}` is no name of a variable: letters, digits and underscores, of which the first is no digit")]
     NotAName { name: String },
-    #[error("`limbec: {text}` is unknown; known are `no-transaction` and `variable NAME`")]
-    UnknownDirective { text: String },
+    #[error("`{text}` is unknown; {}", known(similar.as_ref()))]
+    UnknownDirective {
+        /// From the mark on.
+        text: String,
+        /// What it may be meant for, from the mark on.
+        similar: Option<String>,
+    },
     #[error("`limbec: {text}` has no effect here; it has to stand before the first statement")]
     LateDirective { text: String },
     #[error("not UTF-8")]
@@ -90,4 +95,15 @@ impl fmt::Display for Opened {
             Self::TriggerBody => f.write_str("body of a trigger (BEGIN)"),
         }
     }
+}
+
+fn known(similar: Option<&String>) -> String {
+    similar.map_or_else(
+        || {
+            "known are `no-transaction` and `variable NAME`, and for validate `irreversible REASON`, `ignore[RULE] REASON` and \
+             `allow[RULE] REASON`"
+                .to_owned()
+        },
+        |similar| format!("did you mean `{similar}`?"),
+    )
 }

@@ -201,9 +201,16 @@ fn directives_stand_before_the_first_statement() {
     assert_eq!(found.variables, ["a", "b"]);
     assert_eq!(read("").unwrap(), Directives::default());
     assert_eq!(read("select 1; -- limbec: no-transaction").unwrap(), Directives::default());
-    insta::assert_snapshot!(read("\n-- limbec: no_transaction").unwrap_err(), @"line 2: `limbec: no_transaction` is unknown; known are `no-transaction` and `variable NAME`");
+    insta::assert_snapshot!(read("\n-- limbec: no_transaction").unwrap_err(), @"line 2: `limbec: no_transaction` is unknown; did you mean `limbec: no-transaction`?");
     insta::assert_snapshot!(read("-- limbec: variable a-b").unwrap_err(), @"line 1: `a-b` is no name of a variable: letters, digits and underscores, of which the first is no digit");
-    insta::assert_snapshot!(read("-- limbec: no-transaction please").unwrap_err(), @"line 1: `limbec: no-transaction please` is unknown; known are `no-transaction` and `variable NAME`");
+    insta::assert_snapshot!(read("-- limbec: no-transaction please").unwrap_err(), @"line 1: `limbec: no-transaction please` is unknown; did you mean `limbec: no-transaction`?");
+    for text in ["-- limbec no-transaction", "--Limbec: no-transaction", "-- LIMBEC : variable a"] {
+        let error = read(text).unwrap_err();
+        assert!(error.contains("did you mean `limbec: "), "{text}: {error}");
+    }
+    for text in ["-- limbec runs this", "-- limbec: irreversible why", "-- limbec variable names are fine", "-- é"] {
+        assert_eq!(read(text).unwrap(), Directives::default(), "{text}");
+    }
 }
 
 /// A file of one line is not held in memory, and a long comment is passed over.

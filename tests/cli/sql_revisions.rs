@@ -60,3 +60,49 @@ fn what_is_published_or_frozen_must_not_change() {
     let freeze = project.limbec(&["freeze"]);
     assert!(freeze.contains("exit 1"), "{freeze}");
 }
+
+#[test]
+fn show_names_the_files_and_edit_opens_them() {
+    let (project, stem) = project(UP);
+    let shown = project.limbec(&["show", "head"]);
+    let after = shown.split("---- stderr").nth(1).unwrap_or_default();
+    let ends: Vec<&str> = after.lines().filter(|line| line.starts_with("SQL: ")).collect();
+    assert_eq!(ends.len(), 2, "{shown}");
+    assert!(ends[0].ends_with(&format!("{stem}.up.sql")) && ends[1].ends_with(&format!("{stem}.down.sql")), "{shown}");
+    let json = project.limbec(&["show", "head", "--format", "json"]);
+    assert!(json.contains("\"sql\"") && json.contains(&format!("{stem}.down.sql\"")), "{json}");
+    project.write("editor", "#!/bin/sh\nprintf '%s\\n' \"$@\" > edited\n");
+    let editor = project.path("editor");
+    std::fs::set_permissions(&editor, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let edit = || {
+        let outcome = project.outcome(project.command(&["edit", "head"]).env("EDITOR", &editor));
+        assert!(outcome.contains("exit 0"), "{outcome}");
+        let edited = std::fs::read_to_string(project.path("edited")).unwrap();
+        let root = format!("{}/", std::fs::canonicalize(project.path("")).unwrap().display());
+        edited.lines().map(|line| line.replace(&root, "")).collect::<Vec<_>>()
+    };
+    assert_eq!(edit(), [format!("{stem}.up.sql"), format!("{stem}.down.sql")]);
+    std::fs::remove_file(project.path(&format!("{stem}.down.sql"))).unwrap();
+    assert_eq!(edit(), [format!("{stem}.up.sql")]);
+}
+
+#[test]
+fn a_file_without_its_revision_is_reported() {
+    let (project, stem) = project(UP);
+    project.write("migrations/versions/20260101_120000_lost.up.sql", "SELECT 1;\n");
+    std::fs::remove_file(project.path(&format!("{stem}.down.sql"))).unwrap();
+    let outcome = project.limbec(&["validate", "--format", "concise"]);
+    assert!(outcome.contains("20260101_120000_lost.up.sql:1:1: error[orphaned-sql-file]"), "{outcome}");
+    // What is the same in all such revisions is no place to look at.
+    assert!(outcome.contains(&format!("{stem}.up.sql:1:1: warning[unmarked-irreversible]")), "{outcome}");
+}
+
+#[test]
+fn doctor_says_who_runs_them() {
+    let (project, _) = project(UP);
+    let outcome = project.limbec(&["doctor"]);
+    assert!(
+        outcome.contains("SQL revisions") && outcome.contains("1, run by Python: env.py is not understood"),
+        "{outcome}"
+    );
+}

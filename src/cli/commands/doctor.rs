@@ -13,7 +13,9 @@ use crate::cli::render::path_text;
 use crate::cli::table::Table;
 use crate::config::{DatabaseTarget, Place};
 use crate::database::{Access, DatabaseUrl, Dialect};
+use crate::revision::RevisionIndex;
 use crate::runtime::Mode;
+use crate::script::SqlRevision;
 
 use super::adopt::url_setting;
 
@@ -31,6 +33,8 @@ struct Findings {
     project: ProjectFindings,
     python: PythonFindings,
     database: DatabaseFindings,
+    /// Nothing where there are no SQL revisions.
+    sql_revisions: Option<SqlFindings>,
     /// What is wrong; empty when all is well.
     problems: Vec<String>,
     /// What to type or to change.
@@ -74,6 +78,17 @@ struct DatabaseFindings {
     why_python: Option<String>,
 }
 
+/// Revisions whose work is in SQL files.
+#[derive(Debug, Default, Serialize)]
+struct SqlFindings {
+    /// How many there are.
+    revisions: usize,
+    /// Whether limbec runs them itself.
+    without_python: bool,
+    /// Why it does not.
+    why_python: Option<String>,
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -83,6 +98,7 @@ pub fn run(context: &mut CommandContext, args: &DoctorArgs) -> Result<ExitStatus
     look_at_project(context, &mut findings)?;
     look_at_python(context, &mut findings);
     look_at_database(context, &mut findings);
+    look_at_sql(context, &mut findings);
     match args.format {
         Format::Json => context.ui.json(&findings),
         Format::Text => show(context, &findings),
@@ -174,6 +190,24 @@ fn look_at_database(context: &mut CommandContext, findings: &mut Findings) {
     }
 }
 
+/// Who runs SQL revisions, as far as that can be told of all of them; a plan with Python revisions among them is Python's as a whole.
+fn look_at_sql(context: &mut CommandContext, findings: &mut Findings) {
+    let Ok(scripts) = context.scripts() else { return };
+    let is_sql = |index: &RevisionIndex| SqlRevision::at(&scripts.script(*index).path).is_some();
+    let revisions = scripts.map.iter().filter(is_sql).count();
+    if revisions == 0 {
+        return;
+    }
+    let why = context.project().map(|project| project.settings.deploy.clone());
+    match why.and_then(|options| context.why_not_native(&options)) {
+        Ok(why) => {
+            findings.sql_revisions = Some(SqlFindings { revisions, without_python: why.is_none(), why_python: why });
+        }
+        // What is wrong has been told of the database.
+        Err(_) => findings.sql_revisions = Some(SqlFindings { revisions, ..SqlFindings::default() }),
+    }
+}
+
 /// A dialect that only SQLAlchemy speaks.
 fn foreign_dialect(target: &DatabaseTarget) -> Option<String> {
     match target.known()?.0.dialect() {
@@ -262,6 +296,14 @@ fn show(context: &mut CommandContext, findings: &Findings) {
             Some(why) => format!("nothing that needs the database: {why}"),
         },
     );
+    if let Some(sql) = &findings.sql_revisions {
+        let who = match &sql.why_python {
+            None if sql.without_python => "run by limbec itself".to_owned(),
+            None => "nobody can run them yet".to_owned(),
+            Some(why) => format!("run by Python: {why}"),
+        };
+        table.row(vec!["SQL revisions".to_owned(), format!("{}, {who}", sql.revisions)]);
+    }
     for text in table.lines().iter().filter(|text| !text.is_empty()) {
         context.ui.result(text);
     }

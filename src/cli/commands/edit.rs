@@ -4,9 +4,11 @@ use crate::cli::context::CommandContext;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
 use crate::revision::RevisionId;
-use crate::script::EditorVariables;
+use crate::script::{EditorVariables, SqlRevision};
 
 /// Open the file of a revision in $EDITOR
+///
+/// Of a SQL revision its SQL files are opened, both at once: that of the upgrade and, if there is one, that of the downgrade.
 #[derive(Debug, Clone, Args)]
 pub struct EditArgs {
     /// Revision, or current
@@ -42,7 +44,11 @@ pub fn run(context: &mut CommandContext, args: &EditArgs) -> Result<ExitStatus, 
             return Err(nothing_to_edit(&args.rev));
         }
         for revision in revisions {
-            variables.open(&scripts.script(revision).path).map_err(|error| CommandError::from_error(&error, true))?;
+            let path = &scripts.script(revision).path;
+            let sql = SqlRevision::at(path);
+            let sql = sql.as_ref().map(SqlRevision::existing).filter(|files| !files.is_empty());
+            let files = sql.unwrap_or_else(|| vec![path]);
+            variables.open(&files).map_err(|error| CommandError::from_error(&error, true))?;
         }
     }
     Ok(ExitStatus::Success)

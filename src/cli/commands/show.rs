@@ -4,9 +4,13 @@ use crate::cli::args::Format;
 use crate::cli::context::CommandContext;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
-use crate::cli::render::{Renderer, RevisionsJson};
+use crate::cli::render::{Renderer, RevisionsJson, path_text};
+use crate::revision::RevisionIndex;
+use crate::script::SqlRevision;
 
 /// Show revisions with path and docstring
+///
+/// The SQL files of a SQL revision are named on standard error, and in the JSON form.
 #[derive(Debug, Clone, Args)]
 pub struct ShowArgs {
     /// Revision, heads, or current
@@ -32,13 +36,20 @@ pub fn run(context: &mut CommandContext, args: &ShowArgs) -> Result<ExitStatus, 
         scripts.map.resolve(&args.rev)?
     };
     let renderer = Renderer::new(&scripts);
+    let sql = |index: RevisionIndex| SqlRevision::at(&scripts.script(index).path);
     if args.format == Format::Json {
-        let revisions = revisions.iter().map(|index| renderer.json(*index, is_current.then_some(true))).collect();
+        let json =
+            |index: &RevisionIndex| renderer.json(*index, is_current.then_some(true)).with_sql(sql(*index).as_ref());
+        let revisions = revisions.iter().map(json).collect();
         context.ui.json(&RevisionsJson { revisions });
         return Ok(ExitStatus::Success);
     }
     for index in revisions {
         context.ui.result(&renderer.entry(index, false));
+        for path in sql(index).iter().flat_map(SqlRevision::existing) {
+            context.ui.flush();
+            context.ui.status(&format!("SQL: {}", path_text(path)));
+        }
     }
     Ok(ExitStatus::Success)
 }

@@ -118,7 +118,7 @@ mod tests {
     fn what_does_not_run_err() {
         let down = Some("DROP TABLE a;");
         assert_snapshot!(findings("CREATE TABLE a (b int);\n  INSERT INTO a VALUES ('1);\n", down), @"2:3 error: the string that begins here does not end");
-        assert_snapshot!(findings("-- limbec: no-transactions\nSELECT 1;", down), @"1:1 error: `limbec: no-transactions` is unknown; known are `no-transaction` and `variable NAME`");
+        assert_snapshot!(findings("-- limbec: no-transactions\nSELECT 1;", down), @"1:1 error: `limbec: no-transactions` is unknown; did you mean `limbec: no-transaction`?");
         assert_snapshot!(findings("SELECT ${x}", Some("\\connect a")), @r"
         1:1 error: `\connect` is a command of psql, not SQL; limbec cannot run it
         1:1 error: the variable x has no value; a file says which it uses: `-- limbec: variable x` before its first statement

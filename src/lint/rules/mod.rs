@@ -49,6 +49,7 @@ mod offline_unsafe;
 mod op_at_import;
 mod orm_session_in_revision;
 mod orphaned_revision;
+mod orphaned_sql_file;
 mod placeholder_revision_id;
 mod published_revision_changed;
 mod published_revision_missing;
@@ -129,6 +130,7 @@ pub static RULES: &[&Rule] = &[
     &op_at_import::RULE,
     &orm_session_in_revision::RULE,
     &orphaned_revision::RULE,
+    &orphaned_sql_file::RULE,
     &placeholder_revision_id::RULE,
     &published_revision_changed::RULE,
     &published_revision_missing::RULE,

@@ -14,7 +14,7 @@ use ruff_python_ast::comparable::ComparableStmt;
 use ruff_python_ast::{Expr, Stmt};
 use ruff_python_parser::parse_module;
 
-use super::RevisionFile;
+use super::{Imports, RevisionFile};
 
 /// The imports of the body and what identifies the revision.
 const HEADER: &str = include_str!("header.py.mako");
@@ -68,6 +68,16 @@ impl SqlRevision {
         (same && header.iter().all(is_header)).then(|| Self::beside(&file.path))
     }
 
+    /// The same of a file that is read for this; `None` also where it cannot be.
+    pub fn at(path: &Path) -> Option<Self> {
+        Self::of(&RevisionFile::read(path, &Imports::new(&[])))
+    }
+
+    /// The SQL files that there are.
+    pub fn existing(&self) -> Vec<&Path> {
+        [&self.up, &self.down].into_iter().map(PathBuf::as_path).filter(|path| path.exists()).collect()
+    }
+
     /// Whether the bytes of a Python file may be those of such a revision.
     pub fn may_be(bytes: &[u8]) -> bool {
         memchr::memmem::find(bytes, MARK).is_some()
@@ -117,7 +127,6 @@ fn is_literal(value: &Expr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::script::Imports;
 
     fn of(text: &str) -> Option<SqlRevision> {
         SqlRevision::of(&RevisionFile::parse(Path::new("/v/20260101_000000_a.py"), text.into(), &Imports::new(&[])))
