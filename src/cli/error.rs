@@ -346,6 +346,7 @@ impl From<LockError> for CommandError {
                 failure.hint("nothing was changed; wait for the other run, or allow more time by `--lock-wait 5m`")
             }
             LockError::Database(error) => error.into(),
+            LockError::Interrupted => Self { kind: ErrorKind::Interrupted, ..failure },
             LockError::Lost { .. } => failure.hint("what was not committed is rolled back; run the command again"),
             LockError::Pooled { .. } => failure.hint("`--lock row`, or no `--lock` at all, locks by a row of a table"),
             LockError::Unprepared { ref grant, .. } => failure

@@ -63,7 +63,12 @@ impl CommandContext {
         let report = FleetReport::new(what, (began, clock.elapsed()), is_interrupted, tenants);
         if let Some(record) = &mut plan.record {
             let totals = &report.totals;
-            let left = totals.failed + totals.interrupted + totals.not_begun + totals.inconsistent + totals.unreachable;
+            let left = totals.failed
+                + totals.interrupted
+                + totals.not_begun
+                + totals.inconsistent
+                + totals.missing
+                + totals.unreachable;
             let ended = record.end(left == 0);
             ended.unwrap_or_else(|error| self.ui.warning(&error.to_string()));
         }
@@ -89,9 +94,9 @@ impl CommandContext {
         if request.fleet.no_render {
             options.render = Some(false);
         }
-        let surveyed = self.survey(&request.operation, tenants)?;
-        self.set_apart(&surveyed);
         let deploy = request.run.over(&self.project()?.settings.deploy);
+        let surveyed = self.survey_patiently(&request.operation, tenants, deploy.wait_for_db)?;
+        self.set_apart(&surveyed);
         self.explain_fleet(&surveyed, (&options, &deploy), format)?;
         Ok(ExitStatus::Success)
     }
@@ -99,22 +104,26 @@ impl CommandContext {
     /// What is to be done; `None`: the run to continue is complete.
     fn fleet_plan(&mut self, request: &FleetRequest<'_>) -> Result<Option<FleetPlan>, CommandError> {
         let options = self.tenant_options()?;
+        let patience = request.run.over(&self.project()?.settings.deploy).wait_for_db;
         if request.fleet.resume {
-            return Ok(match self.resume_fleet(operation_words(&request.operation).0)? {
+            return Ok(match self.resume_fleet(operation_words(&request.operation).0, patience)? {
                 Resumed::Goes(plan) => Some(*plan),
                 Resumed::Complete => None,
             });
         }
         let (waves, on_error) = request.fleet.course(&options)?;
-        self.begin_fleet(request.operation.clone(), &request.selection, (&waves, on_error)).map(Some)
+        self.begin_fleet(request.operation.clone(), &request.selection, (&waves, on_error), patience).map(Some)
     }
 
     /// Names those that the run leaves alone.
     fn set_apart(&mut self, surveyed: &[Surveyed]) {
         for found in surveyed {
-            if let Standing::Inconsistent { reason, .. } | Standing::Unreachable { reason } = &found.standing {
+            if let Some(reason) = found.standing.reason() {
                 self.ui.warning(&format!("tenant {}: {reason}", found.tenant.name));
             }
+        }
+        if surveyed.iter().any(|found| matches!(found.standing, Standing::Missing { .. })) {
+            self.ui.hint("`limbec tenant create NAME` makes the database or the schema of a tenant");
         }
     }
 

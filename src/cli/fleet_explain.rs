@@ -72,8 +72,8 @@ impl CommandContext {
         let mut steps: Vec<(Step, StepWay, usize)> = Vec::new();
         let mut totals = TenantsJson::default();
         for found in surveyed {
-            if let Standing::Inconsistent { reason, .. } | Standing::Unreachable { reason } = &found.standing {
-                let reason = found.url.as_ref().map_or(reason.clone(), |url| url.censored(reason));
+            if let Some(reason) = found.standing.reason() {
+                let reason = found.url.as_ref().map_or(reason.to_owned(), |url| url.censored(reason));
                 totals.apart.push(ApartJson {
                     tenant: found.tenant.name.clone(),
                     state: found.standing.name(),

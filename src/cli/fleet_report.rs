@@ -77,6 +77,7 @@ fn lines(report: &FleetReport) -> Vec<String> {
         (totals.interrupted, "interrupted"),
         (totals.not_begun, "not begun"),
         (totals.inconsistent, "inconsistent"),
+        (totals.missing, "missing"),
         (totals.unreachable, "unreachable"),
     ];
     let others: Vec<String> =
@@ -84,7 +85,13 @@ fn lines(report: &FleetReport) -> Vec<String> {
     let time = format!("{:.1} s", report.seconds);
     let mut lines = vec![format!("{} of {} tenants {verb}{} ({time})", totals.done, totals.tenants, others.concat())];
     let of = |state: TenantState| report.tenants.iter().filter(move |tenant| tenant.state == state);
-    for state in [TenantState::Failed, TenantState::Interrupted, TenantState::Inconsistent, TenantState::Unreachable] {
+    for state in [
+        TenantState::Failed,
+        TenantState::Interrupted,
+        TenantState::Inconsistent,
+        TenantState::Missing,
+        TenantState::Unreachable,
+    ] {
         let found: Vec<&TenantReport> = of(state).collect();
         for tenant in found.iter().take(FAILURES_SHOWN) {
             lines.extend(failure(tenant));

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
@@ -48,9 +49,10 @@ impl CommandContext {
         operation: Operation,
         selection: &Selection,
         (waves, on_error): (&Waves, OnError),
+        patience: Option<Duration>,
     ) -> Result<FleetPlan, CommandError> {
         let tenants = self.tenants(selection)?;
-        let surveyed = self.survey(&operation, tenants)?;
+        let surveyed = self.survey_patiently(&operation, tenants, patience)?;
         let places = self.places(surveyed.iter().map(|found| (found.tenant.as_ref(), found.url.clone())))?;
         let intents = surveyed.iter().zip(places).filter_map(|(found, place)| intent(found, place));
         let (unknown, mut tenants): (Vec<_>, Vec<_>) = intents.partition(|tenant| tenant.is_unknown);
@@ -76,7 +78,11 @@ impl CommandContext {
     ///
     /// # Errors
     /// There is none, it is of another command, or its tenants cannot be listed or looked at.
-    pub(super) fn resume_fleet(&mut self, operation: &str) -> Result<Resumed, CommandError> {
+    pub(super) fn resume_fleet(
+        &mut self,
+        operation: &str,
+        patience: Option<Duration>,
+    ) -> Result<Resumed, CommandError> {
         self.tenant_options()?;
         let folder = self.run_folder()?;
         let runs = folder.runs()?;
@@ -96,7 +102,7 @@ impl CommandContext {
             _ => Operation::Upgrade { target },
         };
         let tenants = self.still_listed(&run, listed);
-        let mut surveyed = self.survey(&operation, tenants)?;
+        let mut surveyed = self.survey_patiently(&operation, tenants, patience)?;
         for found in &mut surveyed {
             self.compare(&run, &overtaken, found);
         }
@@ -135,7 +141,7 @@ impl CommandContext {
     /// counts, not what the record says of it.
     fn compare(&mut self, run: &PastRun, overtaken: &BTreeSet<String>, found: &mut Surveyed) {
         let Some(intent) = run.intent.tenants.iter().find(|tenant| tenant.name == found.tenant.name) else { return };
-        if intent.is_unknown || matches!(found.standing, Standing::Unreachable { .. }) {
+        if intent.is_unknown || matches!(found.standing, Standing::Missing { .. } | Standing::Unreachable { .. }) {
             return;
         }
         let (rows, name) = (sorted(found.standing.rows()), &intent.name);
@@ -250,7 +256,9 @@ fn intent(found: &Surveyed, place: Option<String>) -> Option<TenantIntent> {
             let to = plan.steps.last().map_or_else(|| rows.clone(), |step| step.to_heads.clone());
             (false, rows.clone(), to)
         }
-        Standing::Inconsistent { .. } | Standing::Unreachable { .. } => (true, Vec::new(), Vec::new()),
+        Standing::Inconsistent { .. } | Standing::Missing { .. } | Standing::Unreachable { .. } => {
+            (true, Vec::new(), Vec::new())
+        }
     };
     Some(TenantIntent { name: found.tenant.name.clone(), place, is_unknown, from, to })
 }

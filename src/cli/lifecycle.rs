@@ -143,7 +143,7 @@ impl CommandContext {
         match &surveyed.standing {
             Standing::AtTarget { .. } => return Ok(()),
             Standing::Behind { .. } => {}
-            Standing::Inconsistent { reason, .. } | Standing::Unreachable { reason } => {
+            Standing::Inconsistent { reason, .. } | Standing::Missing { reason } | Standing::Unreachable { reason } => {
                 return Err(CommandError::crashed(reason.clone()));
             }
         }

@@ -65,10 +65,11 @@ impl CommandContext {
         let target = fixed_target(&request.operation)?;
         let queue = Queue::prepare(self.queue_place(request)?)?;
         let tenants = self.tenants(&request.selection)?;
-        let surveyed = self.survey(&request.operation, tenants)?;
+        let patience = self.shared_deploy_options(request)?.wait_for_db;
+        let surveyed = self.survey_patiently(&request.operation, tenants, patience)?;
         let mut has_failed = false;
         for found in &surveyed {
-            if let Standing::Inconsistent { reason, .. } | Standing::Unreachable { reason } = &found.standing {
+            if let Some(reason) = found.standing.reason() {
                 has_failed = true;
                 self.ui.warning(&format!("tenant {}: {reason}", found.tenant.name));
             }

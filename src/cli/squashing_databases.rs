@@ -41,6 +41,8 @@ pub(super) fn refuse_below(
         for found in context.survey(&operation, tenants).map_err(ignoring)? {
             let name = &found.tenant.name;
             match &found.standing {
+                // What is not there is not before anything.
+                Standing::Missing { .. } => {}
                 Standing::Unreachable { reason } => {
                     below.push(format!("where tenant {name} stands is not known: {reason}"))
                 }

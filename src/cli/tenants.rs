@@ -1,6 +1,7 @@
 //! What the commands of tenants know: which tenants there are, where they stand, and what migrates them.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::context::CommandContext;
 use super::engine::{Mutation, own_executable};
@@ -114,12 +115,25 @@ impl CommandContext {
         operation: &Operation,
         tenants: Vec<Tenant>,
     ) -> Result<Vec<Surveyed>, CommandError> {
+        self.survey_patiently(operation, tenants, None)
+    }
+
+    /// The same for those who wait so long for databases that do not answer yet.
+    ///
+    /// # Errors
+    /// As [`Self::survey`].
+    pub(super) fn survey_patiently(
+        &mut self,
+        operation: &Operation,
+        tenants: Vec<Tenant>,
+        patience: Option<Duration>,
+    ) -> Result<Vec<Surveyed>, CommandError> {
         let map = &self.scripts()?.map;
         // Every tenant would say the same.
         if let Err(error @ (RevisionError::NotFound(_) | RevisionError::MultipleHeads(_))) = operation.plan(map, &[]) {
             return Err(CommandError { kind: ErrorKind::Usage, ..error.into() });
         }
-        self.look(operation, |request| {
+        self.look((operation, patience), |request| {
             let surveyed = tenant::survey(request, tenants);
             tenant::check_apart(&surveyed).map(|()| surveyed)
         })
@@ -134,18 +148,20 @@ impl CommandContext {
         operation: &Operation,
         tenants: Vec<(Tenant, Vec<RevisionId>)>,
     ) -> Result<Vec<Surveyed>, CommandError> {
-        self.look(operation, |request| tenant::recorded(request, tenants))
+        self.look((operation, None), |request| tenant::recorded(request, tenants))
     }
 
     fn look(
         &mut self,
-        operation: &Operation,
+        (operation, patience): (&Operation, Option<Duration>),
         at: impl FnOnce(&SurveyRequest<'_>) -> Result<Vec<Surveyed>, TenantError>,
     ) -> Result<Vec<Surveyed>, CommandError> {
         let scripts = self.scripts()?;
         let table = self.tenant_version_table()?;
         let environment = self.database_environment();
         let variables = environment_of(self);
+        let location = self.script_settings()?.locations.script_location.clone();
+        let env = EnvPy::read(&location.join("env.py"), self.project()?.settings.adopted.as_ref());
         let request = SurveyRequest {
             map: &scripts.map,
             operation,
@@ -153,6 +169,9 @@ impl CommandContext {
             environment: &environment,
             variable: &|name| variables.get(name).cloned(),
             connections: CONNECTIONS,
+            patience,
+            // Nothing else than its own statements could make them before the version table.
+            makes_schemas: !matches!(env, EnvPy::Understood(_)),
         };
         let surveyed = at(&request)?;
         for found in &surveyed {

@@ -186,9 +186,7 @@ impl TenantRuns for FleetRuns<'_> {
         let surveyed = self.context.survey(operation, tenants)?;
         let mut runs = vec![TenantRun::default(); surveyed.len()];
         for (run, found) in runs.iter_mut().zip(&surveyed) {
-            if let Standing::Inconsistent { reason, .. } | Standing::Unreachable { reason } = &found.standing {
-                run.failure = Some(reason.clone());
-            }
+            run.failure = found.standing.reason().map(str::to_owned);
         }
         let behind = surveyed.iter().enumerate().filter(|(_, found)| matches!(found.standing, Standing::Behind { .. }));
         let assignments: Vec<Assignment> =

@@ -53,7 +53,7 @@ impl Connection {
         }
     }
 
-    /// The rows of the version tables of one name in many schemas, by schema; a schema without the table is absent.
+    /// The rows of the version tables of one name in many schemas, by schema: none where there is no table, nothing for a schema that is not there.
     ///
     /// # Errors
     /// One of the tables cannot be read.
@@ -66,10 +66,24 @@ impl Connection {
             Self::Postgres(connection) => connection.version_rows_in(name, schemas),
             Self::Sqlite(connection) => {
                 let table = |schema: &&str| VersionTableName::new(name).in_schema(Some((*schema).to_owned()));
-                let mut read =
-                    |schema| Ok(connection.version_rows(&table(schema))?.map(|rows| ((*schema).to_owned(), rows)));
-                schemas.iter().filter_map(|schema| read(schema).transpose()).collect()
+                let mut read = |schema: &&str| {
+                    let rows = connection.version_rows(&table(schema))?.unwrap_or_default();
+                    Ok(((*schema).to_owned(), rows))
+                };
+                schemas.iter().map(&mut read).collect()
             }
+        }
+    }
+
+    /// Which server and database it is, whatever its URL calls it, and the schema that is current, if there is one; `None` for a dialect that does not
+    /// tell. Two connections with the same are to one and the same database, while its server runs.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub fn place(&self) -> Result<Option<(String, Option<String>)>, DatabaseError> {
+        match self {
+            Self::Postgres(connection) => connection.place(),
+            Self::Sqlite(_) => Ok(None),
         }
     }
 

@@ -36,7 +36,9 @@ pub use history::{
     History, HistoryDirection, HistoryEntry, HistoryError, HistoryFilter, HistoryStatement, HistoryTable,
     LatestRecords, Outcome, Record, Settlement,
 };
-pub use lock::{DatabaseLock, LockError, LockHolder, LockMethod, LockProof, LockRequest, LockWait, lock_name};
+pub use lock::{
+    DatabaseLock, LockError, LockHolder, LockMethod, LockPatience, LockProof, LockRequest, LockWait, lock_name,
+};
 pub use measure::{Count, Gauge, MeasureLimits, TableFacts};
 pub use own_tables::{BOOTSTRAP_TABLE, LOCK_TABLE, OWN_SCHEMA, SEED_TABLE};
 pub use postgres::{

@@ -5,6 +5,7 @@ use crate::database::HistoryEntry;
 use crate::lint::Severity;
 use crate::migrate::RevisionState;
 use crate::revision::RevisionId;
+use crate::tenant::TenantTotals;
 
 /// A project as it is: its history, its databases, what is to be said about it. The names are those of docs/json.md.
 #[derive(Debug, Clone, Serialize)]
@@ -205,29 +206,14 @@ pub struct TenantsReport {
 pub struct TenantStanding {
     /// Its name.
     pub tenant: String,
-    /// `current`, `behind`, `inconsistent` or `unreachable`.
+    /// `current`, `behind`, `missing`, `inconsistent` or `unreachable`.
     pub state: &'static str,
     /// The rows of its version table.
     pub heads: Vec<RevisionId>,
     /// How many steps it is behind.
     pub pending: usize,
-    /// Why it is inconsistent or unreachable.
+    /// Why it is missing, inconsistent or unreachable.
     pub reason: Option<String>,
-}
-
-/// How many tenants are in which state.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct TenantTotals {
-    /// All.
-    pub tenants: usize,
-    /// At the newest revision.
-    pub current: usize,
-    /// With steps to do.
-    pub behind: usize,
-    /// With a version table that makes no sense.
-    pub inconsistent: usize,
-    /// With a version table that could not be read.
-    pub unreachable: usize,
 }
 
 impl StandingReport {

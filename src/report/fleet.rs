@@ -15,6 +15,7 @@ pub fn fleet_page(report: &FleetReport) -> String {
         ("interrupted", totals.interrupted, "bad"),
         ("not begun", totals.not_begun, "warn"),
         ("inconsistent", totals.inconsistent, "bad"),
+        ("missing", totals.missing, "bad"),
         ("unreachable", totals.unreachable, "bad"),
     ];
     let page = FleetPage {

@@ -13,7 +13,7 @@ mod policy;
 
 pub use document::{
     AppliedHow, DatabaseReport, Finding, FindingTotals, ProjectFacts, ProjectReport, RevisionReport, StandingReport,
-    StandingTotals, TenantStanding, TenantTotals, TenantsReport,
+    StandingTotals, TenantStanding, TenantsReport,
 };
 pub use duration::duration;
 pub use fleet::fleet_page;

@@ -128,7 +128,7 @@ fn tenant_tile(tenants: &TenantsReport) -> Tile {
         return Tile { place, count: "?".to_owned(), what: "tenants", class: "bad" };
     }
     let class = match () {
-        () if totals.inconsistent + totals.unreachable > 0 => "bad",
+        () if totals.missing + totals.inconsistent + totals.unreachable > 0 => "bad",
         () if totals.behind > 0 => "warn",
         () => "good",
     };

@@ -34,5 +34,5 @@ pub use queue::{
 pub use rendered::{Reason, Renderings, Way};
 pub use selection::Selection;
 pub use source::{SourceRequest, tenants};
-pub use survey::{Standing, SurveyRequest, Surveyed, check_apart, recorded, survey};
+pub use survey::{Standing, SurveyRequest, Surveyed, TenantTotals, check_apart, recorded, survey};
 pub use template::Placeholders;

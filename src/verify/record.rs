@@ -129,7 +129,7 @@ fn interrupted(
         url: subject.url,
         environment: subject.environment,
         method: LockMethod::Auto,
-        wait: Duration::ZERO,
+        wait: Duration::ZERO.into(),
         own_schema: subject.history.schema.as_deref().unwrap_or(OWN_SCHEMA),
         expiry: LockRequest::EXPIRY,
     };

@@ -24,7 +24,8 @@ fn take_for(
     let url = DatabaseUrl::parse(url).expect("a URL");
     let environment = Environment::default();
     let wait = Duration::ZERO;
-    let request = LockRequest { url: &url, environment: &environment, method, wait, own_schema: OWN_SCHEMA, expiry };
+    let request =
+        LockRequest { url: &url, environment: &environment, method, wait: wait.into(), own_schema: OWN_SCHEMA, expiry };
     DatabaseLock::acquire(&request, table, &mut |_| {})
 }
 

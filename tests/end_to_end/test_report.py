@@ -121,7 +121,7 @@ def test_the_page_in_a_browser(migrated, limbec_bin, tab):
     assert "nothing_of_this_name" in history[3]
     assert [line.endswith("slow") for line in history].count(True) == 1
     tenants = {line.split()[0] for line in shown(tab, "tenants-table")}
-    assert tenants == {"current", "behind", "inconsistent", "unreachable"}
+    assert tenants == {"current", "behind", "missing", "inconsistent", "unreachable"}
     tiles = tab.evaluate("[...document.querySelectorAll('.tiles li')].map((tile) => tile.innerText)")
     assert tiles[:4] == ["9 of 12 applied", "3 pending", "1 changed since applied", "1 run in trouble"]
 

@@ -2,8 +2,8 @@ use crate::cli::context::CommandContext;
 use crate::cli::error::{CommandError, ErrorKind};
 use crate::config::DEFAULT_INI_SECTION;
 use crate::migrate::Operation;
-use crate::report::{TenantStanding, TenantTotals, TenantsReport};
-use crate::tenant::{Selection, Standing, Surveyed};
+use crate::report::{TenantStanding, TenantsReport};
+use crate::tenant::{Selection, Surveyed, TenantTotals};
 
 impl CommandContext {
     /// Where the tenants stand; `None` where there are none to this history. Works on their section afterwards.
@@ -29,31 +29,19 @@ impl CommandContext {
                 (Vec::new(), Some(reason))
             }
         };
-        let tenants = surveyed.iter().map(|surveyed| self.tenant(surveyed)).collect();
-        Ok(Some(TenantsReport { section, tenants, totals: totals(&surveyed), error }))
+        let tenants = surveyed.iter().map(|surveyed| self.standing_of(surveyed)).collect();
+        Ok(Some(TenantsReport { section, tenants, totals: TenantTotals::of(&surveyed), error }))
     }
 
-    fn tenant(&self, surveyed: &Surveyed) -> TenantStanding {
+    /// Where a tenant stands, for those who read it.
+    pub(in crate::cli) fn standing_of(&self, surveyed: &Surveyed) -> TenantStanding {
         let standing = &surveyed.standing;
         TenantStanding {
             tenant: surveyed.tenant.name.clone(),
-            state: standing.name(),
+            state: surveyed.state(),
             heads: standing.rows().to_vec(),
             pending: standing.pending(),
-            reason: standing.reason().map(|reason| self.ui.censored(reason)),
+            reason: surveyed.reason().map(|reason| self.ui.censored(reason)),
         }
     }
-}
-
-fn totals(surveyed: &[Surveyed]) -> TenantTotals {
-    let mut totals = TenantTotals { tenants: surveyed.len(), ..TenantTotals::default() };
-    for surveyed in surveyed {
-        match surveyed.standing {
-            Standing::AtTarget { .. } => totals.current += 1,
-            Standing::Behind { .. } => totals.behind += 1,
-            Standing::Inconsistent { .. } => totals.inconsistent += 1,
-            Standing::Unreachable { .. } => totals.unreachable += 1,
-        }
-    }
-    totals
 }

@@ -1,8 +1,6 @@
-use std::time::Duration;
-
 use super::postgres::{LockKey, OF_KEY, holder_in};
 use super::waiting::wait_for;
-use super::{LockError, LockHolder, LockProof, LockWait, row};
+use super::{LockError, LockHolder, LockPatience, LockProof, LockWait, row};
 use crate::database::DatabaseError;
 use crate::database::postgres::PostgresConnection;
 
@@ -29,7 +27,7 @@ impl AdvisoryLock {
     pub(super) fn add(
         &mut self,
         key: LockKey,
-        wait: Duration,
+        wait: LockPatience,
         on_wait: &mut dyn FnMut(&LockWait),
     ) -> Result<(), LockError> {
         if self.keys.contains(&key) {

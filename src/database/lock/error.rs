@@ -17,6 +17,9 @@ pub enum LockError {
         /// How long it was waited for.
         waited: Duration,
     },
+    /// The wait for it was ended by whoever waited.
+    #[error("interrupted while another run has locked this database")]
+    Interrupted,
     /// It was taken from us: its connection is gone, or another run has taken its row over.
     #[error("the lock on this database was lost while migrations ran: {reason}")]
     Lost {

@@ -1,11 +1,10 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use super::identity::this_process;
 use super::waiting::wait_for;
-use super::{LockError, LockHolder, LockWait};
+use super::{LockError, LockHolder, LockPatience, LockWait};
 use crate::database::DatabaseError;
 
 /// A file beside the SQLite file, locked by the operating system as long as the process lives; it holds who that is. It stays when
@@ -19,7 +18,7 @@ pub(super) struct FileLock {
 impl FileLock {
     pub(super) fn acquire(
         database: &Path,
-        wait: Duration,
+        wait: LockPatience,
         on_wait: &mut dyn FnMut(&LockWait),
     ) -> Result<Self, LockError> {
         let database = behind_links(database)?;

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::file::FileLock;
 use super::postgres::PostgresLock;
-use super::{LockError, LockWait};
+use super::{LockError, LockPatience, LockWait};
 use crate::database::{DatabaseError, DatabaseUrl, Dialect, Environment, VersionTableName};
 
 /// How the lock is taken.
@@ -26,7 +26,7 @@ pub struct LockRequest<'a> {
     /// How.
     pub method: LockMethod,
     /// After which the attempt fails; zero: at once.
-    pub wait: Duration,
+    pub wait: LockPatience,
     /// Schema of the lock rows on PostgreSQL.
     pub own_schema: &'a str,
     /// After which a lock row that is not renewed may be taken over.
@@ -91,11 +91,11 @@ impl DatabaseLock {
     pub fn add(
         &mut self,
         table: &VersionTableName,
-        wait: Duration,
+        wait: impl Into<LockPatience>,
         on_wait: &mut dyn FnMut(&LockWait),
     ) -> Result<(), LockError> {
         match &mut self.means {
-            Means::Postgres(lock) => lock.add(table, wait, on_wait),
+            Means::Postgres(lock) => lock.add(table, wait.into(), on_wait),
             Means::File(_) | Means::Alone => Ok(()),
         }
     }

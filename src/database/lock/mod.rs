@@ -20,3 +20,4 @@ pub use error::LockError;
 pub use guard::{DatabaseLock, LockMethod, LockProof, LockRequest};
 pub use holder::{LockHolder, LockWait};
 pub use named::lock_name;
+pub use waiting::LockPatience;

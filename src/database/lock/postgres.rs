@@ -1,11 +1,9 @@
-use std::time::Duration;
-
 use sha2::{Digest, Sha256};
 
 use super::advisory::AdvisoryLock;
 use super::pooler::shares_backends;
 use super::row::RowLock;
-use super::{LockError, LockHolder, LockMethod, LockProof, LockRequest, LockWait};
+use super::{LockError, LockHolder, LockMethod, LockPatience, LockProof, LockRequest, LockWait};
 use crate::database::postgres::PostgresConnection;
 use crate::database::version_table::NameLimit;
 use crate::database::{Access, DatabaseError, VersionTableName};
@@ -110,7 +108,7 @@ impl PostgresLock {
     pub(super) fn add(
         &mut self,
         table: &VersionTableName,
-        wait: Duration,
+        wait: LockPatience,
         on_wait: &mut dyn FnMut(&LockWait),
     ) -> Result<(), LockError> {
         match self {

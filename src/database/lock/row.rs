@@ -1,10 +1,8 @@
-use std::time::Duration;
-
 use super::identity::this_process;
 use super::postgres::{LockKey, holder_in, holder_of};
 use super::renewal::{Renewal, RowPlace};
 use super::waiting::wait_for;
-use super::{LockError, LockHolder, LockProof, LockRequest, LockWait};
+use super::{LockError, LockHolder, LockPatience, LockProof, LockRequest, LockWait};
 use crate::database::own_tables::LOCK_TABLE;
 use crate::database::postgres::PostgresConnection;
 use crate::database::{Access, DatabaseError, VersionTableName, quote_identifier};
@@ -57,7 +55,7 @@ impl RowLock {
     pub(super) fn add(
         &mut self,
         key: LockKey,
-        wait: Duration,
+        wait: LockPatience,
         on_wait: &mut dyn FnMut(&LockWait),
     ) -> Result<(), LockError> {
         if self.taken.iter().any(|(taken, _)| *taken == key) {

@@ -2,6 +2,21 @@ use std::time::{Duration, Instant};
 
 use super::{LockError, LockHolder, LockWait};
 
+/// How long a lock is waited for.
+#[derive(Debug, Clone, Copy)]
+pub struct LockPatience {
+    /// At most.
+    pub limit: Duration,
+    /// Whether the waiting is to end before, asked several times a second.
+    pub is_interrupted: fn() -> bool,
+}
+
+impl From<Duration> for LockPatience {
+    fn from(limit: Duration) -> Self {
+        Self { limit, is_interrupted: || false }
+    }
+}
+
 /// Between two attempts at first; it doubles up to `LONGEST_PAUSE`.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
@@ -18,10 +33,11 @@ const LOOKS_AT_AN_UNKNOWN: u32 = 5;
 /// Attempts, and not one statement that blocks: a blocked `pg_advisory_lock` has a snapshot, for which a
 /// `CREATE INDEX CONCURRENTLY` of the holder would wait in turn.
 pub(super) fn wait_for(
-    wait: Duration,
+    patience: LockPatience,
     on_wait: &mut dyn FnMut(&LockWait),
     mut attempt: impl FnMut() -> Result<Option<LockHolder>, LockError>,
 ) -> Result<(), LockError> {
+    let LockPatience { limit: wait, is_interrupted } = patience;
     let began = Instant::now();
     let mut pause = FIRST_PAUSE;
     let mut told: Option<(LockHolder, Instant)> = None;
@@ -36,6 +52,9 @@ pub(super) fn wait_for(
         let waited = began.elapsed();
         if waited >= wait {
             return Err(LockError::Held { holder: Box::new(holder), waited: wait });
+        }
+        if is_interrupted() {
+            return Err(LockError::Interrupted);
         }
         let is_news = told.as_ref().is_none_or(|(before, _)| *before != holder);
         if is_news || told.as_ref().is_some_and(|(_, when)| when.elapsed() >= REMINDER) {
@@ -59,7 +78,7 @@ mod tests {
     fn without_time_to_wait_it_fails_at_once_and_tells_nobody() {
         let mut told = 0;
         let mut attempts = 0;
-        let failed = wait_for(Duration::ZERO, &mut |_| told += 1, || {
+        let failed = wait_for(Duration::ZERO.into(), &mut |_| told += 1, || {
             attempts += 1;
             Ok(Some(holder(1)))
         });
@@ -70,18 +89,26 @@ mod tests {
     #[test]
     fn an_unknown_holder_is_looked_at_again() {
         let mut holders = [LockHolder::default(), holder(7)].into_iter();
-        let failed = wait_for(Duration::ZERO, &mut |_| (), || Ok(holders.next()));
+        let failed = wait_for(Duration::ZERO.into(), &mut |_| (), || Ok(holders.next()));
         insta::assert_snapshot!(failed.unwrap_err(), @"another run has locked this database: another program (process 7)");
         let mut gone = [LockHolder::default()].into_iter();
-        assert!(wait_for(Duration::ZERO, &mut |_| (), || Ok(gone.next())).is_ok());
-        assert!(wait_for(Duration::ZERO, &mut |_| (), || Ok(Some(LockHolder::default()))).is_err());
+        assert!(wait_for(Duration::ZERO.into(), &mut |_| (), || Ok(gone.next())).is_ok());
+        assert!(wait_for(Duration::ZERO.into(), &mut |_| (), || Ok(Some(LockHolder::default()))).is_err());
+    }
+
+    #[test]
+    fn it_ends_when_somebody_asks_it_to() {
+        let patience = LockPatience { limit: Duration::from_secs(3600), is_interrupted: || true };
+        let ended = wait_for(patience, &mut |_| (), || Ok(Some(holder(1))));
+        assert!(matches!(ended, Err(LockError::Interrupted)));
     }
 
     #[test]
     fn each_holder_is_told_of_once() {
         let mut holders = [1, 1, 2, 2].into_iter().map(holder);
         let mut told = Vec::new();
-        let waited = wait_for(Duration::from_secs(60), &mut |wait| told.push(wait.holder.pid), || Ok(holders.next()));
+        let waited =
+            wait_for(Duration::from_secs(60).into(), &mut |wait| told.push(wait.holder.pid), || Ok(holders.next()));
         assert!(waited.is_ok());
         assert_eq!(told, [Some(1), Some(2)]);
     }

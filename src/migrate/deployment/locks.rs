@@ -3,9 +3,10 @@ use std::time::Duration;
 use crate::config::{DeployOptions, LockSetting};
 use crate::database::{
     Access, Connection, DatabaseError, DatabaseLock, DatabaseUrl, Dialect, Environment, LockError, LockMethod,
-    LockRequest, LockWait, OWN_SCHEMA, VersionTableName, lock_name,
+    LockPatience, LockRequest, LockWait, OWN_SCHEMA, VersionTableName, lock_name,
 };
 use crate::migrate::{MigrateError, NamedLock, RunTarget, Statement};
+use crate::runtime::{Interruption, RuntimeError};
 
 /// How long another runner is waited for where nothing says otherwise.
 pub const LOCK_WAIT: Duration = Duration::from_secs(60);
@@ -26,6 +27,10 @@ pub(super) struct Locks {
 impl LockTerms<'_> {
     pub(super) fn wait(&self) -> Duration {
         self.options.lock_wait.unwrap_or(LOCK_WAIT)
+    }
+
+    fn patience(&self) -> LockPatience {
+        LockPatience { limit: self.wait(), is_interrupted: Interruption::is_requested }
     }
 
     /// `None` where the settings want no lock.
@@ -51,11 +56,11 @@ impl LockTerms<'_> {
             url,
             environment: self.environment,
             method,
-            wait: self.wait(),
+            wait: self.patience(),
             own_schema: own_schema.unwrap_or(OWN_SCHEMA),
             expiry: LockRequest::EXPIRY,
         };
-        Ok(Some(DatabaseLock::acquire(&request, table, on_wait)?))
+        DatabaseLock::acquire(&request, table, on_wait).map(Some).map_err(refused)
     }
 
     /// The lock that only the engine can take, for dialects that have one.
@@ -70,6 +75,13 @@ impl LockTerms<'_> {
     }
 }
 
+fn refused(error: LockError) -> MigrateError {
+    match error {
+        LockError::Interrupted => RuntimeError::Interrupted.into(),
+        error => error.into(),
+    }
+}
+
 impl Locks {
     /// Locks one version table, unless the settings want no lock. What is locked already stays so.
     pub(super) fn lock(
@@ -80,7 +92,7 @@ impl Locks {
         on_wait: &mut dyn FnMut(&LockWait),
     ) -> Result<(), MigrateError> {
         if let Some((_, lock)) = self.held.iter_mut().find(|(locked, _)| locked.is_same_database(url)) {
-            return Ok(lock.add(table, terms.wait(), on_wait)?);
+            return lock.add(table, terms.patience(), on_wait).map_err(refused);
         }
         let Some(lock) = terms.acquire(url, table, on_wait)? else { return Ok(()) };
         self.held.push((url.clone(), lock));

@@ -183,7 +183,14 @@ mod tests {
                 schema: None,
             };
             let standing = Standing::Unreachable { reason: String::new() };
-            let surveyed = Surveyed { tenant: tenant.into(), url: None, table: VersionTableName::default(), standing };
+            let surveyed = Surveyed {
+                tenant: tenant.into(),
+                url: None,
+                table: VersionTableName::default(),
+                standing,
+                absence: None,
+                place: None,
+            };
             Assignment { index, surveyed }
         };
         (0..count).map(assignment).collect()

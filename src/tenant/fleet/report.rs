@@ -57,6 +57,8 @@ pub struct FleetTotals {
     pub not_begun: usize,
     /// Whose version table makes no sense.
     pub inconsistent: usize,
+    /// Whose database or schema is not there.
+    pub missing: usize,
     /// Whose version table could not be read.
     pub unreachable: usize,
     /// Steps of all.
@@ -102,6 +104,8 @@ pub enum TenantState {
     NotBegun,
     /// Its version table makes no sense.
     Inconsistent,
+    /// Its database or schema is not there.
+    Missing,
     /// Its version table could not be read.
     Unreachable,
 }
@@ -116,6 +120,7 @@ impl TenantState {
             Self::Interrupted => "interrupted",
             Self::NotBegun => "not begun",
             Self::Inconsistent => "inconsistent",
+            Self::Missing => "missing",
             Self::Unreachable => "unreachable",
         }
     }
@@ -131,6 +136,7 @@ impl TenantReport {
             Standing::AtTarget { .. } => (TenantState::Current, None),
             Standing::Behind { .. } => (TenantState::NotBegun, None),
             Standing::Inconsistent { reason, .. } => (TenantState::Inconsistent, Some(reason.clone())),
+            Standing::Missing { reason } => (TenantState::Missing, Some(reason.clone())),
             Standing::Unreachable { reason } => (TenantState::Unreachable, Some(reason.clone())),
         };
         let from = surveyed.standing.rows().to_vec();
@@ -196,6 +202,7 @@ impl FleetTotals {
                 TenantState::Interrupted => &mut totals.interrupted,
                 TenantState::NotBegun => &mut totals.not_begun,
                 TenantState::Inconsistent => &mut totals.inconsistent,
+                TenantState::Missing => &mut totals.missing,
                 TenantState::Unreachable => &mut totals.unreachable,
             } += 1;
         }

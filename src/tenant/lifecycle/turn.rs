@@ -29,7 +29,7 @@ pub fn take_turn(
         url: &place,
         environment,
         method: LockMethod::Auto,
-        wait: Duration::ZERO,
+        wait: Duration::ZERO.into(),
         own_schema,
         expiry: LockRequest::EXPIRY,
     };

@@ -128,7 +128,7 @@ fn check_there(context: &mut CommandContext, estate: &Estate, recorded: &[Step])
         Some(Standing::Unreachable { reason: "it is not there".to_owned() })
     };
     let reason = match standing {
-        Some(Standing::Unreachable { reason }) => reason,
+        Some(Standing::Missing { reason } | Standing::Unreachable { reason }) => reason,
         Some(Standing::Behind { rows, plan }) if rows.is_empty() && !plan.steps.is_empty() => {
             if !recorded.contains(&Step::Migrate) {
                 return Ok(());

@@ -10,8 +10,9 @@ use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::table::Table;
 use crate::migrate::Operation;
+use crate::report::TenantStanding;
 use crate::revision::RevisionId;
-use crate::tenant::{Standing, Surveyed};
+use crate::tenant::{Standing, Surveyed, TenantTotals};
 
 /// Show where every tenant stands, read concurrently and without Python
 #[derive(Debug, Clone, Args)]
@@ -42,6 +43,8 @@ pub enum StateArg {
     Behind,
     /// With a version table that makes no sense
     Inconsistent,
+    /// Without its database or its schema
+    Missing,
     /// With a version table that could not be read
     Unreachable,
 }
@@ -50,27 +53,9 @@ pub enum StateArg {
 const LISTED: usize = 50;
 
 #[derive(Debug, Serialize)]
-struct StatusJson<'a> {
-    tenants: Vec<TenantJson<'a>>,
-    totals: Totals,
-}
-
-#[derive(Debug, Serialize)]
-struct TenantJson<'a> {
-    tenant: &'a str,
-    state: &'static str,
-    heads: &'a [RevisionId],
-    pending: usize,
-    reason: Option<&'a str>,
-}
-
-#[derive(Debug, Default, Serialize)]
-struct Totals {
-    tenants: usize,
-    current: usize,
-    behind: usize,
-    inconsistent: usize,
-    unreachable: usize,
+struct StatusJson {
+    tenants: Vec<TenantStanding>,
+    totals: TenantTotals,
 }
 
 /// Runs the command.
@@ -82,8 +67,8 @@ pub fn run(context: &mut CommandContext, args: &StatusArgs) -> Result<ExitStatus
     let operation = Operation::Upgrade { target: "heads".to_owned() };
     let surveyed = context.survey(&operation, tenants)?;
     let wanted = |found: &&Surveyed| args.only.is_empty() || args.only.contains(&state(found));
-    let rows: Vec<TenantJson<'_>> = surveyed.iter().filter(wanted).map(json).collect();
-    let totals = totals(&surveyed);
+    let rows: Vec<TenantStanding> = surveyed.iter().filter(wanted).map(|found| context.standing_of(found)).collect();
+    let totals = TenantTotals::of(&surveyed);
     let is_current = totals.current == totals.tenants;
     match args.format {
         Format::Json => context.ui.json(&StatusJson { tenants: rows, totals }),
@@ -99,8 +84,8 @@ pub fn run(context: &mut CommandContext, args: &StatusArgs) -> Result<ExitStatus
                 is_empty = false;
                 let heads: Vec<&str> = row.heads.iter().map(RevisionId::as_str).collect();
                 let pending = if row.pending == 0 { String::new() } else { row.pending.to_string() };
-                let reason = row.reason.unwrap_or_default().to_owned();
-                table.row(vec![row.tenant.to_owned(), row.state.to_owned(), pending, heads.join(", "), reason]);
+                let reason = row.reason.unwrap_or_default();
+                table.row(vec![row.tenant, row.state.to_owned(), pending, heads.join(", "), reason]);
             }
             if is_long && !is_empty {
                 context.ui.result("");
@@ -108,9 +93,9 @@ pub fn run(context: &mut CommandContext, args: &StatusArgs) -> Result<ExitStatus
             if !is_empty {
                 context.ui.table(&table);
             }
-            let Totals { tenants, current, behind, inconsistent, unreachable } = totals;
+            let TenantTotals { tenants, current, behind, missing, inconsistent, unreachable } = totals;
             context.ui.result(&format!(
-                "{current} of {tenants} current, {behind} behind, {inconsistent} inconsistent, {unreachable} unreachable"
+                "{current} of {tenants} current, {behind} behind, {missing} missing, {inconsistent} inconsistent, {unreachable} unreachable"
             ));
         }
     }
@@ -118,18 +103,22 @@ pub fn run(context: &mut CommandContext, args: &StatusArgs) -> Result<ExitStatus
 }
 
 fn state(found: &Surveyed) -> StateArg {
+    if found.absence.is_some() {
+        return StateArg::Missing;
+    }
     match found.standing {
         Standing::AtTarget { .. } => StateArg::Current,
         Standing::Behind { .. } => StateArg::Behind,
         Standing::Inconsistent { .. } => StateArg::Inconsistent,
+        Standing::Missing { .. } => StateArg::Missing,
         Standing::Unreachable { .. } => StateArg::Unreachable,
     }
 }
 
 /// How many tenants are at which revision, most of them first.
-fn by_revision(rows: &[TenantJson<'_>]) -> Table {
+fn by_revision(rows: &[TenantStanding]) -> Table {
     let mut counts: BTreeMap<(String, &str), usize> = BTreeMap::new();
-    for row in rows.iter().filter(|row| row.state != "unreachable") {
+    for row in rows.iter().filter(|row| !["missing", "unreachable"].contains(&row.state)) {
         let heads: Vec<&str> = row.heads.iter().map(RevisionId::as_str).collect();
         let heads = if heads.is_empty() { "base".to_owned() } else { heads.join(", ") };
         *counts.entry((heads, row.state)).or_default() += 1;
@@ -141,28 +130,4 @@ fn by_revision(rows: &[TenantJson<'_>]) -> Table {
         table.row(vec![heads, state.to_owned(), count.to_string()]);
     }
     table
-}
-
-fn json(surveyed: &Surveyed) -> TenantJson<'_> {
-    let standing = &surveyed.standing;
-    TenantJson {
-        tenant: &surveyed.tenant.name,
-        state: standing.name(),
-        heads: standing.rows(),
-        pending: standing.pending(),
-        reason: standing.reason(),
-    }
-}
-
-fn totals(surveyed: &[Surveyed]) -> Totals {
-    let mut totals = Totals { tenants: surveyed.len(), ..Totals::default() };
-    for surveyed in surveyed {
-        match surveyed.standing {
-            Standing::AtTarget { .. } => totals.current += 1,
-            Standing::Behind { .. } => totals.behind += 1,
-            Standing::Inconsistent { .. } => totals.inconsistent += 1,
-            Standing::Unreachable { .. } => totals.unreachable += 1,
-        }
-    }
-    totals
 }
