@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from .errors import LimbecError
 
@@ -146,11 +146,19 @@ class PlannedStep:
         )
 
 
-@dataclass(frozen=True)
-class Plan:
-    """The steps that a change consists of, in their order; false if there are none."""
+class _OfRevision(Protocol):
+    @property
+    def revision(self) -> str: ...
 
-    steps: tuple[PlannedStep, ...]
+
+_S = TypeVar("_S", bound=_OfRevision, covariant=True)
+
+
+@dataclass(frozen=True)
+class _Steps(Generic[_S]):
+    """Steps in their order; false if there are none."""
+
+    steps: tuple[_S, ...]
 
     def __bool__(self) -> bool:
         return bool(self.steps)
@@ -159,6 +167,11 @@ class Plan:
     def revisions(self) -> tuple[str, ...]:
         """The identifiers of its steps."""
         return tuple(step.revision for step in self.steps)
+
+
+@dataclass(frozen=True)
+class Plan(_Steps[PlannedStep]):
+    """The steps that a change consists of, in their order; false if there are none."""
 
     @classmethod
     def from_json(cls, document: _Json) -> Plan:
@@ -183,22 +196,13 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Outcome(_Steps[Step]):
     """What a change came to; false if there was nothing to do."""
 
-    steps: tuple[Step, ...]
     #: What scripts and Alembic printed on standard output.
     output: str
     #: Sentences that somebody should look at.
     warnings: tuple[str, ...]
-
-    def __bool__(self) -> bool:
-        return bool(self.steps)
-
-    @property
-    def revisions(self) -> tuple[str, ...]:
-        """The identifiers of its steps."""
-        return tuple(step.revision for step in self.steps)
 
     @classmethod
     def of(cls, done: Completed) -> Outcome:
