@@ -36,6 +36,7 @@ mod history_table;
 mod lifecycle;
 mod linting;
 mod native;
+mod offline_sql;
 pub mod options;
 pub mod progress;
 mod provide;

@@ -146,6 +146,15 @@ impl Ui {
         }
     }
 
+    /// Alembic's `static_output`: not even `--quiet` keeps it back.
+    pub fn static_output(&mut self, text: &str) {
+        self.out.push_str(text);
+        self.out.push_str("\n\n");
+        if self.out.len() > 64 * 1024 {
+            self.flush();
+        }
+    }
+
     /// `util.msg` without its newline.
     fn wrapped(&self, message: &str) -> String {
         match self.options.message_width {

@@ -59,7 +59,7 @@ impl VersionTableName {
     }
 
     /// The same statement in SQLAlchemy's very characters: SQLite keeps the text and shows it in `.schema`.
-    pub(super) fn create_statement_like_sqlalchemy(&self) -> String {
+    pub fn create_statement_like_sqlalchemy(&self) -> String {
         let schema =
             self.schema.as_deref().map(|schema| format!("{}.", quote_where_needed(schema))).unwrap_or_default();
         let mut out =
@@ -70,6 +70,22 @@ impl VersionTableName {
         }
         out.push_str("\n)");
         out
+    }
+
+    /// `schema.table`, as far as that needs no quotes.
+    pub fn dotted(&self) -> String {
+        self.schema.as_ref().map_or_else(|| self.name.clone(), |schema| format!("{schema}.{}", self.name))
+    }
+
+    /// Whether no dialect of SQLAlchemy puts quotes around its names: letters and underscores, and no word that may be reserved.
+    pub fn is_plain(&self) -> bool {
+        let is_plain = |name: &String| {
+            name.contains('_')
+                && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+                && !name.starts_with('_')
+        };
+        let is_usual = |schema: &String| schema == "public" || is_plain(schema);
+        is_plain(&self.name) && self.schema.as_ref().is_none_or(is_usual)
     }
 
     /// Refuses names that no statement can carry.

@@ -94,6 +94,87 @@ def test_offline_sql_is_alembics(project, history, limbec_bin, alembic_bin):
     assert 'INSERT INTO "s".users' in by_limbec.out
 
 
+def both(project, limbec_bin, alembic_bin, *arguments):
+    """Standard output of limbec without Python and of Alembic, which have to be the same."""
+    by_limbec = project.run(limbec_bin, *arguments, **NO_PYTHON).ok().out
+    assert by_limbec == project.run(alembic_bin, *arguments).ok().out
+    return by_limbec
+
+
+def test_offline_sql_without_python_is_alembics(project, history, limbec_bin, alembic_bin):
+    first, second = history
+    options = [*OWNER, "-x", "schema=s"]
+    text = both(project, limbec_bin, alembic_bin, *options, "upgrade", "head", "--sql")
+    assert f"-- Running upgrade {first} -> {second}\n" in text and "CREATE TABLE alembic_version (" in text
+    for arguments in [
+        ("upgrade", f"{first}:head"),
+        ("upgrade", f"base:{first}"),
+        ("upgrade", "head:head"),
+        ("upgrade", f"{first}:+1"),
+        ("downgrade", "head:base"),
+        ("downgrade", f"{second}:{first}"),
+        ("downgrade", f"{second}:-1"),
+    ]:
+        both(project, limbec_bin, alembic_bin, "-q", *options, *arguments, "--sql")
+
+
+def test_offline_sql_of_branches_and_files_outside_of_transactions(project, history, limbec_bin, alembic_bin):
+    outside = (
+        "-- limbec: no-transaction\n/* one */ CREATE INDEX i ON users (name); -- two\nCREATE INDEX j\n\tON users (note)"
+    )
+    left = write(project, limbec_bin, "left", outside, "DROP INDEX i; DROP INDEX j")
+    paths = project.run(limbec_bin, "new", "--sql", "right", "--head", history[1], "--splice", **NO_PYTHON).ok().out
+    with open(paths.split()[1], "w") as file:
+        file.write("SELECT 1;")
+    options = [*OWNER, "-x", "schema=s"]
+    for arguments in [
+        ("upgrade", "heads"),
+        ("upgrade", f"{history[1]}:{left}"),
+        ("downgrade", f"{left}:{history[0]}"),
+    ]:
+        both(project, limbec_bin, alembic_bin, *options, *arguments, "--sql")
+
+
+def test_offline_sql_with_a_transaction_a_revision(tmp_path, url, limbec_bin, alembic_bin):
+    project = Project(tmp_path / "project", url, configure=", transaction_per_migration=True, version_table='of_s'")
+    write(project, limbec_bin, "a", "CREATE TABLE a (x integer);", "DROP TABLE a;")
+    write(project, limbec_bin, "b", "CREATE TABLE b (x integer);", "DROP TABLE b;")
+    env = project.folder / "migrations" / "env.py"
+    # Both modes alike, else it is not known what would be printed.
+    refused = project.run(limbec_bin, "upgrade", "head", "--sql", **NO_PYTHON)
+    assert refused.status != 0
+    assert refused.out == ""
+    env.write_text(
+        env.read_text().replace(
+            "literal_binds=True)", "literal_binds=True, transaction_per_migration=True, version_table='of_s')"
+        )
+    )
+    text = both(project, limbec_bin, alembic_bin, "upgrade", "head", "--sql")
+    assert text.count("COMMIT;") == (2 if url.startswith("postgresql") else 0)
+    both(project, limbec_bin, alembic_bin, "downgrade", "head:base", "--sql")
+
+
+def test_offline_sql_without_python_of_what_cannot_be_told(project, history, limbec_bin):
+    refused = project.run(limbec_bin, "upgrade", "head", "--sql", **NO_PYTHON)
+    refused.failed("the variable owner has no value")
+    refused = project.run(limbec_bin, *OWNER, "upgrade", "nowhere", "--sql", **NO_PYTHON)
+    refused.failed("Can't locate revision identified by 'nowhere'", status=255)
+    project.add("c3", history[1], up="pass")
+    refused = project.run(limbec_bin, *OWNER, "upgrade", "head", "--sql", **NO_PYTHON)
+    refused.failed("/nowhere/python")
+
+
+def test_why_python_runs_sql_is_told(project, history, limbec_bin, alembic_bin):
+    told = project.run(limbec_bin, "-v", *OWNER, "upgrade", "+1", PGTZ="UTC").ok()
+    assert "Python runs the SQL revisions: PGTZ changes the session of Python's driver\n" in told.err
+    refused = project.run(limbec_bin, *OWNER, "upgrade", "head", PGTZ="UTC", **NO_PYTHON)
+    refused.failed("limbec runs SQL revisions without Python, but not here: PGTZ changes")
+    assert "2, run by Python: PGTZ changes" in project.run(limbec_bin, "doctor", PGTZ="UTC").out
+    assert "2, run by limbec itself\n" in project.run(limbec_bin, "doctor").out
+    quiet = project.run(limbec_bin, *OWNER, "upgrade", "head").ok()
+    assert "Python" not in quiet.err
+
+
 def test_a_dry_run_needs_no_python(project, history, url, limbec_bin):
     told = project.run(limbec_bin, *OWNER, "upgrade", "--dry-run", "head", **NO_PYTHON).ok().out
     assert "CREATE TABLE users" in told and "O''Neil" in told and "(version_num) VALUES" in told

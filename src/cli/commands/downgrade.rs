@@ -39,6 +39,10 @@ pub fn run(context: &mut CommandContext, args: &DowngradeArgs) -> Result<ExitSta
         return Err(CommandError::failed("downgrade with --sql requires <fromrev>:<torev>"));
     }
     let operation = Operation::Downgrade { target };
+    let from = args.revision.split_once(':').map(|(from, _)| from);
+    if args.sql && context.prints_sql_itself(&operation, from)? {
+        return Ok(ExitStatus::Success);
+    }
     context.deploy(&Change { operation, purge: Purge::Nothing, offline: args.sql, args: &args.change })?;
     Ok(ExitStatus::Success)
 }

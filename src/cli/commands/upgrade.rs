@@ -34,6 +34,10 @@ pub struct UpgradeArgs {
 pub fn run(context: &mut CommandContext, args: &UpgradeArgs) -> Result<ExitStatus, CommandError> {
     let target = range_target(context, &args.revision, args.sql)?;
     let operation = Operation::Upgrade { target };
+    let from = args.revision.split_once(':').map(|(from, _)| from);
+    if args.sql && context.prints_sql_itself(&operation, from)? {
+        return Ok(ExitStatus::Success);
+    }
     context.deploy(&Change { operation, purge: Purge::Nothing, offline: args.sql, args: &args.change })?;
     Ok(ExitStatus::Success)
 }

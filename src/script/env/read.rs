@@ -28,6 +28,8 @@ pub struct EnvSummary {
     pub changes_environment: bool,
     /// Whether it listens to connections: to set PRAGMAs, or to begin transactions.
     pub listens: bool,
+    /// Whether it configures `--sql` as it does a run.
+    pub is_alike_offline: bool,
     /// Conditions under which env.py raises an error, with the line.
     pub raises: Vec<(Condition, usize)>,
 }
@@ -107,8 +109,9 @@ fn read_here(source: &str) -> Result<EnvSummary, NotUnderstood> {
         reader.run(&[&module.body], &mut state, false)?;
         Ok((single_configuration(&state, online)?, state))
     };
-    run(false)?;
+    let (offline, _) = run(false)?;
     let (found, state) = run(true)?;
+    let is_alike_offline = Configuration { url: None, ..offline } == Configuration { url: None, ..found.clone() };
     let Some(url) = found.url else {
         return Err(NotUnderstood::new(1, "context.configure is given no connection"));
     };
@@ -123,6 +126,7 @@ fn read_here(source: &str) -> Result<EnvSummary, NotUnderstood> {
         imported: state.imported,
         changes_environment: state.environment_changed.is_some(),
         listens: state.listens,
+        is_alike_offline,
         raises: state.raises,
     })
 }
