@@ -136,7 +136,7 @@ impl CommandContext {
             setup: &bundle.manifest.setup,
             search_path: &options.search_path.resolve(place.table.schema.as_deref()),
             transaction,
-            is_interrupted: &Interruption::is_requested,
+            is_interrupted: Interruption::is_requested,
         };
         let interruption = Interruption::watch();
         let mut progress = Progress::new(&mut self.ui, &scripts).asking(can_ask);

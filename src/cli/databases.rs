@@ -10,6 +10,7 @@ use crate::database::{self, Access, Connection, Dialect, VersionTableName};
 use crate::migrate::{self, MigrateError, Refusal, RunTarget, Supervisor};
 use crate::plan::Plan;
 use crate::revision::RevisionId;
+use crate::runtime::RuntimeError;
 
 /// One database as one `run_migrations()` of env.py sees it, or as limbec read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,6 +126,7 @@ impl CommandContext {
     /// What a run came to, in words: Python's failures with their place in the project's files.
     pub(super) fn migrate_error(&mut self, error: MigrateError) -> CommandError {
         match error {
+            error @ MigrateError::Runtime(RuntimeError::Interrupted) => error.into(),
             MigrateError::Runtime(error) => self.python_error(error),
             error => error.into(),
         }

@@ -12,7 +12,7 @@ use crate::import::ImportError;
 use crate::migrate::MigrateError;
 use crate::relocate::RelocateError;
 use crate::revision::RevisionError;
-use crate::runtime::RuntimeError;
+use crate::runtime::{RuntimeError, status_of_end};
 use crate::script::{Announce, ScriptError};
 use crate::squash::ARCHIVE_INI;
 use crate::tenant::{QueueError, RecordError, TenantError};
@@ -188,7 +188,7 @@ impl CommandError {
     fn status(&self, convention: Convention) -> u8 {
         match (self.kind, convention) {
             (ErrorKind::Usage, _) => 2,
-            (ErrorKind::Interrupted, _) => 130,
+            (ErrorKind::Interrupted, _) => status_of_end(),
             (ErrorKind::Exited(status), _) => status,
             (ErrorKind::Failed, Convention::Alembic) => 255,
             (ErrorKind::Failed | ErrorKind::Crashed, Convention::Limbec) if self.is_configuration => 2,
@@ -380,6 +380,13 @@ impl From<GateError> for CommandError {
                 failure.hint("bring the files back (git has them); `--yes` goes on without them")
             }
             GateError::HalfApplied { .. } => failure.hint("`limbec repair` looks at what was applied, and settles it"),
+            GateError::Torn { revision, .. } => failure
+                .hint(format!(
+                    "nothing was run; mend the file from the statement on that failed, then `limbec repair --continue {revision}` has the next run go on there"
+                ))
+                .hint(format!(
+                    "`limbec repair --done {revision}` if all of it is there by now, `limbec repair --undone {revision}` if nothing of it is any more"
+                )),
             GateError::NeedsConsent { options, is_production, .. } => {
                 let why = if is_production { ": the settings call this database production" } else { "" };
                 failure.hint(format!("nothing was changed; `{}` agrees to it{why}", options.join(" ")))
@@ -391,6 +398,9 @@ impl From<GateError> for CommandError {
 impl From<MigrateError> for CommandError {
     fn from(error: MigrateError) -> Self {
         match error {
+            MigrateError::Runtime(RuntimeError::Interrupted) => {
+                Self::interrupted().hint("what was not committed is rolled back")
+            }
             MigrateError::Runtime(error) => error.into(),
             MigrateError::Database(error) => error.into(),
             MigrateError::Lock(error) => error.into(),

@@ -50,7 +50,7 @@ impl NativeWay {
             setup: &self.setup(),
             search_path: &self.search_path,
             transaction: self.transaction,
-            is_interrupted: &Interruption::is_requested,
+            is_interrupted: Interruption::is_requested,
         };
         deployment.run(&mut |supervisor| migrate::run_native(&run, supervisor))?;
         Ok(HasRun::Yes)
@@ -198,6 +198,8 @@ impl CommandContext {
             "env.py listens to SQLAlchemy".to_owned()
         } else if env.changes_environment {
             "env.py changes the environment".to_owned()
+        } else if env.runs_bare {
+            "env.py runs the migrations without begin_transaction()".to_owned()
         } else if has_engine_options {
             "the ini has options of SQLAlchemy's engine".to_owned()
         } else if may_listen {

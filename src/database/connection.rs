@@ -36,6 +36,17 @@ impl Connection {
         }
     }
 
+    /// How long a lock of an SQLite file is waited for from now on (`None`: for ever). PostgreSQL has this as a setting of transactions.
+    ///
+    /// # Errors
+    /// SQLite does not take it.
+    pub fn limit_waiting(&mut self, limit: Option<std::time::Duration>) -> Result<(), DatabaseError> {
+        match self {
+            Self::Postgres(_) => Ok(()),
+            Self::Sqlite(connection) => connection.limit_waiting(limit),
+        }
+    }
+
     /// Which language it speaks.
     pub fn dialect(&self) -> Dialect {
         match self {

@@ -33,8 +33,8 @@ pub use dialect::Dialect;
 pub use environment::Environment;
 pub use error::DatabaseError;
 pub use history::{
-    History, HistoryDirection, HistoryEntry, HistoryError, HistoryFilter, HistoryStatement, HistoryTable,
-    LatestRecords, Outcome, Record, Settlement,
+    CommittedPart, History, HistoryDirection, HistoryEntry, HistoryError, HistoryFilter, HistoryStatement,
+    HistoryTable, LatestRecords, Outcome, Record, Settlement,
 };
 pub use lock::{
     DatabaseLock, LockError, LockHolder, LockMethod, LockPatience, LockProof, LockRequest, LockWait, lock_name,

@@ -1,3 +1,5 @@
+mod interrupt;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -51,7 +53,7 @@ impl SqliteConnection {
         flags.set(OpenFlags::SQLITE_OPEN_CREATE, access == Access::Write);
         flags.set(OpenFlags::SQLITE_OPEN_URI, location.uri);
         let opened = rusqlite::Connection::open_with_flags(&location.name, flags).and_then(|connection| {
-            connection.busy_timeout(Duration::from_secs_f64(location.busy_seconds))?;
+            connection.busy_timeout(location.busy_timeout())?;
             if access == Access::Read {
                 connection.pragma_update(None, "query_only", true)?;
             }
@@ -106,6 +108,28 @@ impl SqliteConnection {
     pub(super) fn execute(&mut self, sql: &str, parameters: &[&str]) -> Result<u64, DatabaseError> {
         let changed = self.writable()?.execute(sql, rusqlite::params_from_iter(parameters));
         changed.map(|rows| rows as u64).map_err(|error| self.location.error(&error))
+    }
+
+    /// How long a lock is waited for from now on; `None`: for ever.
+    pub(super) fn limit_waiting(&mut self, limit: Option<Duration>) -> Result<(), DatabaseError> {
+        self.location.busy_seconds = limit.map_or(f64::from(i32::MAX) / 1000.0, |limit| limit.as_secs_f64());
+        let timeout = self.location.busy_timeout();
+        let Some(connection) = &self.inner else { return Ok(()) };
+        connection.busy_timeout(timeout).map_err(|error| self.location.error(&error))
+    }
+
+    /// What `work` runs ends soon after `is_interrupted` says so, and so does its waiting for a lock.
+    pub(super) fn watched<T>(&mut self, is_interrupted: fn() -> bool, work: impl FnOnce(&Self) -> T) -> T {
+        let timeout = self.location.busy_timeout();
+        if let Some(connection) = &mut self.inner {
+            interrupt::begin(connection, is_interrupted, timeout);
+        }
+        let done = work(self);
+        if let Some(connection) = &mut self.inner {
+            let timeout = interrupt::end(connection, timeout);
+            self.location.busy_seconds = timeout.as_secs_f64();
+        }
+        done
     }
 
     pub(super) fn run_text(&self, sql: &str) -> Result<(), StatementError> {
@@ -226,6 +250,11 @@ impl Location {
         let name = if options.is_empty() { database.clone() } else { format!("{database}?{}", options.join("&")) };
         let file = file_of_uri(&name);
         Ok(Self { name, uri: true, file, busy_seconds })
+    }
+
+    fn busy_timeout(&self) -> Duration {
+        // SQLite takes milliseconds as an int.
+        Duration::from_secs_f64(self.busy_seconds.clamp(0.0, f64::from(i32::MAX) / 1000.0))
     }
 
     fn path(&self) -> &Path {

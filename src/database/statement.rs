@@ -23,10 +23,10 @@ impl Connection {
     ///
     /// # Errors
     /// What the database says.
-    pub fn run_text(&mut self, sql: &str, is_interrupted: &dyn Fn() -> bool) -> Result<(), StatementError> {
+    pub fn run_text(&mut self, sql: &str, is_interrupted: fn() -> bool) -> Result<(), StatementError> {
         match self {
             Self::Postgres(connection) => connection.run_text(sql, is_interrupted),
-            Self::Sqlite(connection) => connection.run_text(sql),
+            Self::Sqlite(connection) => connection.watched(is_interrupted, |connection| connection.run_text(sql)),
         }
     }
 
@@ -37,14 +37,33 @@ impl Connection {
     pub fn run_batch(
         &mut self,
         statements: &[String],
-        is_interrupted: &dyn Fn() -> bool,
+        is_interrupted: fn() -> bool,
     ) -> Result<(), (usize, StatementError)> {
         match self {
             Self::Postgres(connection) => connection.run_batch(statements, is_interrupted),
-            Self::Sqlite(connection) => {
+            Self::Sqlite(connection) => connection.watched(is_interrupted, |connection| {
                 let run = |(index, sql): (usize, &String)| connection.run_text(sql).map_err(|error| (index, error));
                 statements.iter().enumerate().try_for_each(run)
-            }
+            }),
+        }
+    }
+
+    /// Whether statements that were sent have begun a transaction and not ended it.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub fn is_in_transaction(&mut self) -> Result<bool, StatementError> {
+        match self {
+            Self::Postgres(connection) => connection.is_in_transaction(),
+            Self::Sqlite(connection) => Ok(!connection.is_autocommit()),
+        }
+    }
+
+    /// Whether a backslash in a plain string escapes now (PostgreSQL's `standard_conforming_strings` is off).
+    pub fn escapes_in_plain_strings(&self) -> bool {
+        match self {
+            Self::Postgres(connection) => connection.escapes_in_plain_strings(),
+            Self::Sqlite(_) => false,
         }
     }
 

@@ -38,6 +38,17 @@ pub enum GateError {
         /// One for each step.
         lines: Vec<String>,
     },
+    /// A file failed that runs outside of a transaction.
+    #[error(
+        "{}",
+        with_lines("an earlier run failed in a file outside of a transaction, of which a part is committed", lines)
+    )]
+    Torn {
+        /// The first revision.
+        revision: RevisionId,
+        /// One for each.
+        lines: Vec<String>,
+    },
     /// What was squashed into a baseline would be taken back.
     #[error(
         "{revision} is a baseline, which cannot be downgraded: whether this database was made by it, or by the files that it has taken the place of, is not known"

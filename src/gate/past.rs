@@ -16,6 +16,10 @@ pub struct Past {
     begun: Vec<HistoryEntry>,
     /// Steps that such a run would have done next.
     unbegun: Vec<HistoryEntry>,
+    /// Steps that failed outside of a transaction, after a part of them was committed.
+    torn: Vec<HistoryEntry>,
+    /// Those of which somebody has said that they go on behind that part.
+    continued: Vec<HistoryEntry>,
     /// The row that says what limbec left in the version table, where that holds something else now.
     left: Option<HistoryEntry>,
     /// What it holds, sorted.
@@ -36,6 +40,8 @@ impl Past {
         let last = entries.iter().rev().find(|entry| matches!(entry.outcome, Outcome::Done | Outcome::Adopted));
         let left = last.filter(|entry| entry.to_heads != rows).cloned();
         let (begun, unbegun) = (of(Outcome::Started), of(Outcome::Planned));
+        let torn = HistoryEntry::torn(&entries, &rows, map).into_iter().cloned().collect();
+        let continued = HistoryEntry::continued(&entries, &rows, map).into_iter().cloned().collect();
         let (mut changed, mut missing) = (Vec::new(), Vec::new());
         let applied = map.applied(&rows);
         let below = lineage(&entries, &rows);
@@ -48,7 +54,7 @@ impl Past {
                 _ => {}
             }
         }
-        Self { changed, missing, begun, unbegun, left, rows }
+        Self { changed, missing, begun, unbegun, torn, continued, left, rows }
     }
 
     /// Steps that were begun and that the database undid with their transaction.
@@ -66,10 +72,15 @@ impl Past {
         self.unbegun.iter()
     }
 
+    /// Steps that go on behind what of them is committed.
+    pub fn continued(&self) -> &[HistoryEntry] {
+        &self.continued
+    }
+
     /// What shuts the gate; `path` is a revision's file, for people, and `parts` what of it has changed, as far as that is known.
     ///
     /// # Errors
-    /// The first of: a step that may be half applied, changed revisions, missing ones unless `yes` was said.
+    /// The first of: a step that may be half applied, or is known to be, changed revisions, missing ones unless `yes` was said.
     pub fn check(
         &self,
         path: impl Fn(&RevisionId) -> String,
@@ -78,6 +89,13 @@ impl Past {
     ) -> Result<(), GateError> {
         if let Some(entry) = self.begun.iter().find(|entry| !entry.transactional && self.rows != entry.to_heads) {
             return Err(GateError::HalfApplied { lines: vec![self.half_applied(entry, &path(&entry.revision))] });
+        }
+        if let Some(entry) = self.torn.first() {
+            let line = |entry: &HistoryEntry| torn(entry, &path(&entry.revision));
+            return Err(GateError::Torn {
+                revision: entry.revision.clone(),
+                lines: self.torn.iter().map(line).collect(),
+            });
         }
         if !self.changed.is_empty() {
             let line = |entry: &HistoryEntry| {
@@ -170,6 +188,16 @@ fn ran(entry: &HistoryEntry) -> String {
     format!("applied on {}{}", day(entry), commit.unwrap_or_default())
 }
 
+/// `upgrade of r2 (versions/r2.py), run 2026-05-01 12:00:00 UTC: its first 3 statements are committed; then …`
+fn torn(entry: &HistoryEntry, path: &str) -> String {
+    let part = match entry.committed_statements.unwrap_or_default() {
+        1 => "its first statement is committed".to_owned(),
+        number => format!("its first {number} statements are committed"),
+    };
+    let error = entry.error.as_deref().map(|error| format!("; then: {error}")).unwrap_or_default();
+    format!("{} of {} ({path}), run {}: {part}{error}", entry.direction, entry.revision, ran_since(entry))
+}
+
 fn ran_since(entry: &HistoryEntry) -> String {
     let host = entry.host.as_deref().map(|host| format!(" on {host}")).unwrap_or_default();
     format!("{}{host}", entry.started_at.format("%Y-%m-%d %H:%M:%S UTC"))
@@ -208,6 +236,8 @@ mod tests {
             git_commit: Some("0123456789abcdef".into()),
             transactional: true,
             backup: None,
+            committed_statements: None,
+            committed_sha256: None,
         }
     }
 
@@ -272,6 +302,29 @@ mod tests {
         an earlier run was killed in a step that may be half applied
           upgrade of a (versions/a.py), begun 2026-05-01 12:00:00 UTC on web-1: the version table says that it was not done
         ");
+    }
+
+    #[test]
+    fn a_step_that_is_committed_in_part_stops_everything_until_somebody_has_looked() {
+        let failed = HistoryEntry {
+            error: Some("no such table: t in a.up.sql:4, statement 3: SELECT".to_owned()),
+            committed_statements: Some(2),
+            ..entry("a", Outcome::Failed, [&[], &["a"]])
+        };
+        insta::assert_snapshot!(refusal(&past(vec![failed.clone()], &[], ""), true), @r"
+        an earlier run failed in a file outside of a transaction, of which a part is committed
+          upgrade of a (versions/a.py), run 2026-05-01 12:00:00 UTC on web-1: its first 2 statements are committed; then: no such table: t in a.up.sql:4, statement 3: SELECT
+        ");
+        // The version table says that it is done: somebody has stamped it.
+        assert_eq!(refusal(&past(vec![failed.clone()], &["a"], ""), false), "");
+        let looked_at = HistoryEntry { outcome: Outcome::Interrupted, ..failed.clone() };
+        let going_on = past(vec![looked_at.clone()], &[], "");
+        assert_eq!(refusal(&going_on, false), "");
+        assert_eq!(going_on.continued().len(), 1);
+        // What was said of an earlier run is no answer to a later one.
+        assert_ne!(refusal(&past(vec![looked_at, failed.clone()], &[], ""), false), "");
+        let undone = HistoryEntry { committed_statements: None, ..failed };
+        assert_eq!(refusal(&past(vec![undone], &[], ""), false), "");
     }
 
     #[test]

@@ -32,7 +32,15 @@ impl<'a> Conversation<'a> {
     fn plan(&mut self, params: &Value) -> Result<Value, HostRefusal> {
         let rows = heads("plan", params)?;
         self.plan = self.supervisor.plan(&rows, &target("plan", params)?).map_err(HostRefusal)?;
-        Ok(json!({ "steps": self.plan.steps.iter().map(step_json).collect::<Vec<_>>() }))
+        let described = |step: &Step| {
+            let mut described = step_json(step);
+            if let (Some(object), Some(sql)) = (described.as_object_mut(), self.supervisor.sql_step(step)) {
+                object.insert("sql".to_owned(), json("plan", &sql)?);
+            }
+            Ok(described)
+        };
+        let steps = self.plan.steps.iter().map(described).collect::<Result<Vec<_>, HostRefusal>>()?;
+        Ok(json!({ "steps": steps }))
     }
 
     fn step(&mut self, method: &str, params: &Value) -> Result<Value, HostRefusal> {
@@ -78,9 +86,19 @@ impl Host for Conversation<'_> {
                 self.step(method, &params)
             }
             "step_recorded" => {
-                let index = params.get("index").and_then(Value::as_u64).and_then(|index| usize::try_from(index).ok());
-                let index = index.ok_or_else(|| misunderstood(method, "no such step"))?;
-                self.supervisor.step_recorded(index, parsed(method, &params)?);
+                self.supervisor.step_recorded(index(method, &params)?, parsed(method, &params)?);
+                Ok(Value::Null)
+            }
+            "part_committed" => {
+                let part = params.get("part").cloned().unwrap_or_default();
+                self.supervisor.part_committed(index(method, &params)?, parsed(method, &part)?);
+                Ok(Value::Null)
+            }
+            "statement_failed" => {
+                let number =
+                    params.get("number").and_then(Value::as_u64).and_then(|number| usize::try_from(number).ok());
+                let number = number.ok_or_else(|| misunderstood(method, "no such statement"))?;
+                self.supervisor.statement_failed(index(method, &params)?, number);
                 Ok(Value::Null)
             }
             "run_recorded" => {
@@ -149,6 +167,11 @@ pub(super) fn step_json(step: &Step) -> Value {
         })
     });
     json!({ "revision": step.revision.as_str(), "direction": step.direction.name(), "stamp": stamp })
+}
+
+fn index(method: &str, params: &Value) -> Result<usize, HostRefusal> {
+    let index = params.get("index").and_then(Value::as_u64).and_then(|index| usize::try_from(index).ok());
+    index.ok_or_else(|| misunderstood(method, "no such step"))
 }
 
 fn heads(method: &str, params: &Value) -> Result<Vec<RevisionId>, HostRefusal> {

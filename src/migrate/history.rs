@@ -107,6 +107,8 @@ impl EntryWriter<'_> {
             git_commit: self.runner.git_commit.clone(),
             transactional: transactional && (only_rows || self.rolls_back_ddl),
             backup: None,
+            committed_statements: None,
+            committed_sha256: None,
         }
     }
 }

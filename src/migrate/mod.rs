@@ -27,7 +27,7 @@ pub use event::Event;
 pub use executor::{Purge, run_env, stamp};
 pub use history::{AdoptedHistory, Runner, adopt_history};
 pub use native::{
-    HasRun, NativeFailure, NativeRun, ScriptStatement, StatementPlace, StepScript, StepSource, run_native,
+    FileRefusal, HasRun, NativeFailure, NativeRun, ScriptStatement, StatementPlace, StepScript, StepSource, run_native,
 };
 pub use operation::Operation;
 pub use readings::{Readings, SourceTexts};
@@ -38,4 +38,4 @@ pub use rehearsal::{
 pub use rendering::{RenderedPart, RenderedStatement, RenderedStep, StepFailure, render_env};
 pub use sql_steps::{SqlStepError, SqlSteps, with_schema};
 pub use status::{RevisionStanding, RevisionState, Standing};
-pub use supervisor::{NamedLock, Preparation, Refusal, RunTarget, Statement, Supervisor};
+pub use supervisor::{NamedLock, Preparation, Refusal, RunTarget, SqlStep, Statement, Supervisor};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::{Refusal, ScriptStatement, StatementPlace, StepScript, StepSource};
-use crate::database::Connection;
+use crate::database::{Connection, Dialect};
 use crate::plan::{Direction, Plan, Step};
 use crate::revision::RevisionId;
 use crate::script::{Imports, RevisionFile, ScriptDirectory, SqlRevision};
@@ -112,6 +112,17 @@ pub fn with_schema(
         variables.set(SCHEMA, &schema)?;
     }
     Ok(variables)
+}
+
+/// The line of a statement of a file, both counted from 1; `None`: the file has no such statement, or cannot be read so far.
+pub(super) fn statement_line(path: &Path, dialect: Dialect, number: usize) -> Option<usize> {
+    let dialect = match dialect {
+        Dialect::Postgres => SqlDialect::Postgres,
+        Dialect::Sqlite => SqlDialect::Sqlite,
+        Dialect::Other(_) => return None,
+    };
+    let reader = StatementReader::new(BufReader::new(File::open(path).ok()?), dialect, &Variables::default());
+    reader.leaving_variables().map_while(Result::ok).nth(number.checked_sub(1)?).map(|statement| statement.line)
 }
 
 impl SqlSteps {

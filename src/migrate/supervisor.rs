@@ -4,7 +4,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{RecordedRun, RecordedStep};
-use crate::database::{Connection, DatabaseUrl, Dialect, LockWait, VersionTableName};
+use crate::database::{CommittedPart, Connection, DatabaseUrl, Dialect, LockWait, VersionTableName};
 use crate::plan::{Plan, Step};
 use crate::revision::RevisionId;
 
@@ -82,6 +82,15 @@ pub struct Preparation {
     pub fresh_steps: bool,
 }
 
+/// A step whose work is in an SQL file, so that its statements have numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SqlStep {
+    /// Whether the file runs outside of a transaction.
+    pub outside_transaction: bool,
+    /// What of it an earlier run has committed.
+    pub committed: Option<CommittedPart>,
+}
+
 /// MySQL's `GET_LOCK`, held until the run ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NamedLock {
@@ -141,6 +150,28 @@ pub trait Supervisor {
     fn step_unproven(&mut self, index: usize, step: &Step) -> Result<(), Refusal> {
         let _ = (index, step);
         Ok(())
+    }
+
+    /// What of a step is to be known by whoever has Python run it, if its work is in an SQL file.
+    fn sql_step(&self, step: &Step) -> Option<SqlStep> {
+        let _ = step;
+        None
+    }
+
+    /// What of a step an earlier run has committed, and is not to be run again: only statements behind it are.
+    fn continues_behind(&self, step: &Step) -> Option<CommittedPart> {
+        let _ = step;
+        None
+    }
+
+    /// What of a step is committed, of an SQL file that runs outside of a transaction: told when it has failed, and when it has run.
+    fn part_committed(&mut self, index: usize, part: CommittedPart) {
+        let _ = (index, part);
+    }
+
+    /// A statement of an SQL file that Python runs, counted from 1, has failed.
+    fn statement_failed(&mut self, index: usize, number: usize) {
+        let _ = (index, number);
     }
 
     /// What a step's script has sent, where the invocation asks for it.

@@ -186,6 +186,8 @@ mod tests {
             git_commit: Some("0123456789abcdef".to_owned()),
             transactional: true,
             backup: None,
+            committed_statements: None,
+            committed_sha256: None,
         }
     }
 

@@ -83,6 +83,7 @@ impl PythonChild {
     fn lost(&mut self) -> RuntimeError {
         match self.process.wait() {
             // A second Ctrl-C while it was telling of the first, or one before it could tell anything.
+            Ok(_) if signal::was_told_to_end() => RuntimeError::Interrupted,
             Ok(status) if status.code() == Some(130) || status.signal() == Some(libc::SIGINT) => {
                 RuntimeError::Interrupted
             }

@@ -12,9 +12,9 @@ use std::sync::Mutex;
 
 use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_LOCAL, RTLD_NOW};
 
-use super::RuntimeError;
 use super::engine_file::ENGINE_ABI;
 use super::protocol::{BOOT, Conversation};
+use super::{RuntimeError, signal};
 
 /// `Text` of `python/src/lib.rs`.
 #[repr(C)]
@@ -72,6 +72,7 @@ pub(super) fn converse(conversation: &mut Conversation<'_>) -> Result<(), Runtim
         Some(started) => started.run,
         None => return Err(RuntimeError::Protocol("Python has not been started".to_owned())),
     };
+    let _endings = signal::Endings::within();
     let mut line = Line { conversation, answer: String::new() };
     let boot = Text { data: BOOT.as_ptr(), len: BOOT.len() };
     // SAFETY: `start` initialised Python and released the GIL; the texts and the line outlive the call, and the

@@ -3,6 +3,7 @@ use std::process::ExitStatus;
 
 use thiserror::Error;
 
+use super::signal::status_of_end;
 use super::{FailureKind, HostRefusal, PythonFailure};
 
 /// Why Python could not be found or started, or how what ran in it ended.
@@ -93,7 +94,7 @@ impl RuntimeError {
     /// The exit status that this error asks for by itself: a `sys.exit()` in user code, Ctrl-C, a failed last write.
     pub fn exit_code(&self) -> Option<i64> {
         match self {
-            Self::Interrupted => Some(130),
+            Self::Interrupted => Some(status_of_end().into()),
             Self::Unflushed => Some(120),
             Self::Python(failure) => failure.exit_code,
             _ => None,

@@ -60,6 +60,10 @@ pub struct DatabaseFailure {
     pub statement: Option<String>,
     /// Whether SQLAlchemy says that the connection is gone.
     pub lost: bool,
+    /// The first line of what the driver says; absent where limbec has asked itself.
+    pub reason: Option<String>,
+    /// Where in the statement, counted in characters from 1, as far as the driver knows.
+    pub position: Option<u32>,
 }
 
 impl PythonFailure {

@@ -25,4 +25,4 @@ pub use request::{
     Invocation, Metadata, Overrides, Rehearsal, RenderedDatabase, Rendering, Request, ScriptEntry, Seeding,
     SqlStatement,
 };
-pub use signal::{Interruptible, Interruption, pause};
+pub use signal::{Interruptible, Interruption, pause, status_of_end};

@@ -36,6 +36,7 @@ const MODULES: &[(&str, &str)] = driver![
     "search_path",
     "seeding",
     "session",
+    "sql_files",
     "steps",
     "tenants",
     "transactions",

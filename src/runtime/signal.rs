@@ -18,6 +18,7 @@ pub(super) struct Patience {
     child: i32,
     /// `None` where an [`Interruption`] has the signals.
     before: Option<libc::sigaction>,
+    _endings: Endings,
 }
 
 /// Puts a process id where there was another, if that is there.
@@ -37,13 +38,95 @@ fn tell_children(signal: c_int) {
     }
 }
 
+/// Signals by which a container, a service manager or a terminal that closes asks a process to end.
+const ENDINGS: [c_int; 2] = [libc::SIGTERM, libc::SIGHUP];
+
+/// The signal that asked this process to end; 0 for none, or for Ctrl-C.
+static ENDED_BY: AtomicI32 = AtomicI32::new(0);
+
+/// Whether Python runs in this process.
+static IS_EMBEDDED: AtomicBool = AtomicBool::new(false);
+
+/// While it lives, SIGTERM and SIGHUP are for Python what Ctrl-C is, so that it rolls back; whoever ignores them (`nohup`) still does.
+pub(super) struct Endings {
+    /// `None` where an [`Interruption`] has the signals.
+    before: Option<[libc::sigaction; 2]>,
+}
+
+impl Endings {
+    /// Begins while Python works in this process.
+    pub(super) fn within() -> Self {
+        IS_EMBEDDED.store(true, Ordering::Release);
+        Self::begin()
+    }
+
+    fn begin() -> Self {
+        if WATCHED.load(Ordering::Acquire) {
+            return Self { before: None };
+        }
+        Self { before: Some(ENDINGS.map(|signal| handle(signal, end_python as *const () as usize))) }
+    }
+}
+
+impl Drop for Endings {
+    fn drop(&mut self) {
+        IS_EMBEDDED.store(false, Ordering::Release);
+        if let Some(before) = &self.before {
+            for (signal, before) in ENDINGS.into_iter().zip(before) {
+                // SAFETY: restores what was there.
+                unsafe { libc::sigaction(signal, ptr::from_ref(before), ptr::null_mut()) };
+            }
+        }
+    }
+}
+
+/// Sets the handler of a signal, unless it is ignored; what was there.
+fn handle(signal: c_int, handler: usize) -> libc::sigaction {
+    // SAFETY: an all-zero sigaction is valid; the handlers given only do what a handler may.
+    unsafe {
+        let mut before: libc::sigaction = MaybeUninit::zeroed().assume_init();
+        libc::sigaction(signal, ptr::null(), &raw mut before);
+        if before.sa_sigaction != libc::SIG_IGN {
+            let mut action: libc::sigaction = MaybeUninit::zeroed().assume_init();
+            action.sa_sigaction = handler;
+            action.sa_flags = libc::SA_SIGINFO | libc::SA_RESTART;
+            libc::sigaction(signal, &raw const action, ptr::null_mut());
+        }
+        before
+    }
+}
+
+/// Python rolls back on SIGINT alone.
+extern "C" fn end_python(signal: c_int, _: *mut libc::siginfo_t, _: *mut c_void) {
+    ENDED_BY.store(signal, Ordering::Release);
+    tell_children(libc::SIGINT);
+    if IS_EMBEDDED.load(Ordering::Acquire) {
+        // SAFETY: `raise` is async-signal-safe.
+        unsafe { libc::raise(libc::SIGINT) };
+    }
+}
+
+/// The exit status of a process that ends for the signal that it was sent last: 130 for Ctrl-C, 143 for SIGTERM.
+pub fn status_of_end() -> u8 {
+    let signal = match ENDED_BY.load(Ordering::Acquire) {
+        0 => libc::SIGINT,
+        signal => signal,
+    };
+    u8::try_from(128 + signal).unwrap_or(130)
+}
+
+/// Whether this process was asked to end by something else than Ctrl-C.
+pub(super) fn was_told_to_end() -> bool {
+    ENDED_BY.load(Ordering::Acquire) != 0
+}
+
 impl Patience {
     /// Begins to wait for the child with that process id.
     pub(super) fn with(child: u32) -> Self {
         let child = child as i32;
         exchange_child(0, child);
         if WATCHED.load(Ordering::Acquire) {
-            return Self { child, before: None };
+            return Self { child, before: None, _endings: Endings::begin() };
         }
         // SAFETY: an all-zero sigaction is valid; the handler only does what a handler may.
         unsafe {
@@ -52,7 +135,7 @@ impl Patience {
             action.sa_flags = libc::SA_SIGINFO | libc::SA_RESTART;
             let mut before = MaybeUninit::zeroed();
             libc::sigaction(libc::SIGINT, &raw const action, before.as_mut_ptr());
-            Self { child, before: Some(before.assume_init()) }
+            Self { child, before: Some(before.assume_init()), _endings: Endings::begin() }
         }
     }
 }
@@ -67,25 +150,17 @@ impl Drop for Patience {
     }
 }
 
-/// While it lives, SIGINT ends this process at once: limbec may be waiting for a lock or for an answer to a prompt, with
+/// While it lives, SIGINT, SIGTERM and SIGHUP end this process at once: limbec may be waiting for a lock or for an answer to a prompt, with
 /// nothing done yet that would have to be undone, and Python's own handler would only make a note of it.
 pub(super) struct Mortality {
     /// `None` where there is something to undo after all ([`Interruption`]).
-    before: Option<libc::sigaction>,
+    before: Option<[libc::sigaction; 3]>,
 }
 
 impl Mortality {
     pub(super) fn begin() -> Self {
-        if WATCHED.load(Ordering::Acquire) {
-            return Self { before: None };
-        }
-        // SAFETY: an all-zero sigaction is the default action without flags.
-        unsafe {
-            let action: libc::sigaction = MaybeUninit::zeroed().assume_init();
-            let mut before = MaybeUninit::zeroed();
-            libc::sigaction(libc::SIGINT, &raw const action, before.as_mut_ptr());
-            Self { before: Some(before.assume_init()) }
-        }
+        let is_free = !WATCHED.load(Ordering::Acquire);
+        Self { before: is_free.then(|| REQUESTS.map(|signal| handle(signal, libc::SIG_DFL))) }
     }
 }
 
@@ -98,8 +173,10 @@ pub fn pause(time: std::time::Duration) {
 impl Drop for Mortality {
     fn drop(&mut self) {
         if let Some(before) = &self.before {
-            // SAFETY: restores what was there.
-            unsafe { libc::sigaction(libc::SIGINT, ptr::from_ref(before), ptr::null_mut()) };
+            for (signal, before) in REQUESTS.into_iter().zip(before) {
+                // SAFETY: restores what was there.
+                unsafe { libc::sigaction(signal, ptr::from_ref(before), ptr::null_mut()) };
+            }
         }
     }
 }
@@ -121,10 +198,9 @@ const INTERRUPTED: c_int = 130;
 
 /// While it lives, SIGINT, SIGTERM and SIGHUP do not end this process but are noted, and interrupt Python: for work that
 /// leaves something to be cleared away. There is one at a time.
-#[derive(Debug)]
 pub struct Interruption {
-    /// Whether there was none before.
-    is_own: bool,
+    /// `None`: somebody watched already.
+    before: Option<[libc::sigaction; 3]>,
 }
 
 impl Interruption {
@@ -137,23 +213,14 @@ impl Interruption {
     ///
     /// Where somebody watches already, it stays as it is: there is something to be cleared away.
     pub fn watch_once() -> Self {
-        if WATCHED.load(Ordering::Acquire) { Self { is_own: false } } else { Self::begin(true) }
+        if WATCHED.load(Ordering::Acquire) { Self { before: None } } else { Self::begin(true) }
     }
 
     fn begin(ends_at_second: bool) -> Self {
         ENDS_AT_SECOND.store(ends_at_second, Ordering::Release);
         REQUESTED.store(false, Ordering::Release);
         WATCHED.store(true, Ordering::Release);
-        // SAFETY: an all-zero sigaction is valid; the handler only does what a handler may.
-        unsafe {
-            let mut action: libc::sigaction = MaybeUninit::zeroed().assume_init();
-            action.sa_sigaction = note as *const () as usize;
-            action.sa_flags = libc::SA_SIGINFO | libc::SA_RESTART;
-            for signal in REQUESTS {
-                libc::sigaction(signal, &raw const action, ptr::null_mut());
-            }
-        }
-        Self { is_own: true }
+        Self { before: Some(REQUESTS.map(|signal| handle(signal, note as *const () as usize))) }
     }
 
     /// Whether this process was asked to end.
@@ -164,16 +231,11 @@ impl Interruption {
 
 impl Drop for Interruption {
     fn drop(&mut self) {
-        if !self.is_own {
-            return;
-        }
+        let Some(before) = &self.before else { return };
         WATCHED.store(false, Ordering::Release);
-        // SAFETY: an all-zero sigaction is the default action without flags.
-        unsafe {
-            let action: libc::sigaction = MaybeUninit::zeroed().assume_init();
-            for signal in REQUESTS {
-                libc::sigaction(signal, &raw const action, ptr::null_mut());
-            }
+        for (signal, before) in REQUESTS.into_iter().zip(before) {
+            // SAFETY: restores what was there.
+            unsafe { libc::sigaction(signal, ptr::from_ref(before), ptr::null_mut()) };
         }
     }
 }
@@ -183,7 +245,10 @@ extern "C" fn note(signal: c_int, info: *mut libc::siginfo_t, _: *mut c_void) {
     if REQUESTED.swap(true, Ordering::AcqRel) && ENDS_AT_SECOND.load(Ordering::Acquire) {
         tell_children(libc::SIGKILL);
         // SAFETY: `_exit` is async-signal-safe.
-        unsafe { libc::_exit(INTERRUPTED) };
+        unsafe { libc::_exit(if signal == libc::SIGINT { INTERRUPTED } else { 128 + signal }) };
+    }
+    if signal != libc::SIGINT {
+        ENDED_BY.store(signal, Ordering::Release);
     }
     // SAFETY: with SA_SIGINFO the kernel hands over a valid structure.
     if signal != libc::SIGINT || unsafe { (*info).si_code } == libc::SI_USER {

@@ -1,6 +1,7 @@
 use std::io::{self, BufRead, Read as _};
 
 use super::error::{SqlFileError, SqlFileProblem};
+use super::reader::is_blank;
 use super::variables::is_name;
 
 const MARK: &str = "limbec:";
@@ -152,7 +153,7 @@ fn comment_of<'l>(line: &'l str, depth: &mut usize) -> Option<&'l str> {
     let mut rest = line;
     loop {
         if *depth == 0 {
-            rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == ';' || c == '\x0b');
+            rest = rest.trim_start_matches(|c: char| is_blank(c) || c == ';');
             if let Some(comment) = rest.strip_prefix("--") {
                 return Some(comment);
             }

@@ -1,6 +1,7 @@
 use super::SqlDialect;
 use super::error::{Opened, SqlFileProblem};
 use super::lexer::{Token, TokenKind};
+use super::reader::is_blank;
 
 /// What is known of the statement under way: where it begins, and whether a semicolon ends it.
 #[derive(Debug)]
@@ -159,6 +160,7 @@ impl Outline {
             ("start", "", State::BeforeTransaction("START TRANSACTION")),
             ("prepare", "", State::BeforeTransaction("PREPARE TRANSACTION")),
         ];
+        let word = std::str::from_utf8(word).map_or(word, |word| word.trim_matches(is_blank).as_bytes());
         let is = |expected: &str| word.eq_ignore_ascii_case(expected.as_bytes());
         if is("create") {
             return Ok(State::Create);

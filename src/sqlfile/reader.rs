@@ -29,6 +29,7 @@ pub struct StatementReader<R> {
     dialect: SqlDialect,
     variables: Variables,
     refuses_transactions: bool,
+    leaves_variables: bool,
     /// In what is unread: everything before it has been dealt with.
     at: usize,
     outline: Outline,
@@ -46,6 +47,7 @@ impl<R: BufRead> StatementReader<R> {
             dialect,
             variables: variables.clone(),
             refuses_transactions: false,
+            leaves_variables: false,
             at: 0,
             outline: Outline::new(dialect, false),
             insertions: Vec::new(),
@@ -60,6 +62,13 @@ impl<R: BufRead> StatementReader<R> {
     pub fn within_transaction(mut self) -> Self {
         self.refuses_transactions = true;
         self.outline = Outline::new(self.dialect, true);
+        self
+    }
+
+    /// Leaves variables as they are written, for those who only want to know where statements are.
+    #[must_use]
+    pub fn leaving_variables(mut self) -> Self {
+        self.leaves_variables = true;
         self
     }
 
@@ -127,12 +136,13 @@ impl<R: BufRead> StatementReader<R> {
             return Err(self.client_command(token.range.start, program)?);
         }
         let text = self.input.unread();
-        let taken = if matches!(token.kind, TokenKind::Variable | TokenKind::DollarQuoted { .. }) {
-            substitution::insertions(token, text, &self.variables, self.dialect)
-                .map(|found| self.insertions.extend(found))
-        } else {
-            Ok(())
-        };
+        let taken =
+            if !self.leaves_variables && matches!(token.kind, TokenKind::Variable | TokenKind::DollarQuoted { .. }) {
+                substitution::insertions(token, text, &self.variables, self.dialect)
+                    .map(|found| self.insertions.extend(found))
+            } else {
+                Ok(())
+            };
         taken.and_then(|()| self.outline.take(token, text)).map_err(|refusal| self.error(refusal))
     }
 
@@ -167,6 +177,14 @@ impl<R: BufRead> StatementReader<R> {
             return Ok(None);
         };
         let text = self.decoded(self.at)?;
+        // Pasted from a web page, say: for the databases these are letters, for people blanks.
+        let written = text.get(range.clone()).unwrap_or_default();
+        let start = range.start + (written.len() - written.trim_start_matches(is_blank).len());
+        let range = start..start + written.trim_matches(is_blank).len();
+        if range.is_empty() {
+            self.pass(self.at)?;
+            return Ok(None);
+        }
         self.check_trivia(text.get(..range.start).unwrap_or_default())?;
         let line = self.input.line_at(range.start);
         let text = substitution::apply(text, range, &insertions);
@@ -214,6 +232,11 @@ impl<R: BufRead> StatementReader<R> {
             _ => SqlFileError { line, problem: refusal.problem },
         }
     }
+}
+
+/// What Python's `\s` takes for a blank, as the text does that Alembic runs.
+pub(super) fn is_blank(letter: char) -> bool {
+    letter.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&letter)
 }
 
 impl<R: BufRead> Iterator for StatementReader<R> {

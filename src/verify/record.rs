@@ -17,15 +17,23 @@ pub(super) struct Records {
     pub(super) latest: LatestRecords,
     /// Rows of runs that are not over.
     pub(super) open: Vec<HistoryEntry>,
+    /// Rows of steps that failed after a part of them was committed.
+    pub(super) torn: Vec<HistoryEntry>,
 }
 
 impl Records {
     /// `None`: there is no history.
-    pub(super) fn read(subject: &Subject<'_>, connection: &mut Connection) -> Result<Option<Self>, VerifyError> {
+    pub(super) fn read(
+        subject: &Subject<'_>,
+        connection: &mut Connection,
+        rows: &[RevisionId],
+    ) -> Result<Option<Self>, VerifyError> {
         let Some(history) = History::open(connection, subject.history, subject.table)? else { return Ok(None) };
         let entries = history.entries(connection, &HistoryFilter::default())?;
         let open = entries.iter().filter(|entry| entry.outcome.is_open()).cloned().collect();
-        Ok(Some(Self { latest: LatestRecords::of(entries, &subject.scripts.map), open }))
+        let map = &subject.scripts.map;
+        let torn = HistoryEntry::torn(&entries, rows, map).into_iter().cloned().collect();
+        Ok(Some(Self { latest: LatestRecords::of(entries, map), open, torn }))
     }
 
     /// The records whose file is another now, with what it was.
@@ -84,6 +92,7 @@ pub(super) fn check(
         });
     }
     order(subject, records, found);
+    torn(subject, records, found);
     interrupted(subject, records, (found, notes))
 }
 
@@ -113,6 +122,28 @@ fn order(subject: &Subject<'_>, records: &Records, found: &mut Vec<Finding>) {
                 ));
             }
         }
+    }
+}
+
+fn torn(subject: &Subject<'_>, records: &Records, found: &mut Vec<Finding>) {
+    for entry in &records.torn {
+        let HistoryEntry { revision, direction, started_at, error, .. } = entry;
+        let message = format!(
+            "the {direction} of {revision} failed on {}, {}{}",
+            started_at.format("%Y-%m-%d %H:%M:%S UTC"),
+            match entry.committed_statements.unwrap_or_default() {
+                1 => "after its first statement was committed".to_owned(),
+                number => format!("after its first {number} statements were committed"),
+            },
+            error.as_deref().map(|error| format!(": {error}")).unwrap_or_default()
+        );
+        let finding = Finding::new(Code::InterruptedRun, message)
+            .revision(revision.as_str())
+            .hint(format!("`limbec repair --continue {revision}` has the next run go on behind them"));
+        found.push(match subject.path(revision.as_str()) {
+            Some(path) => finding.path(path),
+            None => finding,
+        });
     }
 }
 

@@ -27,7 +27,7 @@ impl Verification {
         let rows = rows.unwrap_or_default();
         rows::check(subject, &rows, found);
         rows::check_width(subject, connection, found)?;
-        match record::Records::read(subject, connection)? {
+        match record::Records::read(subject, connection, &rows.ids)? {
             Some(records) => record::check(subject, &records, &rows.ids, (found, notes))?,
             None => notes.push(
                 "history: there is none, so checksums, order and killed runs are not checked; `limbec adopt --history` starts one"

@@ -36,6 +36,8 @@ fn entry(step: u32, revision: &str, outcome: Outcome) -> HistoryEntry {
         git_commit: None,
         transactional: true,
         backup: Some("/backups/x.dump".to_owned()),
+        committed_statements: None,
+        committed_sha256: None,
     }
 }
 
@@ -94,7 +96,12 @@ fn whole_life_of_a_history(connection: &mut Connection, table: &HistoryTable) {
     assert!(read.windows(2).all(|pair| pair[0].id < pair[1].id));
 
     settle(connection, &history, 1, &Settlement::Done);
-    settle(connection, &history, 2, &Settlement::Failed { error: "boom".to_owned(), started: time(1) });
+    settle(
+        connection,
+        &history,
+        2,
+        &Settlement::Failed { error: "boom".to_owned(), started: time(1), committed: None },
+    );
     settle(connection, &history, 3, &Settlement::Removed);
     let all = HistoryFilter::default();
     assert_eq!(

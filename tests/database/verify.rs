@@ -163,6 +163,8 @@ fn entry(revision: &str, outcome: Outcome, from: &[&str], to: &[&str]) -> Histor
         git_commit: None,
         transactional: false,
         backup: None,
+        committed_statements: None,
+        committed_sha256: None,
     }
 }
 

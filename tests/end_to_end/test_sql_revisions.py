@@ -406,3 +406,258 @@ def test_a_large_file_is_not_held_in_memory(project, url, limbec_bin):
     assert int(peak) < 60 * 1024, f"{int(peak) / 1024:.0f} MB"
     assert databases.versions(url) == [sql_id]
     assert databases.fetch(url, "SELECT count(*) FROM large") == [(200,)]
+
+
+TORN = "-- limbec: no-transaction\nINSERT INTO a VALUES (1);\nINSERT INTO a VALUES (2);\n\nINSERT INTO {} VALUES (3);\n"
+
+
+@pytest.mark.parametrize("way", ["native", "python"])
+def test_a_file_that_failed_outside_of_a_transaction_goes_on_where_it_failed(
+    project, url, limbec_bin, alembic_bin, way
+):
+    settings = project.folder / "limbec.toml"
+    settings.write_text(f'history = true\nsql-revisions = "{way}"\n')
+    first = write(project, limbec_bin, "table", "CREATE TABLE a (id integer)", "DROP TABLE a")
+    second = write(project, limbec_bin, "rows", TORN.format("nosuch"), "DELETE FROM a")
+    sql = next(project.versions.glob("*_rows.up.sql"))
+    numbers = "SELECT id FROM a ORDER BY id"
+    failed = project.run(limbec_bin, "upgrade", "head").failed("nosuch", f"{sql.name}:5, statement 3", status=1)
+    assert f"the first 2 statements of revision {second} are committed already" in failed.err
+    for _ in range(2):
+        told = project.run(limbec_bin, "upgrade", "head").failed(f"{sql.name}:5, statement 3", status=1)
+        assert "its first 2 statements are committed" in told.err and f"repair --continue {second}" in told.err
+    assert databases.fetch(url, numbers) == [(1,), (2,)]
+    found = project.run(limbec_bin, "verify").failed(status=1)
+    assert "after its first 2 statements were committed" in found.out
+    assert project.run(limbec_bin, "repair", "--yes").status == 1
+    project.run(limbec_bin, "repair", "--continue", f"{second}:x").failed("no number", status=2)
+    project.run(limbec_bin, "repair", "--continue", second, "--undone", second).failed("goes on", status=2)
+    project.run(limbec_bin, "repair", "--yes", "--continue", second).ok()
+    # What is committed must not be another text by now.
+    sql.write_text(TORN.format("a").replace("(2)", "(20)"))
+    project.run(limbec_bin, "upgrade", "head").failed("first 2 statements", "--continue", f"{sql.name}:3", status=1)
+    assert databases.fetch(url, numbers) == [(1,), (2,)]
+    sql.write_text(TORN.format("a"))
+    project.run(limbec_bin, "repair", "--yes", "--continue", second).ok()
+    project.run(limbec_bin, "upgrade", "head").ok()
+    assert databases.fetch(url, numbers) == [(1,), (2,), (3,)]
+    assert databases.versions(url) == [second]
+    project.run(limbec_bin, "verify").ok()
+    # Alembic, which keeps no book, runs the first statements twice.
+    project.run(limbec_bin, "downgrade", first, "--yes").ok()
+    sql.write_text(TORN.format("nosuch"))
+    for _ in range(2):
+        assert project.run(alembic_bin, "upgrade", "head").status == 1
+    assert databases.fetch(url, numbers) == [(1,), (1,), (2,), (2,)]
+
+
+def test_what_is_committed_in_part_is_undone_or_completed_by_hand(project, url, limbec_bin):
+    (project.folder / "limbec.toml").write_text("history = true\n")
+    write(project, limbec_bin, "table", "CREATE TABLE a (id integer)", "DROP TABLE a")
+    second = write(project, limbec_bin, "rows", TORN.format("nosuch"), "DELETE FROM a")
+    project.run(limbec_bin, "upgrade", "head", **NO_PYTHON).failed("nosuch", status=1)
+    databases.execute(url, "DELETE FROM a")
+    project.run(limbec_bin, "repair", "--yes", "--undone", second, **NO_PYTHON).ok()
+    project.run(limbec_bin, "upgrade", "head", **NO_PYTHON).failed("statement 3", status=1)
+    assert databases.fetch(url, "SELECT id FROM a ORDER BY id") == [(1,), (2,)]
+    # Somebody knows better than the history.
+    sql = next(project.versions.glob("*_rows.up.sql"))
+    sql.write_text(TORN.format("a").replace("(2)", "(20)"))
+    project.run(limbec_bin, "repair", "--yes", "--continue", f"{second}:1", **NO_PYTHON).ok()
+    sql.write_text(TORN.format("nosuch").replace("(2)", "(20)"))
+    project.run(limbec_bin, "upgrade", "head", **NO_PYTHON).failed("statement 3", status=1)
+    assert databases.fetch(url, "SELECT id FROM a ORDER BY id") == [(1,), (2,), (20,)]
+    project.run(limbec_bin, "repair", "--yes", "--done", second, **NO_PYTHON).ok()
+    assert databases.versions(url) == [second]
+    project.run(limbec_bin, "upgrade", "head", **NO_PYTHON).ok()
+
+
+@pytest.mark.parametrize("way", ["native", "python"])
+def test_a_transaction_that_a_file_leaves_open(project, url, limbec_bin, way):
+    (project.folder / "limbec.toml").write_text(f'sql-revisions = "{way}"\n')
+    first = write(project, limbec_bin, "table", "CREATE TABLE a (id integer)", "DROP TABLE a")
+    up = "-- limbec: no-transaction\nBEGIN;\nINSERT INTO a VALUES (1);\nCOMMIT;\nBEGIN;\nINSERT INTO a VALUES (2);"
+    second = write(project, limbec_bin, "open", up, "DELETE FROM a")
+    sql = next(project.versions.glob("*_open.up.sql"))
+    project.run(limbec_bin, "upgrade", "head").failed("is not ended", f"{sql.name}:5", status=1)
+    assert databases.versions(url) == [first]
+    assert databases.fetch(url, "SELECT id FROM a") == [(1,)]
+    databases.execute(url, "DELETE FROM a")
+    sql.write_text(up + "COMMIT")
+    project.run(limbec_bin, "upgrade", "head").ok()
+    assert databases.versions(url) == [second]
+    assert databases.fetch(url, "SELECT id FROM a ORDER BY id") == [(1,), (2,)]
+
+
+def test_a_statement_that_python_runs_is_named_as_well(project, history, url, limbec_bin):
+    project.add("c3", history[1], up="pass")
+    text = "SELECT 1;\n\nSELECT\n  x FROM nosuch;"
+    write(project, limbec_bin, "fails", text, "SELECT 1")
+    sql = next(project.versions.glob("*_fails.up.sql"))
+    # psycopg says where in the statement, SQLite's driver does not.
+    line = 4 if url.startswith("postgresql") else 3
+    told = project.run(limbec_bin, *OWNER, "upgrade", "head").failed(f"{sql.name}:{line}, statement 2", status=1)
+    assert "Traceback" not in told.err and "sql_files" not in told.err
+    sql.write_text("-- limbec: variable nobody\n\nSELECT ${nobody:literal};")
+    project.run(limbec_bin, *OWNER, "upgrade", "head").failed("nobody", f"{sql.name}:", status=1)
+
+
+ENV_WITHOUT_TRANSACTION = ("with context.begin_transaction():\n", "if True:\n")
+
+
+def test_an_env_py_without_a_transaction_is_run_as_alembic_runs_it(project, url, limbec_bin, alembic_bin):
+    write(project, limbec_bin, "table", "CREATE TABLE a (id integer)", "DROP TABLE a")
+    env = project.folder / "migrations" / "env.py"
+    text = env.read_text()
+    assert ENV_WITHOUT_TRANSACTION[0] in text
+    env.write_text(text.replace(*ENV_WITHOUT_TRANSACTION))
+    left = []
+    for program in (alembic_bin, limbec_bin):
+        project.run(program, "upgrade", "head").ok()
+        left.append((databases.tables(url), databases.versions(url)))
+        databases.execute(url, "DROP TABLE IF EXISTS a", "DROP TABLE IF EXISTS alembic_version")
+    assert left[0] == left[1]
+
+
+def test_blanks_that_were_pasted(project, url, limbec_bin, alembic_bin):
+    blank = "\u00a0"
+    insert = f"{blank}INSERT INTO a VALUES (1, 'x{blank}'){blank};\u2003\n{blank}"
+    up = f"{blank}-- limbec: variable owner\nCREATE TABLE a (id integer, t text);{blank}\n{insert}"
+    write(project, limbec_bin, "pasted", up, "DROP TABLE a")
+    for program, extra in ((limbec_bin, {"LIMBEC_PYTHON": "/nowhere/python"}), (alembic_bin, {})):
+        project.run(program, "-x", "owner=me", "upgrade", "head", **extra).ok()
+        assert databases.fetch(url, "SELECT t FROM a") == [("x\u00a0",)]
+        project.run(alembic_bin, "downgrade", "base").ok()
+
+
+@pytest.mark.parametrize("way", ["native", "python"])
+def test_strings_are_read_in_one_way(project, url, limbec_bin, way):
+    if not url.startswith("postgresql"):
+        pytest.skip("a setting of PostgreSQL")
+    (project.folder / "limbec.toml").write_text(f'sql-revisions = "{way}"\n')
+    sets = "SET standard_conforming_strings = on;\nCREATE TABLE a (t text);\n"
+    other = [
+        "SELECT pg_catalog.set_config('standard_conforming_strings', 'off', false);",
+        "DO $$BEGIN EXECUTE 'SET standard_' || 'conforming_strings TO off'; END$$;",
+        "SET LOCAL standard_conforming_strings = off;",
+    ]
+    write(project, limbec_bin, "strings", sets, "DROP TABLE a")
+    sql = next(project.versions.glob("*_strings.up.sql"))
+    for text in other:
+        sql.write_text(sets + text + "\nINSERT INTO a VALUES ('a\\\\b');")
+        project.run(limbec_bin, "upgrade", "head").failed("standard_conforming_strings", f"{sql.name}:", status=1)
+        assert databases.versions(url) in (None, [])
+    sql.write_text(sets + "INSERT INTO a VALUES ('a\\b'), (E'c\\\\d');")
+    project.run(limbec_bin, "upgrade", "head").ok()
+    assert databases.fetch(url, "SELECT t FROM a") == [("a\\b",), ("c\\d",)]
+    project.run(limbec_bin, "downgrade", "base", "--yes").ok()
+    name = url.rpartition("/")[2]
+    databases.execute(url, f'ALTER DATABASE "{name}" SET standard_conforming_strings = off')
+    sql.write_text("CREATE TABLE a (t text);\nINSERT INTO a VALUES ('a\\b');")
+    project.run(limbec_bin, "upgrade", "head").failed("standard_conforming_strings", f"{sql.name}:2", status=1)
+    sql.write_text("CREATE TABLE a (t text);\nINSERT INTO a VALUES (E'a\\\\b');")
+    project.run(limbec_bin, "upgrade", "head").ok()
+    assert databases.fetch(url, "SELECT t FROM a") == [("a\\b",)]
+
+
+SLOW = {
+    "postgresql": "SELECT pg_sleep(60)",
+    "sqlite": "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n",
+}
+
+
+def begun(project, limbec_bin, way, *words):
+    """An upgrade that has come to its last step."""
+    (project.folder / "limbec.toml").write_text(f'history = true\nsql-revisions = "{way}"\n')
+    process = subprocess.Popen(
+        [str(limbec_bin), "upgrade", *words, "head"],
+        cwd=project.folder,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    lines = []
+    for line in process.stderr:
+        lines.append(line)
+        if "slow" in line:
+            break
+    time.sleep(0.5)
+    assert process.poll() is None, lines
+    return process
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_long_statement(project, url, limbec_bin, number):
+    dialect = url.partition(":")[0].partition("+")[0]
+    first = write(project, limbec_bin, "table", "CREATE TABLE a (id integer)", "DROP TABLE a")
+    write(project, limbec_bin, "slow", f"INSERT INTO a VALUES (1);\n{SLOW[dialect]};", "SELECT 1")
+    process = begun(project, limbec_bin, "native", "--transaction", "per-revision")
+    process.send_signal(number)
+    told = process.communicate(timeout=20)[1]
+    assert process.returncode == 128 + number, told
+    assert "error: interrupted" in told and "rolled back" in told
+    assert databases.versions(url) == [first]
+    assert databases.fetch(url, "SELECT id FROM a") == []
+    # Nothing is left to repair.
+    next(project.versions.glob("*_slow.up.sql")).write_text("SELECT 1")
+    project.run(limbec_bin, "upgrade", "head", **NO_PYTHON).ok()
+
+
+@pytest.mark.parametrize("mode", ["embedded", "child"])
+def test_a_signal_has_python_roll_back(project, url, limbec_bin, mode):
+    project.add("a1", up='op.create_table("a", sa.Column("id", sa.Integer))')
+    slow = ["import time", 'op.execute("INSERT INTO a VALUES (1)")', 'print("begun", flush=True)', "time.sleep(60)"]
+    project.add("b2", "a1", up="; ".join(slow))
+    (project.folder / "limbec.toml").write_text("history = true\n")
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        process = subprocess.Popen(
+            [str(limbec_bin), "upgrade", "--transaction", "per-revision", "head"],
+            cwd=project.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "LIMBEC_PYTHON_MODE": mode},
+            text=True,
+        )
+        assert process.stdout.readline() == "begun\n"
+        process.send_signal(number)
+        told = process.communicate(timeout=20)[1]
+        assert process.returncode == 128 + number, told
+        assert "error: interrupted" in told and "Traceback" not in told
+        assert databases.versions(url) == ["a1"]
+        assert databases.fetch(url, "SELECT id FROM a") == []
+
+
+def test_a_signal_ends_waiting_for_a_lock(project, url, limbec_bin):
+    if not url.startswith("sqlite"):
+        pytest.skip("SQLite's busy handler")
+    import sqlite3
+
+    first = write(project, limbec_bin, "table", "CREATE TABLE a (id integer)", "DROP TABLE a")
+    project.run(limbec_bin, "upgrade", "head", **NO_PYTHON).ok()
+    write(project, limbec_bin, "slow", "-- limbec: no-transaction\nSELECT 1", "SELECT 1")
+    with sqlite3.connect(url.partition("///")[2]) as other:
+        (project.folder / "limbec.toml").write_text("history = false\n")
+        other.execute("BEGIN IMMEDIATE")
+        process = subprocess.Popen(
+            [str(limbec_bin), "upgrade", "--lock-timeout", "60s", "head"], cwd=project.folder, stderr=subprocess.PIPE
+        )
+        time.sleep(2)
+        process.send_signal(signal.SIGTERM)
+        told = process.communicate(timeout=20)[1]
+        assert process.returncode == 143, told
+    assert databases.versions(url) == [first]
+
+
+def test_waiting_for_a_locked_file_has_the_limit_that_is_asked_for(project, url, limbec_bin):
+    if not url.startswith("sqlite"):
+        pytest.skip("SQLite's busy handler")
+    import sqlite3
+
+    (project.folder / "limbec.toml").write_text("history = true\n")
+    write(project, limbec_bin, "table", "CREATE TABLE a (id integer)", "DROP TABLE a")
+    other = sqlite3.connect(url.partition("///")[2])
+    other.execute("PRAGMA journal_mode = WAL")
+    other.execute("BEGIN IMMEDIATE")
+    words = ["upgrade", "--lock-timeout", "300ms", "--retries", "0", "head"]
+    told = project.run(limbec_bin, *words, **NO_PYTHON).failed("locked", status=1)
+    assert "0.3" in told.err
+    other.close()

@@ -44,8 +44,10 @@ def told_by_database(error):
         statement, lost = getattr(cause, "statement", None), getattr(cause, "connection_invalidated", False)
         code = code_of(cause)
         if found is None and (code is not None or lost is True or isinstance(statement, str)):
-            found = {"code": None, "statement": None, "lost": False}
+            found = {"code": None, "statement": None, "lost": False, "reason": None, "position": None}
         if found is not None:
+            if code is not None and found["reason"] is None:
+                found["reason"], found["position"] = reason_of(cause), position_of(cause)
             found["code"] = found["code"] or code
             found["lost"] = found["lost"] or lost is True
             if found["statement"] is None and isinstance(statement, str):
@@ -54,6 +56,18 @@ def told_by_database(error):
 
 
 LONGEST_STATEMENT = 10_000
+
+
+def reason_of(error):
+    """The driver's sentence, without the lines about the statement behind it."""
+    lines = str(error).splitlines()
+    return lines[0] if lines else None
+
+
+def position_of(error):
+    """Where in the statement, counted in characters from 1."""
+    told = getattr(getattr(error, "diag", None), "statement_position", None) or getattr(error, "position", None)
+    return int(told) if isinstance(told, (str, int)) and str(told).isdigit() else None
 
 
 def causes(error):

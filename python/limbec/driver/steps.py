@@ -12,6 +12,7 @@ from sqlalchemy import text
 from .commits import CommitWatch
 from .limits import limited
 from .locks import NamedLocks
+from .sql_files import numbered
 from .tenants import check_schema
 
 PLANNED = ("upgrade", "downgrade", "stamp")
@@ -88,7 +89,9 @@ def planned_steps(session, script, heads, locks):
     plan = session.call("plan", {"heads": list(heads), "target": describe_target(migration)})
     # All modules first: a file that cannot be imported has to stop the run before anything has run.
     steps = [make_step(script, step, session.fresh_steps) for step in plan["steps"]]
-    for index, step in enumerate(steps):
+    for index, (step, planned) in enumerate(zip(steps, plan["steps"])):
+        if planned.get("sql") is not None and not migration.as_sql:
+            step.migration_fn = numbered(session, migration, index, step, planned["sql"])
         locks.check()
         if session.fresh_steps:
             # What SQLAlchemy's enum types leave there: one that was created is not created again in the same run.

@@ -43,6 +43,10 @@ pub struct RepairArgs {
     /// Nothing of the interrupted step of this revision is there: you have looked, or undone it by hand [can be repeated]
     #[arg(long, value_name = "REVISION")]
     pub undone: Vec<String>,
+    /// Go on in the SQL file of this revision behind what of it is committed: the next run does, behind as many statements as the
+    /// history knows, or NUMBER [can be repeated]
+    #[arg(long = "continue", value_name = "REVISION[:NUMBER]")]
+    pub continued: Vec<String>,
     /// Form of the result
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Format,
@@ -95,11 +99,14 @@ pub fn run(context: &mut CommandContext, args: &RepairArgs) -> Result<ExitStatus
 fn consent(scripts: &ScriptDirectory, args: &RepairArgs) -> Result<Consent, CommandError> {
     let accepted: BTreeSet<RevisionId> = resolved(scripts, &args.accept)?.into_iter().collect();
     let (done, undone) = (resolved(scripts, &args.done)?, resolved(scripts, &args.undone)?);
-    if let Some(both) = done.iter().find(|id| undone.contains(id)) {
-        return Err(CommandError::usage(format!("the step of {both} is either done or undone")));
-    }
     let said = |ids: Vec<RevisionId>, word: Word| ids.into_iter().map(move |id| (id, word));
-    let words: BTreeMap<RevisionId, Word> = said(done, Word::Done).chain(said(undone, Word::Undone)).collect();
+    let continued = continued(scripts, &args.continued)?;
+    let mut words: BTreeMap<RevisionId, Word> = BTreeMap::new();
+    for (id, word) in said(done, Word::Done).chain(said(undone, Word::Undone)).chain(continued) {
+        if words.insert(id.clone(), word).is_some_and(|before| before != word) {
+            return Err(CommandError::usage(format!("the step of {id} is either done or undone, or goes on")));
+        }
+    }
     let mut codes: BTreeSet<Code> = args.codes.iter().copied().collect();
     // Who accepts a file wants that, beside the codes that are named or alone.
     if !accepted.is_empty() || args.accept_changes {
@@ -110,6 +117,24 @@ fn consent(scripts: &ScriptDirectory, args: &RepairArgs) -> Result<Consent, Comm
         codes.insert(Code::InterruptedRun);
     }
     Ok(Consent { codes, accepted, accepts_all, words })
+}
+
+/// `REVISION`, `REVISION:NUMBER`
+fn continued(scripts: &ScriptDirectory, texts: &[String]) -> Result<Vec<(RevisionId, Word)>, CommandError> {
+    let mut found = Vec::new();
+    for text in texts {
+        let (symbol, number) = match text.rsplit_once(':') {
+            Some((symbol, number)) => match number.parse::<u64>() {
+                Ok(number) => (symbol, Some(number)),
+                Err(_) => {
+                    return Err(CommandError::usage(format!("`{number}` in `{text}` is no number of statements")));
+                }
+            },
+            None => (text.as_str(), None),
+        };
+        found.extend(resolved(scripts, &[symbol.to_owned()])?.into_iter().map(|id| (id, Word::Continue(number))));
+    }
+    Ok(found)
 }
 
 /// The revisions that symbols stand for.
@@ -229,5 +254,7 @@ fn template(context: &mut CommandContext) -> Result<HistoryEntry, CommandError> 
         git_commit: runner.git_commit,
         transactional: true,
         backup: None,
+        committed_statements: None,
+        committed_sha256: None,
     })
 }

@@ -153,9 +153,37 @@ pub struct HistoryEntry {
     pub transactional: bool,
     /// The backup that was made before the plan.
     pub backup: Option<String>,
+    /// Of an SQL file that runs outside of a transaction: how many of its statements are committed although the step is not done.
+    #[serde(default)]
+    pub committed_statements: Option<u64>,
+    /// [`CommittedPart::sha256`] of these.
+    #[serde(default)]
+    pub committed_sha256: Option<String>,
+}
+
+/// What is committed of a step whose statements run outside of a transaction.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommittedPart {
+    /// How many statements, from the first.
+    pub statements: u64,
+    /// SHA-256 of their texts as they were sent, each with a NUL behind it; 64 hexadecimal digits. `None`: somebody has said how many.
+    pub sha256: Option<String>,
 }
 
 impl HistoryEntry {
+    /// What is committed of a step that is not done.
+    pub fn committed(&self) -> Option<CommittedPart> {
+        let statements = self.committed_statements.filter(|statements| *statements > 0)?;
+        Some(CommittedPart { statements, sha256: self.committed_sha256.clone() })
+    }
+
+    /// The same row with this part.
+    #[must_use]
+    pub fn with_committed(self, part: Option<CommittedPart>) -> Self {
+        let (statements, sha256) = part.map_or((None, None), |part| (Some(part.statements), part.sha256));
+        Self { committed_statements: statements, committed_sha256: sha256, ..self }
+    }
+
     /// Who did it, as far as that is known: `user@host`.
     pub fn who(&self) -> String {
         let known: Vec<&str> = [&self.user_name, &self.host].into_iter().flatten().map(String::as_str).collect();

@@ -11,8 +11,9 @@ mod latest;
 mod statement;
 mod store;
 mod table;
+mod torn;
 
-pub use entry::{HistoryDirection, HistoryEntry, Outcome};
+pub use entry::{CommittedPart, HistoryDirection, HistoryEntry, Outcome};
 pub use error::HistoryError;
 pub use filter::HistoryFilter;
 pub use latest::{LatestRecords, Record};

@@ -2,7 +2,10 @@ use chrono::{DateTime, Utc};
 
 use super::entry::in_utc;
 use super::table::{COLUMNS, Kind};
-use super::{HistoryEntry, HistoryError, HistoryFilter, HistoryStatement, HistoryTable, Outcome, create, statement};
+use super::{
+    CommittedPart, HistoryEntry, HistoryError, HistoryFilter, HistoryStatement, HistoryTable, Outcome, create,
+    statement,
+};
 use crate::database::connection::{Connection, Transaction};
 use crate::database::{DatabaseError, Dialect, VersionTableName};
 
@@ -38,11 +41,13 @@ pub enum Settlement {
         error: String,
         /// When the step began.
         started: DateTime<Utc>,
+        /// What of it stays.
+        committed: Option<CommittedPart>,
     },
-    /// It ran and was undone with its transaction.
-    RolledBack,
-    /// The run was killed in it.
-    Interrupted,
+    /// It ran and was undone with its transaction, but for this part.
+    RolledBack(Option<CommittedPart>),
+    /// The run ended in it, and that has been looked at; it goes on behind this part.
+    Interrupted(Option<CommittedPart>),
     /// It never began: the row is deleted.
     Removed,
 }
@@ -179,30 +184,36 @@ impl History {
         settlement: &Settlement,
     ) -> Result<(), HistoryError> {
         let id = entry.id.to_string();
-        let (outcome, error, started) = match settlement {
+        let (outcome, error, started, committed) = match settlement {
             Settlement::Removed => {
                 let sql = format!("DELETE FROM {} WHERE id = {}", self.table.quoted(), self.number("$1"));
                 return self.change(transaction, &sql, &[&id]);
             }
-            Settlement::Done => (Outcome::Done, "", None),
-            Settlement::Failed { error, started } => (Outcome::Failed, error.as_str(), Some(*started)),
-            Settlement::RolledBack => (Outcome::RolledBack, "", None),
-            Settlement::Interrupted => (Outcome::Interrupted, "", None),
+            Settlement::Done => (Outcome::Done, "", None, &None),
+            Settlement::Failed { error, started, committed } => {
+                (Outcome::Failed, error.as_str(), Some(*started), committed)
+            }
+            Settlement::RolledBack(committed) => (Outcome::RolledBack, "", None, committed),
+            Settlement::Interrupted(committed) => (Outcome::Interrupted, "", None, committed),
         };
+        let statements = committed.as_ref().map(|part| part.statements.to_string()).unwrap_or_default();
+        let sha256 = committed.as_ref().and_then(|part| part.sha256.as_deref()).unwrap_or_default();
         let sql = format!(
             "UPDATE {} SET outcome = $1, error = NULLIF($2, ''), started_at = {}, finished_at = {}, \
-             duration_ms = {} WHERE id = {}",
+             duration_ms = {}, committed_statements = {}, committed_sha256 = NULLIF($7, '') WHERE id = {}",
             self.table.quoted(),
             self.time("$3"),
             self.time("$4"),
             self.number("NULLIF($5, '')"),
-            self.number("$6"),
+            self.number("NULLIF($6, '')"),
+            self.number("$8"),
         );
         let now = Utc::now();
         // How long it took is known only where it is known when it began.
         let milliseconds = started.map(|started| (now - started).num_milliseconds().to_string()).unwrap_or_default();
         let (started, now) = (in_utc(started.unwrap_or(entry.started_at)), in_utc(now));
-        self.change(transaction, &sql, &[outcome.name(), error, &started, &now, &milliseconds, &id])
+        let parameters = [outcome.name(), error, &started, &now, &milliseconds, &statements, sha256, &id];
+        self.change(transaction, &sql, &parameters)
     }
 
     /// Accepts a file as it is now for what was run then: `entry` gets these hashes.

@@ -83,7 +83,7 @@ const fn column(name: &'static str, kind: Kind) -> Column {
 }
 
 /// In the order of the table; the fields of [`super::HistoryEntry`].
-pub(super) const COLUMNS: [Column; 22] = [
+pub(super) const COLUMNS: [Column; 24] = [
     column("plan_id", Kind::Text),
     column("step", Kind::Number),
     column("version_schema", Kind::Text),
@@ -106,6 +106,8 @@ pub(super) const COLUMNS: [Column; 22] = [
     column("git_commit", Kind::OptionalText),
     column("transactional", Kind::Truth),
     column("backup", Kind::OptionalText),
+    column("committed_statements", Kind::OptionalLong),
+    column("committed_sha256", Kind::OptionalText),
 ];
 
 impl Kind {

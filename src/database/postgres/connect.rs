@@ -1,5 +1,11 @@
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::task::JoinHandle;
 use tokio_postgres::config::{ChannelBinding, SslMode as WireSslMode, SslNegotiation};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Config, NoTls};
@@ -12,7 +18,9 @@ use crate::database::tls::{LazyTls, SslMode};
 /// A client whose connection is driven by a task of the current runtime.
 pub(super) struct Connected {
     pub(super) client: Client,
-    pub(super) task: tokio::task::JoinHandle<()>,
+    pub(super) task: JoinHandle<()>,
+    /// Whether a backslash in a plain string escapes, as the server has said last.
+    pub(super) backslashes: Arc<AtomicBool>,
 }
 
 /// How long a place is waited for where a server, database or role has no connection left: PostgreSQL gives the place of a closed one
@@ -103,10 +111,12 @@ async fn attempt(settings: &Settings, server: &Server, mode: WireSslMode) -> Res
     let connecting = async {
         if mode == WireSslMode::Disable {
             let (client, connection) = config.connect(NoTls).await?;
-            Ok(Connected { client, task: tokio::spawn(async move { drop(connection.await) }) })
+            let (task, backslashes) = attend(connection);
+            Ok(Connected { client, task, backslashes })
         } else {
             let (client, connection) = config.connect(LazyTls::new(&settings.tls)).await?;
-            Ok(Connected { client, task: tokio::spawn(async move { drop(connection.await) }) })
+            let (task, backslashes) = attend(connection);
+            Ok(Connected { client, task, backslashes })
         }
     };
     // No limit is a limit that is never reached: a year.
@@ -120,6 +130,26 @@ async fn attempt(settings: &Settings, server: &Server, mode: WireSslMode) -> Res
             seconds: limit.as_secs(),
         }),
     }
+}
+
+/// Works for the connection until it ends, and keeps what the server has said last of how it reads strings: whether a backslash in `'…'`
+/// escapes (`standard_conforming_strings` is off).
+fn attend<S, T>(mut connection: tokio_postgres::Connection<S, T>) -> (JoinHandle<()>, Arc<AtomicBool>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let backslashes = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&backslashes);
+    let task = tokio::spawn(async move {
+        let ended = poll_fn(|context| {
+            let polled = Pin::new(&mut connection).poll(context);
+            told.store(connection.parameter("standard_conforming_strings") == Some("off"), Ordering::Relaxed);
+            polled
+        });
+        drop(ended.await);
+    });
+    (task, backslashes)
 }
 
 fn wire_config(settings: &Settings, server: &Server, mode: WireSslMode) -> Config {

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
@@ -21,6 +23,8 @@ pub struct PostgresConnection {
     /// `None` only while it is being closed.
     client: Option<Client>,
     task: Option<tokio::task::JoinHandle<()>>,
+    /// Whether a backslash in a plain string escapes, as the server has said last.
+    backslashes: Arc<AtomicBool>,
     database: String,
     access: Access,
 }
@@ -42,8 +46,13 @@ impl PostgresConnection {
             let reason = error.to_string();
             DatabaseError::Lost { database: settings.database.clone(), reason }
         })?;
-        let Connected { client, task } = runtime.block_on(connect(&settings))?;
-        Ok(Self { runtime, client: Some(client), task: Some(task), database: settings.database, access })
+        let Connected { client, task, backslashes } = runtime.block_on(connect(&settings))?;
+        Ok(Self { runtime, client: Some(client), task: Some(task), backslashes, database: settings.database, access })
+    }
+
+    /// Whether a backslash in a plain string escapes (`standard_conforming_strings` is off), as the server has said last.
+    pub(in crate::database) fn escapes_in_plain_strings(&self) -> bool {
+        self.backslashes.load(Ordering::Relaxed)
     }
 
     pub(in crate::database) fn version_rows(

@@ -14,11 +14,7 @@ use crate::database::StatementError;
 const TICK: Duration = Duration::from_millis(100);
 
 impl PostgresConnection {
-    pub(in crate::database) fn run_text(
-        &self,
-        sql: &str,
-        is_interrupted: &dyn Fn() -> bool,
-    ) -> Result<(), StatementError> {
+    pub(in crate::database) fn run_text(&self, sql: &str, is_interrupted: fn() -> bool) -> Result<(), StatementError> {
         let client = self.client().map_err(|error| StatementError::lost(error.to_string()))?;
         let done = self.runtime().block_on(watched(client, client.batch_execute(sql), is_interrupted));
         done.map_err(|error| StatementError::of(&error))
@@ -28,7 +24,7 @@ impl PostgresConnection {
     pub(in crate::database) fn run_batch(
         &self,
         statements: &[String],
-        is_interrupted: &dyn Fn() -> bool,
+        is_interrupted: fn() -> bool,
     ) -> Result<(), (usize, StatementError)> {
         let client = self.client().map_err(|error| (0, StatementError::lost(error.to_string())))?;
         let text = statements.join(BETWEEN);
@@ -42,6 +38,20 @@ impl PostgresConnection {
                 None => (done.get().min(statements.len().saturating_sub(1)), error),
             }
         })
+    }
+
+    /// A transaction block began with an earlier message; without one, this message is its own beginning. (`tokio-postgres` keeps the status
+    /// that the server sends with every answer to itself.)
+    pub(in crate::database) fn is_in_transaction(&self) -> Result<bool, StatementError> {
+        const STATUS: &str = "SELECT pg_catalog.now() <> pg_catalog.statement_timestamp()";
+        let client = self.client().map_err(|error| StatementError::lost(error.to_string()))?;
+        match self.runtime().block_on(client.simple_query(STATUS)) {
+            Ok(messages) => Ok(messages.iter().any(
+                |message| matches!(message, SimpleQueryMessage::Row(row) if row.get(0).is_some_and(|value| value == "t")),
+            )),
+            Err(error) if error.code() == Some(&SqlState::IN_FAILED_SQL_TRANSACTION) => Ok(true),
+            Err(error) => Err(StatementError::of(&error)),
+        }
     }
 
     pub(in crate::database) fn gives_row(&self, sql: &str, values: &[Option<String>]) -> Result<bool, StatementError> {
@@ -83,7 +93,7 @@ fn placed(statements: &[String], position: u32) -> Option<(usize, u32)> {
 async fn watched(
     client: &Client,
     sent: impl Future<Output = Result<(), tokio_postgres::Error>>,
-    is_interrupted: &dyn Fn() -> bool,
+    is_interrupted: fn() -> bool,
 ) -> Result<(), tokio_postgres::Error> {
     let mut done = pin!(sent);
     loop {

@@ -121,7 +121,7 @@ mod tests {
             traceback: String::new(),
             frames: Vec::new(),
             exit_code: None,
-            database: Some(DatabaseFailure { code: code.map(str::to_owned), statement: None, lost: false }),
+            database: Some(DatabaseFailure { code: code.map(str::to_owned), ..DatabaseFailure::default() }),
         }
     }
 

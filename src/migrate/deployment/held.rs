@@ -2,9 +2,11 @@ use std::time::{Duration, Instant};
 
 use super::DeploymentRequest;
 use super::locks::{LockTerms, Locks};
-use crate::database::{Access, Connection, DatabaseUrl, History, LockWait, VersionTableName};
+use crate::database::{
+    Access, CommittedPart, Connection, DatabaseUrl, History, HistoryDirection, HistoryEntry, LockWait, VersionTableName,
+};
 use crate::migrate::{MigrateError, Purge, Statement};
-use crate::plan::Plan;
+use crate::plan::{Plan, Step};
 use crate::revision::RevisionId;
 
 /// For so long after the database has said that a lock is held, a step may begin without asking again: its transaction asks at its end.
@@ -27,6 +29,8 @@ pub(super) struct Held {
     pub(super) plan: Plan,
     /// The history, where it was seen to have rows of this version table.
     pub(super) begun_history: Option<History>,
+    /// Rows of steps that go on behind what of them is committed.
+    pub(super) continued: Vec<HistoryEntry>,
 }
 
 /// Connections of a deployment that is over, for the next one on the same database.
@@ -72,6 +76,9 @@ impl Held {
             Some(open) => open,
             None => Connection::open(url, request.environment, Access::Write)?,
         };
+        if let Some(limit) = request.options.lock_timeout {
+            connection.limit_waiting(Some(limit).filter(|limit| !limit.is_zero()))?;
+        }
         let (rows, plan) = read(request, &mut connection, table)?;
         Ok(Self {
             url: url.clone(),
@@ -82,6 +89,7 @@ impl Held {
             rows,
             plan,
             begun_history: None,
+            continued: Vec::new(),
         })
     }
 
@@ -99,6 +107,14 @@ impl Held {
     /// Whether it is this version table.
     pub(super) fn is(&self, url: &DatabaseUrl, table: &VersionTableName) -> bool {
         self.url.is_same_database(url) && self.table.name == table.name && self.table.schema == table.schema
+    }
+
+    /// What of a step an earlier run has committed.
+    pub(super) fn continues_behind(&self, step: &Step) -> Option<CommittedPart> {
+        let is_of = |entry: &&HistoryEntry| {
+            entry.revision == step.revision && entry.direction == HistoryDirection::from(step.direction)
+        };
+        self.continued.iter().find(is_of).and_then(HistoryEntry::committed)
     }
 
     /// Fails when a lock is not held any more.

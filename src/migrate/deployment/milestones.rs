@@ -75,11 +75,20 @@ impl Deployment<'_> {
     fn tell_torn(&mut self) {
         let Some(torn) = self.attempt.torn() else { return };
         let is_sqlite = self.held.as_ref().is_some_and(|held| held.url.dialect() == Dialect::Sqlite);
-        let sentence = format!(
-            "a part of revision {torn} is committed already, while the version table does not have it: look at it (`limbec verify`) \
-             before you run it again{}",
-            if is_sqlite { "; with `--transaction per-revision` SQLite undoes a revision that fails" } else { "" }
-        );
+        let part = match self.attempt.committed() {
+            0 => format!("a part of revision {torn} is"),
+            1 => format!("the first statement of revision {torn} is"),
+            number => format!("the first {number} statements of revision {torn} are"),
+        };
+        let is_known = self.attempt.committed() > 0 && self.held.is_some() && self.is_recorded();
+        let then = if is_known {
+            "the next run asks for `limbec repair` first, which can have it go on behind that".to_owned()
+        } else if is_sqlite && self.attempt.committed() == 0 {
+            "look at it (`limbec verify`) before you run it again; with `--transaction per-revision` SQLite undoes a revision that fails".to_owned()
+        } else {
+            "look at it (`limbec verify`) before you run it again".to_owned()
+        };
+        let sentence = format!("{part} committed already, while the version table does not have it: {then}");
         self.attendant.event(Event::Warning(&sentence));
     }
 

@@ -13,8 +13,11 @@ mod past;
 mod recording;
 mod retry;
 mod review;
+mod sql;
 
 use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::BufReader;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -34,15 +37,17 @@ pub use review::{review_measured, review_unmeasured};
 pub use hooks::HookError;
 
 use super::{
-    Event, MigrateError, Operation, Preparation, Purge, Readings, Refusal, RunTarget, Runner, Statement, Supervisor,
+    Event, MigrateError, Operation, Preparation, Purge, Readings, Refusal, RunTarget, Runner, SqlStep, Statement,
+    Supervisor,
 };
 use crate::config::{DeployOptions, HookPoint};
-use crate::database::{self, Connection, DatabaseUrl, InvalidIndex, LockWait, VersionTableName};
+use crate::database::{self, CommittedPart, Connection, DatabaseUrl, InvalidIndex, LockWait, VersionTableName};
 use crate::gate::{Permissions, Review};
 use crate::plan::{Plan, Step};
 use crate::revision::RevisionId;
 use crate::runtime::{FailureKind, RuntimeError};
 use crate::script::{Locations, ScriptDirectory};
+use crate::sqlfile::Directives;
 
 /// What is to be done, to what, under which conditions.
 #[derive(Debug, Clone)]
@@ -230,6 +235,7 @@ impl<'a> Deployment<'a> {
                 Ok(()) => return Ok(()),
                 Err(error) => {
                     let error = self.lock_or(error);
+                    let error = self.at_statement(error);
                     self.recover(error)?;
                 }
             }
@@ -334,6 +340,27 @@ impl Supervisor for Deployment<'_> {
 
     fn step_committed(&mut self, _: usize) {
         self.attempt.step_committed();
+    }
+
+    fn sql_step(&self, step: &Step) -> Option<SqlStep> {
+        let path = sql::file_of(&self.request, step)?;
+        // A file that is not there, or says something unknown, fails by itself.
+        let directives = File::open(path).ok().and_then(|file| Directives::read(BufReader::new(file)).ok());
+        let outside_transaction = directives.is_some_and(|directives| directives.no_transaction);
+        Some(SqlStep { outside_transaction, committed: self.continues_behind(step) })
+    }
+
+    fn continues_behind(&self, step: &Step) -> Option<CommittedPart> {
+        self.held.as_ref()?.continues_behind(step)
+    }
+
+    fn part_committed(&mut self, index: usize, part: CommittedPart) {
+        self.attempt.part_committed(&part);
+        self.record_part(index, part);
+    }
+
+    fn statement_failed(&mut self, index: usize, number: usize) {
+        self.attempt.statement_failed(index, number);
     }
 
     fn step_applied(&mut self, index: usize, _: &Step, elapsed: Duration) -> Result<Vec<Statement>, Refusal> {

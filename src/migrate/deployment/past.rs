@@ -42,6 +42,7 @@ pub(super) fn check_past(
     for warning in past.warnings() {
         attendant.event(Event::Warning(&warning));
     }
+    held.continued = past.continued().to_vec();
     // Without a lock another run may be in the midst of these.
     if request.options.lock != Some(LockSetting::Off) && close(&history, held, &past)? {
         return Ok(());
@@ -57,7 +58,7 @@ fn close(history: &History, held: &mut Held, past: &Past) -> Result<bool, Migrat
     }
     let mut transaction = held.connection.begin()?;
     for entry in past.undone() {
-        history.settle(&mut transaction, entry, &Settlement::Interrupted)?;
+        history.settle(&mut transaction, entry, &Settlement::Interrupted(None))?;
     }
     for entry in past.done() {
         history.settle(&mut transaction, entry, &Settlement::Done)?;

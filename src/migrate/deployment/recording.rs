@@ -1,5 +1,6 @@
 //! The history of a run: rows before it, a statement in each step's transaction, and what became of the rest.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -7,8 +8,8 @@ use chrono::{DateTime, Utc};
 use super::{Deployment, DeploymentRequest, Held};
 use crate::config::HistorySetting;
 use crate::database::{
-    Connection, DatabaseUrl, Dialect, History, HistoryEntry, HistoryError, HistoryFilter, HistoryTable, Outcome,
-    Settlement, VersionTableName,
+    CommittedPart, Connection, DatabaseUrl, Dialect, History, HistoryEntry, HistoryError, HistoryFilter, HistoryTable,
+    Outcome, Settlement, VersionTableName,
 };
 use crate::migrate::history::{EntryWriter, begin_history, new_plan_id, now};
 use crate::migrate::{Event, MigrateError, Purge, RunTarget, Statement};
@@ -29,6 +30,8 @@ pub(super) struct Recording {
     done_before: usize,
     /// The last step that began, counted in `steps`, and when.
     begun: Option<(usize, DateTime<Utc>)>,
+    /// What of steps (counted in `steps`) is committed for itself.
+    committed: BTreeMap<usize, CommittedPart>,
     /// How many steps of this attempt came to their end.
     finished: usize,
     /// Rows of the version table that are deleted by env.py before the first step.
@@ -67,7 +70,10 @@ impl Recording {
         let mut entries: Vec<HistoryEntry> =
             purged.iter().map(|row| writer.purged(row, &purged, Outcome::Started)).collect();
         let steps = held.plan.steps.iter().enumerate();
-        entries.extend(steps.map(|(index, step)| writer.step(number(index), step, outcome(index))));
+        entries.extend(steps.map(|(index, step)| {
+            // A run that is killed in it leaves as much as there was before.
+            writer.step(number(index), step, outcome(index)).with_committed(held.continues_behind(step))
+        }));
         entries.iter_mut().for_each(|entry| entry.backup = backup.map(str::to_owned));
         let history = match held.begun_history.take() {
             Some(history) => {
@@ -83,6 +89,7 @@ impl Recording {
             steps: held.plan.steps.clone(),
             done_before: 0,
             begun: None,
+            committed: BTreeMap::new(),
             finished: 0,
             purges: !purged.is_empty(),
             is_about_another: false,
@@ -128,11 +135,21 @@ impl Recording {
         };
         match (entry.step as usize).checked_sub(1) {
             None if is_success => Settlement::Done,
-            None => Settlement::RolledBack,
-            Some(index) if index < begun.0 => Settlement::RolledBack,
-            Some(index) if index == begun.0 => Settlement::Failed { error: sentence.to_owned(), started: begun.1 },
+            None => Settlement::RolledBack(None),
+            Some(index) if index < begun.0 => Settlement::RolledBack(self.committed_of(index, entry)),
+            Some(index) if index == begun.0 => {
+                let committed = self.committed_of(index, entry);
+                Settlement::Failed { error: sentence.to_owned(), started: begun.1, committed }
+            }
             Some(_) => Settlement::Removed,
         }
+    }
+}
+
+impl Recording {
+    /// In this run, else in the one that it continues.
+    fn committed_of(&self, index: usize, entry: &HistoryEntry) -> Option<CommittedPart> {
+        self.committed.get(&index).cloned().or_else(|| entry.committed())
     }
 }
 
@@ -199,6 +216,18 @@ impl Deployment<'_> {
     pub(super) fn record_applied(&self, index: usize, elapsed: Duration) -> Vec<Statement> {
         let recording = self.recording.as_ref().filter(|recording| !recording.is_about_another);
         recording.map(|recording| recording.applied(index, elapsed)).into_iter().collect()
+    }
+
+    /// Whether runs are recorded at all.
+    pub(super) fn is_recorded(&self) -> bool {
+        enabled(&self.request).is_some()
+    }
+
+    /// A part of a step is committed for itself.
+    pub(super) fn record_part(&mut self, index: usize, part: CommittedPart) {
+        if let Some(recording) = &mut self.recording {
+            recording.committed.insert(recording.done_before + index, part);
+        }
     }
 
     /// A step is over.

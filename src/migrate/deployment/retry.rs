@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Deployment;
 use super::backoff::Backoff;
 use super::limits;
+use crate::database::CommittedPart;
 use crate::migrate::{Event, MigrateError, RunTarget};
 use crate::plan::Step;
 use crate::revision::RevisionId;
@@ -61,6 +62,10 @@ pub(super) struct Attempt {
     step: Option<RevisionId>,
     /// The step that is committed in part while its row of the version table is not.
     torn: Option<RevisionId>,
+    /// How many statements of it.
+    committed: u64,
+    /// The statement of an SQL file that Python ran and that failed: the step in the plan, the number from 1.
+    failed: Option<(usize, usize)>,
 }
 
 impl Attempt {
@@ -69,6 +74,7 @@ impl Attempt {
         let separate = target.transaction_per_migration || !target.transactional_ddl;
         self.commits_each_step = separate && !target.in_transaction;
         self.torn = None;
+        self.failed = None;
         self.has_begun = true;
     }
 
@@ -93,6 +99,27 @@ impl Attempt {
 
     pub(super) fn step_started(&mut self, step: &Step) {
         self.step = Some(step.revision.clone());
+        self.committed = 0;
+    }
+
+    /// So many statements of the step are committed.
+    pub(super) fn part_committed(&mut self, part: &CommittedPart) {
+        self.torn.clone_from(&self.step);
+        self.committed = part.statements;
+    }
+
+    /// How many statements are committed of the step that is; 0: that is not known.
+    pub(super) fn committed(&self) -> u64 {
+        self.committed
+    }
+
+    pub(super) fn statement_failed(&mut self, index: usize, number: usize) {
+        self.failed = Some((index, number));
+    }
+
+    /// The statement of an SQL file that Python ran and that failed: the step in the plan, the number from 1.
+    pub(super) fn failed(&self) -> Option<(usize, usize)> {
+        self.failed
     }
 
     pub(super) fn step_committed(&mut self) {

@@ -24,12 +24,20 @@ pub struct NativeFailure {
     pub position: Option<u32>,
     /// Its code and the statement.
     pub database: DatabaseFailure,
+    /// Whether Python sent it, by a connection of env.py.
+    pub by_python: bool,
 }
 
 impl NativeFailure {
     pub(super) fn new(error: StatementError, sql: &str) -> Self {
-        let database = DatabaseFailure { code: error.code, statement: Some(sql.to_owned()), lost: error.lost };
-        Self { revision: None, place: None, number: None, reason: error.reason, position: error.position, database }
+        let database = DatabaseFailure {
+            code: error.code,
+            statement: Some(sql.to_owned()),
+            lost: error.lost,
+            ..DatabaseFailure::default()
+        };
+        let (reason, position) = (error.reason, error.position);
+        Self { revision: None, place: None, number: None, reason, position, database, by_python: false }
     }
 
     pub(super) fn of_statement(self, revision: &RevisionId, index: usize, place: Option<StatementPlace>) -> Self {
@@ -46,7 +54,7 @@ impl NativeFailure {
         if is_outside {
             return Some("write `-- limbec: no-transaction` before the first statement of the file");
         }
-        let lacks = self.reason.contains("no such function");
+        let lacks = !self.by_python && self.reason.contains("no such function");
         lacks.then_some("limbec's SQLite has not all functions of Python's: `sql-revisions = \"python\"` in the settings has Python run it")
     }
 
@@ -66,6 +74,7 @@ impl NativeFailure {
         }
         let number = self.number.map(|number| format!(" {number}")).unwrap_or_default();
         let file = self.place.as_ref().map(|at| format!(" {}:{},", at.path.display(), at.line + lines_before));
-        format!("{code} in{} statement{number}: {excerpt}", file.unwrap_or_default())
+        let excerpt = if excerpt.is_empty() { excerpt } else { format!(": {excerpt}") };
+        format!("{code} in{} statement{number}{excerpt}", file.unwrap_or_default())
     }
 }

@@ -6,10 +6,12 @@
 
 mod failure;
 mod limits;
+mod outside;
 mod run;
 mod source;
 
 pub use failure::NativeFailure;
+pub use outside::FileRefusal;
 pub use run::{NativeRun, run_native};
 pub use source::{ScriptStatement, StatementPlace, StepScript, StepSource};
 

@@ -1,7 +1,9 @@
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use aho_corasick::AhoCorasick;
 
+use super::outside::{FileRefusal, Progress, may_control};
 use super::{NativeFailure, ScriptStatement, StatementPlace, StepScript, StepSource, limits};
 use crate::database::{Connection, Dialect, VersionTableName};
 use crate::migrate::{MigrateError, Preparation, RunTarget, Supervisor};
@@ -22,7 +24,7 @@ pub struct NativeRun<'a> {
     /// What one transaction spans.
     pub transaction: TransactionMode,
     /// Whether the run is to end, asked between statements and during them.
-    pub is_interrupted: &'a dyn Fn() -> bool,
+    pub is_interrupted: fn() -> bool,
 }
 
 /// Runs the steps that the supervisor plans. With [`TransactionMode::PerRevision`] a failure undoes its own revision alone.
@@ -50,8 +52,9 @@ pub fn run_native(run: &NativeRun<'_>, supervisor: &mut dyn Supervisor) -> Resul
         send(supervisor, text, run)?;
     }
     let own_table = AhoCorasick::builder().ascii_case_insensitive(true).build([&table.name]).ok();
+    let escapes = own(supervisor)?.escapes_in_plain_strings();
     let mut native =
-        Native { run, supervisor, preparation, dialect, table, own_table, is_open: false, names_table: false };
+        Native { escapes, run, supervisor, preparation, dialect, table, own_table, is_open: false, names_table: false };
     let outcome = native.steps(&plan, rows.is_empty());
     if outcome.is_err() {
         native.roll_back();
@@ -73,6 +76,8 @@ struct Native<'a, 's> {
     is_open: bool,
     /// Whether a statement has named the version table.
     names_table: bool,
+    /// Whether a backslash in a plain string escaped before the first statement.
+    escapes: bool,
 }
 
 impl Native<'_, '_> {
@@ -108,7 +113,7 @@ impl Native<'_, '_> {
         if is_outside {
             self.outside(index, step, script)?;
         } else {
-            self.statements(index, step, script)?;
+            self.statements(step, script)?;
         }
         self.begin()?;
         self.change_heads(&step.changes)?;
@@ -123,7 +128,18 @@ impl Native<'_, '_> {
         if let Some((set, _)) = &path {
             send(self.supervisor, set, self.run)?;
         }
-        let outcome = self.statements(index, step, script);
+        let mut progress = Progress::default();
+        let mut outcome = self.one_by_one((index, step), script, &mut progress);
+        if outcome.is_ok() {
+            outcome = progress.finish().map_err(|error| MigrateError::Refused(error.into()));
+        }
+        if let Some(connection) = self.supervisor.connection().filter(|_| outcome.is_err()) {
+            // Where there is none, this changes nothing; where the connection is gone, so is the transaction.
+            let _ = connection.run_text("ROLLBACK", || false);
+        }
+        if let Some(part) = progress.part() {
+            self.supervisor.part_committed(index, part);
+        }
         if let Some((_, reset)) = &path {
             let reset = send(self.supervisor, reset, self.run);
             return outcome.and(reset);
@@ -131,18 +147,63 @@ impl Native<'_, '_> {
         outcome
     }
 
-    fn statements(&mut self, index: usize, step: &Step, script: StepScript<'_>) -> Result<(), MigrateError> {
-        let mut batch = Batch::default();
-        if script.outside_transaction && self.preparation.watch_commits {
-            // From now on something of the step may be committed.
-            self.supervisor.step_committed(index);
+    fn one_by_one(
+        &mut self,
+        (index, step): (usize, &Step),
+        script: StepScript<'_>,
+        progress: &mut Progress,
+    ) -> Result<(), MigrateError> {
+        let committed = self.supervisor.continues_behind(step);
+        let behind = committed.as_ref().map_or(0, |part| part.statements);
+        let changed = |place, progress: &mut Progress| {
+            // What is committed is what the earlier run says.
+            *progress = Progress::default();
+            MigrateError::Refused(FileRefusal::Changed { place, statements: behind }.into())
+        };
+        let mut last = None;
+        for statement in script.statements {
+            self.check_interrupt()?;
+            let statement = statement.map_err(MigrateError::refused)?;
+            last.clone_from(&statement.place);
+            let number = progress.next(&statement.sql);
+            if number <= behind {
+                progress.ran(false, None);
+                if number == behind && committed.as_ref().is_some_and(|part| !progress.is(part)) {
+                    return Err(changed(last, progress));
+                }
+                continue;
+            }
+            let (place, sql) = (last.clone(), statement.sql.clone());
+            self.names_table |= self.own_table.as_ref().is_none_or(|name| name.is_match(&*sql));
+            let mut batch = Batch { done: usize::try_from(number - 1).unwrap_or(usize::MAX), ..Batch::default() };
+            batch.push(statement);
+            self.send_batch(&mut batch, step)?;
+            let is_within = self.is_within_transaction(&sql, progress)?;
+            progress.ran(is_within, place.as_ref());
+            if self.preparation.watch_commits {
+                self.supervisor.step_committed(index);
+            }
         }
+        if progress.sent() < behind { Err(changed(last, progress)) } else { Ok(()) }
+    }
+
+    /// Whether the file holds a transaction of its own open, after this statement.
+    fn is_within_transaction(&mut self, sql: &str, progress: &Progress) -> Result<bool, MigrateError> {
+        if self.dialect == Dialect::Postgres && !may_control(sql) {
+            return Ok(progress.is_within());
+        }
+        let asked = own(self.supervisor)?.is_in_transaction();
+        asked.map_err(|error| failed(NativeFailure::new(error, sql)))
+    }
+
+    fn statements(&mut self, step: &Step, script: StepScript<'_>) -> Result<(), MigrateError> {
+        let mut batch = Batch::default();
         for statement in script.statements {
             self.check_interrupt()?;
             let statement = statement.map_err(MigrateError::refused)?;
             self.names_table |= self.own_table.as_ref().is_none_or(|name| name.is_match(&*statement.sql));
             batch.push(statement);
-            if script.outside_transaction || batch.is_full() {
+            if batch.is_full() {
                 self.send_batch(&mut batch, step)?;
             }
         }
@@ -158,6 +219,10 @@ impl Native<'_, '_> {
         };
         let done = batch.done;
         match sent {
+            Ok(()) if !self.escapes && own(self.supervisor)?.escapes_in_plain_strings() => {
+                let place = batch.place_of(names_strings);
+                return Err(MigrateError::Refused(FileRefusal::Backslashes { place }.into()));
+            }
             Ok(()) => batch.clear(),
             Err(_) if (self.run.is_interrupted)() => return Err(MigrateError::Runtime(RuntimeError::Interrupted)),
             Err((at, error)) => {
@@ -210,7 +275,7 @@ impl Native<'_, '_> {
             && let Some(connection) = self.supervisor.connection()
         {
             // Failing here means that the connection is gone, and with it the transaction.
-            let _ = connection.run_text("ROLLBACK", &|| false);
+            let _ = connection.run_text("ROLLBACK", || false);
         }
         self.is_open = false;
     }
@@ -274,9 +339,16 @@ impl Batch {
 
     /// The text of one message is read before any of it runs: what a `SET` changes about reading must not be in the same one.
     fn is_full(&self) -> bool {
-        let sets =
-            self.texts.last().and_then(|text| text.get(..3)).is_some_and(|word| word.eq_ignore_ascii_case("set"));
+        let sets = self.texts.last().is_some_and(|text| {
+            text.get(..3).is_some_and(|word| word.eq_ignore_ascii_case("set")) || names_strings(text)
+        });
         self.bytes >= Self::BYTES || sets
+    }
+
+    /// Where the first statement is written that is such a one, else the last.
+    fn place_of(&self, is_it: fn(&str) -> bool) -> Option<StatementPlace> {
+        let at = self.texts.iter().position(|text| is_it(text)).or(self.texts.len().checked_sub(1))?;
+        self.places.get(at)?.clone()
     }
 
     fn clear(&mut self) {
@@ -285,6 +357,16 @@ impl Batch {
         self.places.clear();
         self.bytes = 0;
     }
+}
+
+/// Whether a statement may change how strings of the next ones are read.
+fn names_strings(sql: &str) -> bool {
+    static NAME: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+        AhoCorasick::builder().ascii_case_insensitive(true).build(["standard_conforming_strings"]).ok()
+    });
+    let word = sql.split(|letter: char| !letter.is_ascii_alphabetic()).next().unwrap_or_default();
+    ["reset", "discard"].iter().any(|known| word.eq_ignore_ascii_case(known))
+        || NAME.as_ref().is_none_or(|name| name.is_match(sql))
 }
 
 fn misplanned(reason: &str) -> MigrateError {

@@ -124,6 +124,7 @@ impl<'a> Reader<'a> {
                 for value in arguments.values() {
                     self.hand_over(value, "context.run_migrations", state, arguments.line)?;
                 }
+                state.runs_bare |= state.transactions == 0;
                 state.events.push(Event::Run(arguments.line));
                 Ok(Value::none())
             }

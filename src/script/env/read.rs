@@ -30,6 +30,8 @@ pub struct EnvSummary {
     pub listens: bool,
     /// Whether it configures `--sql` as it does a run.
     pub is_alike_offline: bool,
+    /// Whether it runs the migrations without `begin_transaction()`: then SQLAlchemy's own transaction is theirs, which nobody commits.
+    pub runs_bare: bool,
     /// Conditions under which env.py raises an error, with the line.
     pub raises: Vec<(Condition, usize)>,
 }
@@ -127,6 +129,7 @@ fn read_here(source: &str) -> Result<EnvSummary, NotUnderstood> {
         changes_environment: state.environment_changed.is_some(),
         listens: state.listens,
         is_alike_offline,
+        runs_bare: state.runs_bare,
         raises: state.raises,
     })
 }

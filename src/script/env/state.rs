@@ -19,6 +19,10 @@ pub(super) struct State<'a> {
     pub(super) raises: Vec<(Condition, usize)>,
     /// Where env.py changes the environment.
     pub(super) environment_changed: Option<usize>,
+    /// How many transactions env.py is in.
+    pub(super) transactions: usize,
+    /// The migrations run in none of its own making.
+    pub(super) runs_bare: bool,
     /// A module outside the standard library, Alembic and SQLAlchemy.
     pub(super) imported: Option<String>,
     /// It listens to connections, harmlessly as far as reading goes.
@@ -111,6 +115,8 @@ impl<'a> State<'a> {
             environment_changed: then.environment_changed.or(otherwise.environment_changed),
             imported: then.imported.or(otherwise.imported),
             listens: then.listens || otherwise.listens,
+            transactions: then.transactions.min(otherwise.transactions),
+            runs_bare: then.runs_bare || otherwise.runs_bare,
             star_import: then.star_import || otherwise.star_import,
         };
         for raised in otherwise.raises {

@@ -424,8 +424,10 @@ impl<'a> Reader<'a> {
     fn with(&mut self, with: &'a StmtWith, state: &mut State<'a>) -> Result<Flow<'a>, NotUnderstood> {
         let before = state.clone();
         let mut foreign = None;
+        let transactions = state.transactions;
         for item in &with.items {
             let value = self.evaluate(&item.context_expr, state)?;
+            state.transactions += usize::from(matches!(value, Value::Transaction));
             if !matches!(value, Value::Connection(_) | Value::Transaction) {
                 foreign.get_or_insert_with(|| self.line(&item.context_expr));
             }
@@ -443,6 +445,7 @@ impl<'a> Reader<'a> {
             }
         }
         let flow = self.run(&[&with.body], state, false)?;
+        state.transactions = transactions;
         // A foreign manager may swallow an error, as contextlib.suppress does, and the body may then be half done.
         if let (Some(line), true) = (foreign, before.options != state.options || before.events == state.events) {
             *state = State::join(None, std::mem::take(state), before, line)?;

@@ -106,7 +106,7 @@ impl Worker<'_> {
             setup: &rendered.setup,
             search_path: &self.fleet.options.search_path.resolve(table.schema.as_deref()),
             transaction: rendered.transaction(),
-            is_interrupted: &Interruption::is_requested,
+            is_interrupted: Interruption::is_requested,
         };
         deployment.run(&mut |supervisor| migrate::run_native(&run, supervisor))?;
         if let Some(renderings) = self.fleet.renderings {

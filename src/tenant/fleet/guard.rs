@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use crate::database::{LockWait, VersionTableName};
-use crate::migrate::{Preparation, Refusal, RunTarget, Statement, Supervisor};
+use crate::database::{CommittedPart, LockWait, VersionTableName};
+use crate::migrate::{Preparation, Refusal, RunTarget, SqlStep, Statement, Supervisor};
 use crate::plan::{Plan, Step};
 use crate::revision::RevisionId;
 use crate::tenant::{Tenant, TenantError};
@@ -52,6 +52,22 @@ impl Supervisor for Guard<'_> {
 
     fn step_committed(&mut self, index: usize) {
         self.supervisor.step_committed(index);
+    }
+
+    fn sql_step(&self, step: &Step) -> Option<SqlStep> {
+        self.supervisor.sql_step(step)
+    }
+
+    fn continues_behind(&self, step: &Step) -> Option<CommittedPart> {
+        self.supervisor.continues_behind(step)
+    }
+
+    fn part_committed(&mut self, index: usize, part: CommittedPart) {
+        self.supervisor.part_committed(index, part);
+    }
+
+    fn statement_failed(&mut self, index: usize, number: usize) {
+        self.supervisor.statement_failed(index, number);
     }
 
     fn step_applied(&mut self, index: usize, step: &Step, elapsed: Duration) -> Result<Vec<Statement>, Refusal> {

@@ -3,23 +3,40 @@ use std::collections::BTreeMap;
 use super::super::{AppliedSchema, Code, Standing, Subject};
 use super::action::Action;
 use super::{Repair, Word};
-use crate::database::{HistoryEntry, Outcome, Settlement};
+use crate::database::{CommittedPart, HistoryEntry, Outcome, Settlement};
 use crate::plan::HeadChange;
 use crate::revision::RevisionId;
 
-/// Settles the rows of killed runs. Where the schema does not tell, the second list says why.
+/// Settles the rows of killed runs, and of steps that failed after a part of them was committed. Where the schema does not tell, the second list says why.
 pub(super) fn plan(
     (subject, words): (&Subject<'_>, &BTreeMap<RevisionId, Word>),
     applied: Option<&AppliedSchema>,
     rows: &[RevisionId],
-    open: &[HistoryEntry],
+    (open, torn): (&[HistoryEntry], &[HistoryEntry]),
 ) -> (Vec<Repair>, Vec<String>) {
     let (mut repairs, mut left) = (Vec::new(), Vec::new());
+    for entry in torn {
+        let (verdict, HistoryEntry { revision, direction, .. }) = (judge_torn(entry, words, rows), entry);
+        match verdict {
+            Ok((what, settlement, heads)) => {
+                let sentence = format!("settle the {direction} of {revision}: {what}");
+                repairs.push(settle(entry, sentence, settlement, heads));
+            }
+            Err(why) => left.push(format!("the {direction} of {revision} failed, {why}")),
+        }
+    }
     for entry in open {
         let HistoryEntry { revision, direction, .. } = entry;
         if entry.outcome == Outcome::Planned {
             let sentence = format!("forget the {direction} of {revision}, which had not begun when its run was killed");
             repairs.push(settle(entry, sentence, Settlement::Removed, Vec::new()));
+            continue;
+        }
+        if words.get(revision) == Some(&Word::Continue(None)) && entry.committed().is_none() {
+            left.push(format!(
+                "the {direction} of {revision} was interrupted, and how many statements of its file are committed is not known: look, then \
+                 `limbec repair --continue {revision}:NUMBER`"
+            ));
             continue;
         }
         let verdict = match words.get(revision).and_then(|word| said(*word, rows, entry)) {
@@ -42,7 +59,51 @@ fn settle(entry: &HistoryEntry, sentence: String, settlement: Settlement, heads:
     Repair { code: Code::InterruptedRun, sentence, hint: None, action }
 }
 
-type Verdict = (&'static str, Settlement, Vec<HeadChange>);
+type Verdict = (String, Settlement, Vec<HeadChange>);
+
+/// What becomes of a step of which a part is committed: nobody but a person knows.
+fn judge_torn(
+    entry: &HistoryEntry,
+    words: &BTreeMap<RevisionId, Word>,
+    rows: &[RevisionId],
+) -> Result<Verdict, String> {
+    let revision = &entry.revision;
+    let number = entry.committed_statements.unwrap_or_default();
+    match words.get(revision) {
+        Some(Word::Done) => said(Word::Done, rows, entry).ok_or_else(|| {
+            format!(
+                "and the version table has moved on since; if all of it is there, `limbec stamp` says so ({revision})"
+            )
+        }),
+        Some(Word::Undone) => Ok((NOTHING_THERE.to_owned(), Settlement::Interrupted(None), Vec::new())),
+        Some(Word::Continue(statements)) => Ok(continued(entry, *statements)),
+        None => Err(format!(
+            "and {} committed. `limbec repair --continue {revision}` has the next run go on behind {}; or {}",
+            if number == 1 {
+                "its first statement is".to_owned()
+            } else {
+                format!("its first {number} statements are")
+            },
+            if number == 1 { "it" } else { "them" },
+            when_known(revision)
+        )),
+    }
+}
+
+const NOTHING_THERE: &str = "you say that nothing of it is there";
+
+/// The next run goes on behind so many statements, else behind those that the history knows.
+fn continued(entry: &HistoryEntry, statements: Option<u64>) -> Verdict {
+    let part = match statements {
+        Some(statements) => Some(CommittedPart { statements, sha256: None }).filter(|part| part.statements > 0),
+        None => entry.committed(),
+    };
+    let sentence = match part.as_ref().map(|part| part.statements) {
+        None => "the next run begins with its first statement".to_owned(),
+        Some(number) => format!("the next run goes on behind statement {number}"),
+    };
+    (sentence, Settlement::Interrupted(part), Vec::new())
+}
 
 /// What somebody says, where the version table is as it was when the step began.
 fn said(word: Word, rows: &[RevisionId], entry: &HistoryEntry) -> Option<Verdict> {
@@ -50,11 +111,12 @@ fn said(word: Word, rows: &[RevisionId], entry: &HistoryEntry) -> Option<Verdict
     heads.sort();
     (heads == entry.from_heads).then(|| match word {
         Word::Done => (
-            "you say that all of it is there, so the version table is set",
+            "you say that all of it is there, so the version table is set".to_owned(),
             Settlement::Done,
             changes(&entry.from_heads, &entry.to_heads),
         ),
-        Word::Undone => ("you say that nothing of it is there", Settlement::Interrupted, Vec::new()),
+        Word::Undone => (NOTHING_THERE.to_owned(), Settlement::Interrupted(None), Vec::new()),
+        Word::Continue(statements) => continued(entry, statements),
     })
 }
 
@@ -74,23 +136,23 @@ fn judge(
     let mut heads = rows.to_vec();
     heads.sort();
     if heads == entry.to_heads {
-        return Ok(("the version table says that it is done", Settlement::Done, Vec::new()));
+        return Ok(("the version table says that it is done".to_owned(), Settlement::Done, Vec::new()));
     }
     if heads != entry.from_heads {
-        return Ok(("the version table has moved on since", Settlement::Interrupted, Vec::new()));
+        return Ok(("the version table has moved on since".to_owned(), Settlement::Interrupted(None), Vec::new()));
     }
     if entry.transactional {
-        return Ok(("its transaction was rolled back", Settlement::Interrupted, Vec::new()));
+        return Ok(("its transaction was rolled back".to_owned(), Settlement::Interrupted(None), Vec::new()));
     }
     let steps = (entry.from_heads.as_slice(), entry.to_heads.as_slice());
     let standing = applied.map_or(Standing::Unknown, |applied| Standing::of(subject, applied, &entry.revision, steps));
     match standing {
         Standing::Wholly => Ok((
-            "all of it is there, so the version table is set",
+            "all of it is there, so the version table is set".to_owned(),
             Settlement::Done,
             changes(&entry.from_heads, &entry.to_heads),
         )),
-        Standing::NotAtAll => Ok(("nothing of it is there", Settlement::Interrupted, Vec::new())),
+        Standing::NotAtAll => Ok(("nothing of it is there".to_owned(), Settlement::Interrupted(None), Vec::new())),
         Standing::Partly { done, missing } => Err(format!(
             "and a part of it happened: {}; not: {}. Complete or undo it by hand, then {}",
             done.join(", "),

@@ -29,6 +29,8 @@ pub enum Word {
     Done,
     /// Nothing of it is there, so that it can be run again.
     Undone,
+    /// Of its SQL file so many statements are committed, from the first; `None`: as many as the history says. The next run goes on there.
+    Continue(Option<u64>),
 }
 
 impl Consent {
@@ -63,17 +65,21 @@ impl Repairs {
         planned.of_width(subject, connection)?;
         let is_known = rows.ids.iter().all(|id| subject.scripts.map.position(id.as_str()).is_some());
         let applied = if is_known { Some(read_applied(subject, connection, &rows.ids)?) } else { None };
-        let records = Records::read(subject, connection)?;
+        let records = Records::read(subject, connection, &rows.ids)?;
         if let Some(records) = &records {
             planned.of_changed_files(subject, records, (&rows, consent));
-            let (repairs, left) =
-                interrupted::plan((subject, &consent.words), applied.as_ref(), &rows.ids, &records.open);
+            let (repairs, left) = interrupted::plan(
+                (subject, &consent.words),
+                applied.as_ref(),
+                &rows.ids,
+                (&records.open, &records.torn),
+            );
             planned.repairs.extend(repairs);
             if consent.includes(Code::InterruptedRun) {
                 planned.left.extend(left);
             }
         }
-        if records.is_none_or(|records| records.open.is_empty()) {
+        if records.is_none_or(|records| records.open.is_empty() && records.torn.is_empty()) {
             planned.of_pending(subject, &rows, applied.as_ref());
         }
         planned.of_indexes(subject, connection)?;
