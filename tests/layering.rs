@@ -97,7 +97,9 @@ fn sources(directory: &Path) -> Vec<(PathBuf, String)> {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         if path.is_dir() {
-            found.extend(sources(&path));
+            if name != "tests" {
+                found.extend(sources(&path));
+            }
         } else if name.ends_with(".rs") && !name.ends_with("tests.rs") {
             let text = fs::read_to_string(&path).unwrap();
             let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default().to_owned();
