@@ -152,9 +152,11 @@ fn golang_migrate_and_sqlx() {
       up| 
       down| DROP TABLE t;
     2 (b)
+      up| -- limbec: irreversible imported without a way down
       up| -- limbec: no-transaction
       up| CREATE INDEX CONCURRENTLY i ON t (a);
     10 (c)
+      up| -- limbec: irreversible imported without a way down
       up| -- limbec: no-transaction
       up| BEGIN;
       up| SELECT 1;
@@ -180,6 +182,7 @@ fn golang_migrate_and_sqlx() {
     9 (a)
       up| SELECT 1;
     10 (b)
+      up| -- limbec: irreversible imported without a way down
       up| -- limbec: no-transaction
       up| VACUUM;
     note: 9_a.down.sql: has no statement, and does nothing
@@ -198,6 +201,7 @@ fn numbered_and_sections() {
       up| SELECT 1;
       down| SELECT 2;
     2 (b)
+      up| -- limbec: irreversible imported without a way down
     note: 002_b.sql: has no statement, and does nothing
     ");
     insta::assert_snapshot!(Sample::of(&[("001_a.sql", ""), ("rollbacks/002_a.sql", "")]).imported(Tool::Numbered), @"error: rollbacks/002_a.sql: there is no file that it takes back");
@@ -210,6 +214,7 @@ fn numbered_and_sections() {
       up| SELECT 1;
       down| SELECT 2;
     20230102120000 (add y)
+      up| -- limbec: irreversible imported without a way down
       up| SELECT 3;
     ");
 }
@@ -249,6 +254,7 @@ fn flyway() {
     ]);
     insta::assert_snapshot!(files.imported(Tool::Flyway), @"
     1 (a)
+      up| -- limbec: irreversible imported without a way down
       up| -- limbec: no-transaction
       up| CREATE INDEX CONCURRENTLY i ON t (a);
     1.2 (b)
@@ -258,11 +264,14 @@ fn flyway() {
       down| -- limbec: variable Name
       down| DROP TABLE ${Name};
     1.10 (c)
+      up| -- limbec: irreversible imported without a way down
       up| SELECT 3;
     2 (d)
+      up| -- limbec: irreversible imported without a way down
       up| -- limbec: no-transaction
       up| VALUES (1);
     R views (views)
+      up| -- limbec: irreversible imported without a way down
       up| SELECT 1;
     note: repeatable migrations become revisions that come last and run once; a later version of one is a revision of its own
     note: left out, as they are neither V…, U… nor R…: afterMigrate.sql (callbacks are hooks of limbec's: docs/hooks.md)
@@ -293,6 +302,7 @@ fn flyway() {
     let given = Sample::of(&[("V1__a.sql", "CREATE TABLE ${prefix}_t (a text DEFAULT 'x ${prefix}'); -- ${prefix}\n")]);
     insta::assert_snapshot!(given.imported_with(Tool::Flyway, &[("prefix", "app")]), @"
     1 (a)
+      up| -- limbec: irreversible imported without a way down
       up| CREATE TABLE app_t (a text DEFAULT 'x app'); -- app
     ");
 }
@@ -310,5 +320,9 @@ fn files_that_are_no_text() {
     ");
     fs::remove_file(sample.0.path().join("1_a.sql")).unwrap();
     fs::remove_file(sample.0.path().join("2_b.sql")).unwrap();
-    assert_eq!(sample.imported(Tool::Sqlx), "3 (c)\n  up| SELECT 1;\n");
+    insta::assert_snapshot!(sample.imported(Tool::Sqlx), @"
+    3 (c)
+      up| -- limbec: irreversible imported without a way down
+      up| SELECT 1;
+    ");
 }

@@ -70,11 +70,17 @@ pub fn convert(
                 Err(problem) => problems.push(problem),
             }
         }
+        if one.down.is_none() {
+            one.up.insert_str(0, IRREVERSIBLE);
+        }
         converted.push(one);
     }
     none(problems)?;
     Ok((converted, notes))
 }
+
+/// What is no oversight is not to be reported as one.
+const IRREVERSIBLE: &str = "-- limbec: irreversible imported without a way down\n";
 
 impl Reading<'_> {
     fn text(&self, old: &OldText, notes: &mut Vec<Note>) -> Result<(String, BTreeSet<String>), Problem> {
