@@ -1,6 +1,7 @@
 //! What must be known, and agreed to, before a plan runs: which data its steps destroy. Pure judgement over what the revision
 //! files say and what was measured; [`Review`] is what a person is shown, [`Policy::verdict`] what has to be agreed to, and by what.
 
+mod baseline;
 mod destruction;
 mod error;
 mod extent;
@@ -13,6 +14,7 @@ mod routines;
 #[cfg(test)]
 mod tests;
 
+pub use baseline::check_baselines;
 pub use destruction::{Destruction, Foreseen, StepSource, Target, UnreadCall, foresee};
 pub use error::GateError;
 pub use extent::Extent;

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.paths import ROOT
+from support.squashing import Squashing
 from support.venvs import ensure
 
 
@@ -46,3 +47,17 @@ def installed(frameworks, limbec_bin, tmp_path_factory):
     (packages / "theirs.pth").write_text(f"{theirs}\n{ROOT / 'python'}\n")
     (folder / "bin/limbec").symlink_to(limbec_bin)
     return folder / "bin/python"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def squashing(request, tmp_path, limbec_bin, alembic_bin):
+    if request.param == "postgresql":
+        server = request.getfixturevalue("postgres_server")
+        return Squashing(tmp_path, request.getfixturevalue("postgres_databases"), server, (alembic_bin, limbec_bin))
+    made = []
+
+    def create():
+        made.append(f"sqlite:///{tmp_path}/database{len(made)}.db")
+        return made[-1]
+
+    return Squashing(tmp_path, create, None, (alembic_bin, limbec_bin))

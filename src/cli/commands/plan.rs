@@ -7,6 +7,7 @@ use crate::cli::databases::DatabaseState;
 use crate::cli::error::CommandError;
 use crate::cli::exit::ExitStatus;
 use crate::cli::table::Table;
+use crate::gate::check_baselines;
 use crate::plan::{self, Plan, Step, StepSummary};
 use crate::revision::{RevisionError, RevisionId, RevisionMap};
 use crate::script::ScriptDirectory;
@@ -54,10 +55,10 @@ pub fn run(context: &mut CommandContext, args: &PlanArgs) -> Result<ExitStatus, 
     let scripts = context.scripts()?;
     let mut plans = Vec::new();
     if let Some(from) = &args.from {
-        plans.push((String::new(), planned(&scripts.map, &rows_given(&scripts.map, from)?, args, single)?));
+        plans.push((String::new(), planned(&scripts, &rows_given(&scripts.map, from)?, args, single)?));
     } else {
         for DatabaseState { rows, url } in context.database_states()? {
-            plans.push((url, planned(&scripts.map, &rows, args, single)?));
+            plans.push((url, planned(&scripts, &rows, args, single)?));
         }
     }
     if args.format == Format::Json {
@@ -76,10 +77,20 @@ pub fn run(context: &mut CommandContext, args: &PlanArgs) -> Result<ExitStatus, 
     Ok(ExitStatus::Success)
 }
 
-fn planned(map: &RevisionMap, rows: &[RevisionId], args: &PlanArgs, single: &str) -> Result<Plan, CommandError> {
+fn planned(
+    scripts: &ScriptDirectory,
+    rows: &[RevisionId],
+    args: &PlanArgs,
+    single: &str,
+) -> Result<Plan, CommandError> {
+    let map = &scripts.map;
     Ok(match args.direction {
         PlanDirection::Upgrade => plan::upgrade(map, rows, single)?,
-        PlanDirection::Downgrade => plan::downgrade(map, rows, single)?,
+        PlanDirection::Downgrade => {
+            let plan = plan::downgrade(map, rows, single)?;
+            check_baselines(scripts, &plan)?;
+            plan
+        }
         PlanDirection::Stamp => plan::stamp(map, rows, &args.targets)?,
     })
 }

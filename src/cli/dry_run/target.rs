@@ -6,7 +6,8 @@ use super::super::deploy::Change;
 use super::super::engine::Mutation;
 use super::super::error::CommandError;
 use crate::database::{Access, Connection, VersionTableName};
-use crate::migrate::{Purge, RunTarget};
+use crate::gate::check_baselines;
+use crate::migrate::{Operation, Purge, RunTarget};
 use crate::operation;
 use crate::plan::Plan;
 use crate::revision::RevisionId;
@@ -87,7 +88,11 @@ impl CommandContext {
             Purge::Nothing => (rows, None),
             Purge::All => (Vec::new(), has_version_table.then_some(rows.len())),
         };
-        let plan = change.operation.plan(&self.scripts()?.map, &rows)?;
+        let scripts = self.scripts()?;
+        let plan = change.operation.plan(&scripts.map, &rows)?;
+        if !matches!(change.operation, Operation::Stamp { .. }) {
+            check_baselines(&scripts, &plan)?;
+        }
         for warning in &plan.warnings {
             self.ui.warning(&warning.to_string());
         }

@@ -10,8 +10,8 @@ use crate::database::{
     Access, Connection, DatabaseError, DatabaseUrl, Gauge, MeasureLimits, TableFacts, VersionTableName,
 };
 use crate::gate::{
-    Destruction, DestructiveStep, Extent, GateError, Policy, Review, StepSource, Target, Unasked, Verdict, foresee,
-    is_production,
+    Destruction, DestructiveStep, Extent, GateError, Policy, Review, StepSource, Target, Unasked, Verdict,
+    check_baselines, foresee, is_production,
 };
 use crate::migrate::{Event, Operation, RunTarget};
 use crate::operation::{Dialect, OperationKind, Operations};
@@ -91,7 +91,7 @@ impl Gates {
         if is_stamp || is_in_memory || steps.iter().all(|step| self.passed.contains(step)) {
             return Ok(());
         }
-        check_baselines(request, plan)?;
+        check_baselines(request.scripts, plan)?;
         let policy = Policy {
             is_production: is_production(request.options.production.as_ref(), place.url),
             destructive: request.options.destructive,
@@ -102,18 +102,6 @@ impl Gates {
         decide(&policy, &review, attendant)?;
         self.passed.extend(steps);
         Ok(())
-    }
-}
-
-/// A database that a baseline has made may have other rows than the old files' downgrades look for, and other names.
-fn check_baselines(request: &DeploymentRequest<'_>, plan: &Plan) -> Result<(), GateError> {
-    let mut downgrades = plan.steps.iter().filter(|step| step.direction == Direction::Downgrade);
-    let restored = |step: &Step| request.scripts.restored.iter().find(|restored| restored.revision == step.revision);
-    match downgrades.find_map(restored) {
-        Some(restored) => {
-            Err(GateError::Baseline { revision: restored.revision.clone(), archive: restored.archive.clone() })
-        }
-        None => Ok(()),
     }
 }
 
