@@ -42,7 +42,7 @@ pub fn applied(
         Tool::GolangMigrate => (reading.golang_migrate()?, Vec::new()),
         Tool::Goose => (reading.goose(), Vec::new()),
         Tool::Dbmate => (reading.column("version"), Vec::new()),
-        Tool::SqlMigrate => (reading.sql_migrate(), Vec::new()),
+        Tool::SqlMigrate => reading.sql_migrate(),
         Tool::Sqlx => reading.sqlx()?,
         Tool::Flyway => reading.flyway()?,
         Tool::Numbered | Tool::Sections => reading.named()?,
@@ -99,9 +99,21 @@ impl Reading<'_> {
         self.table.rows.iter().filter_map(|row| row.text(&[name])).collect()
     }
 
-    /// Identifiers are names of files.
-    fn sql_migrate(&self) -> Vec<String> {
-        self.column("id").into_iter().map(|id| id.strip_suffix(".sql").unwrap_or(&id).to_owned()).collect()
+    /// Identifiers are names of files; a checksum, where there is one, is the SHA-256 of the file.
+    fn sql_migrate(&self) -> (Vec<String>, Vec<String>) {
+        let (mut versions, mut changed) = (Vec::new(), Vec::new());
+        for row in &self.table.rows {
+            let Some(id) = row.text(&["id"]) else { continue };
+            let version = id.strip_suffix(".sql").unwrap_or(&id).to_owned();
+            let recorded = row.text(&["checksum"]).unwrap_or_default();
+            if let Some(migration) = self.migration(&version)
+                && checksum::is_of(&recorded, &migration.source) == Some(false)
+            {
+                changed.push(migration.file.clone());
+            }
+            versions.push(version);
+        }
+        (versions, changed)
     }
 
     fn sqlx(&self) -> Result<(Vec<String>, Vec<String>), ImportError> {

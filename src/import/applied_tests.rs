@@ -52,6 +52,18 @@ fn the_last_row_of_goose_counts() {
 }
 
 #[test]
+fn sql_migrate_may_have_checksums() {
+    let files = [old("001_a", "001_a.sql"), old("002_b", "002_b.sql")];
+    let row = |id: &str, checksum: &str| json!({"id": id, "checksum": checksum});
+    // SHA-256 of abc.
+    let right = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    let wrong = "0".repeat(64);
+    let read = |rows: &[Value]| read_of(Tool::SqlMigrate, rows, &files);
+    assert_eq!(read(&[row("001_a.sql", right), json!({"id": "002_b.sql"})]).unwrap(), ["001_a", "002_b"]);
+    assert!(read(&[row("001_a.sql", &wrong)]).unwrap_err().contains("001_a.sql"));
+}
+
+#[test]
 fn sqlx_and_what_failed() {
     // SHA-384 of abc.
     let right = "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7";

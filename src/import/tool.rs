@@ -55,7 +55,8 @@ impl Tool {
             Self::Dbmate | Self::GolangMigrate => &["schema_migrations"],
             Self::Goose => &["goose_db_version"],
             Self::Sqlx => &["_sqlx_migrations"],
-            Self::Flyway => &["flyway_schema_history"],
+            // Before Flyway 5 the second.
+            Self::Flyway => &["flyway_schema_history", "schema_version"],
             Self::SqlMigrate => &["gorp_migrations"],
             Self::Sections => &["schema_versions", "schema_migrations"],
         }

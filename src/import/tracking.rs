@@ -166,7 +166,12 @@ fn has_columns_of(tool: Tool, columns: &[String]) -> bool {
             has("version") && has("success") && has("checksum") && has("description") && !has("installed_rank")
         }
         Tool::Flyway => has("installed_rank") && has("version") && has("success") && has("type"),
-        Tool::SqlMigrate => has("id") && has("applied_at") && columns.len() == 2,
+        // One version of sql-migrate has `checksum`, too.
+        Tool::SqlMigrate => {
+            has("id")
+                && has("applied_at")
+                && columns.len() == 2 + usize::from(columns.iter().any(|one| one == "checksum"))
+        }
         Tool::Numbered => {
             has_any(&["version", "name", "migration_name"])
                 && !has("dirty")

@@ -10,10 +10,10 @@ use crate::import::sections::{Marker, Repeated, sections};
 pub(super) fn read(directory: &Directory) -> Result<Found, ImportError> {
     let mut found = Found::default();
     let mut files: Vec<&str> = directory.own_files().filter(|file| file.ends_with(".sql")).collect();
-    // Numbers are compared where both have one, else the names (`Migration.Less`).
+    // Numbers are compared where both have one, else the names; those without come last (`Migration.Less`).
     files.sort_by(|a, b| match (NumberedName::parse(a), NumberedName::parse(b)) {
         (Some(one), Some(other)) => one.order().cmp(&other.order()).then_with(|| a.cmp(b)),
-        _ => a.cmp(b),
+        (one, other) => other.is_some().cmp(&one.is_some()).then_with(|| a.cmp(b)),
     });
     for file in files {
         let source = directory.bytes(file)?;
