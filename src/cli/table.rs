@@ -10,9 +10,10 @@ impl Table {
         Self { rows: vec![headings.iter().map(|heading| (*heading).to_owned()).collect()] }
     }
 
-    /// Adds a row, one cell a heading.
+    /// Adds a row, one cell a heading. Line ends and what else a terminal obeys, in a file's name for instance, is shown as `?`.
     pub fn row(&mut self, cells: Vec<String>) {
-        self.rows.push(cells);
+        let harmless = |cell: String| cell.replace(|c: char| c.is_control(), "?");
+        self.rows.push(cells.into_iter().map(harmless).collect());
     }
 
     /// The lines, headings first, columns two blanks apart, without blanks at the end.
@@ -36,6 +37,13 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cell_is_one_line_and_commands_nothing() {
+        let mut table = Table::new(&["File"]);
+        table.row(vec!["a\nb\u{1b}[31mc.sql".to_owned()]);
+        assert_eq!(table.lines(), ["File", "a?b?[31mc.sql"]);
+    }
 
     #[test]
     fn columns_are_as_wide_as_their_widest_cell() {
