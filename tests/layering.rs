@@ -23,7 +23,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("lint", &["schema", "operation", "published", "script", "sqlfile", "revision"]),
     // The linter's settings are checked where they are read.
     ("config", &["lint", "operation", "script", "database", "plan", "revision"]),
-    ("squash", &["script", "operation", "database", "revision"]),
+    ("squash", &["catalogue", "schema", "script", "operation", "database", "revision"]),
     ("trial", &["migrate", "catalogue", "plan", "database", "runtime", "revision"]),
     // Records by what the trial runs histories with.
     (

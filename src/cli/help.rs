@@ -246,6 +246,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         &[
             ("limbec squash --to 1975ea83b712 --dry-run", "which files would go, and whether the baseline works"),
             ("limbec squash --to 1975ea83b712 --with-data", "with the rows that the revisions have put into tables"),
+            ("limbec squash --to 1975ea83b712 --from-database", "the old revisions cannot be run any more"),
         ],
     ),
     (

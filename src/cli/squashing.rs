@@ -9,10 +9,12 @@ use super::engine::Mutation;
 use super::error::{CommandError, ErrorKind};
 use super::published::shown;
 use super::render::path_text;
+use super::squashing_live::{Copied, LiveSource};
+use super::squashing_privileges::Privileges;
+use super::squashing_proof::{Site, compare_rows, unproven};
+use super::subjects::read_files as read_revisions;
 use super::testing::{output, start};
 use super::testing_grounds::{Grounds, dialect, driver, own_url, url_variables};
-use crate::catalogue::{Catalogue, Difference, Scope};
-use crate::database::{Access, Connection, Environment, VersionTableName};
 use crate::published::{Freezable, Freeze, Lock};
 use crate::revision::RevisionMap;
 use crate::runtime::{Invocation, ScriptEntry};
@@ -21,7 +23,7 @@ use crate::squash::{
     ARCHIVE_INI, ArchiveIni, Baseline, Changes, Dump, FilledTable, Moved, RowPolicy, SquashError, SquashPlan,
     archive_ini, filled_tables, is_leftover,
 };
-use crate::trial::{EnvRuns, Ephemeral, Place, TrialError, build};
+use crate::trial::EnvRuns;
 
 /// A squash that is proven and not yet written.
 pub(crate) struct Prepared {
@@ -35,6 +37,10 @@ pub(crate) struct Prepared {
     pub(crate) filled: Vec<FilledTable>,
     /// What becomes of the rows.
     pub(crate) rows: RowPolicy,
+    /// What the revisions say about privileges, and what becomes of it.
+    pub(crate) privileges: Privileges,
+    /// The live database that was copied: its URL without its password, and what of it is not in the baseline.
+    pub(crate) live: Option<Copied>,
     /// Where it was proven, in words.
     pub(crate) place: String,
     /// What people should look at.
@@ -42,6 +48,10 @@ pub(crate) struct Prepared {
     /// Options with passwords, which the archive's ini file does not have.
     pub(crate) left_out: Vec<String>,
 }
+
+/// What is said where the history does not run.
+const FROM_DATABASE: &str =
+    "if it cannot be run from an empty database any more: `--from-database` takes the schema from one that has run it";
 
 /// Runs the history, writes it as a baseline, proves that, and works out what changes. Nothing of the project is touched.
 ///
@@ -54,8 +64,16 @@ pub(crate) fn prepare(
     plan: &SquashPlan,
 ) -> Result<Prepared, CommandError> {
     let layout = Layout::of(context, args, scripts, plan)?;
+    let locations = context.script_settings()?.locations.clone();
+    let files = read_revisions(&locations, scripts);
+    let mut live = LiveSource::find(context, args, (scripts, &files), plan)?;
     let own = own_url(context, &args.grounds)?;
-    let dialect = dialect(context, &args.grounds, own.as_ref())?;
+    let dialect = match &live {
+        Some(live) => live.dialect(&args.grounds)?,
+        None => dialect(context, &args.grounds, own.as_ref())?,
+    };
+    let mut privileges = Privileges::of(&files, plan, dialect);
+    privileges.check_decided(context, args)?;
     let driver = driver(context, dialect, own.as_ref());
     let variables = url_variables(context, &args.grounds.url_variable)?;
     let environment = context.database_environment();
@@ -71,18 +89,28 @@ pub(crate) fn prepare(
     let default = context.configured_schema()?.unwrap_or_else(|| "public".to_owned());
     let site = Site { place: &grounds.place, environment: &environment, default };
     let id = &scripts.script(plan.revision).revision.id;
-    stage(context, &format!("running the history up to {id}"));
-    let history = site.built(&scripts.map, &mut python(upgrade.clone()), id.as_str());
-    let history = history.map_err(|error| context.trial_error(error))?;
+    let history = match &mut live {
+        Some(live) => {
+            stage(context, &format!("copying the schema of {}", live.shown));
+            live.copied(context, &site)?
+        }
+        None => {
+            stage(context, &format!("running the history up to {id}"));
+            let built = site.built(&scripts.map, &mut python(upgrade.clone()), id.as_str());
+            built.map_err(|error| context.trial_error(error).hint(FROM_DATABASE))?
+        }
+    };
     let mut connection = history.connect(&environment)?;
     let filled = filled_tables(&mut connection, &history.table, &site.default)?;
-    let rows = match args.rows() {
-        None if !filled.is_empty() => return Err(undecided_rows(&filled)),
-        None => RowPolicy::Include,
-        Some(policy) => policy,
-    };
     drop(connection);
-    let dump = site.dump(&history, rows)?;
+    let rows = match &live {
+        // Of those that were asked for: the copy has no others.
+        Some(_) => RowPolicy::Include,
+        None => decided_rows(args, &filled)?,
+    };
+    let mut dump = site.dump(&history, &rows)?;
+    privileges.found(context, args, site.privileges(&history)?)?;
+    dump.statements.extend(privileges.kept.iter().cloned());
     let baseline = layout.baseline(scripts, plan, &dump);
     stage(context, "running the baseline");
     let script = layout.written_apart(&baseline, grounds.folder.path())?;
@@ -91,7 +119,11 @@ pub(crate) fn prepare(
     let built = site.built(&map, &mut python(alone), id.as_str());
     let built = built.map_err(|error| unproven(context.trial_error(error)))?;
     site.compare(&history, &built)?;
-    compare_rows(&dump, &site.dump(&built, rows)?)?;
+    compare_rows(&dump, &site.dump(&built, &rows)?)?;
+    privileges.compare(site.privileges(&built)?)?;
+    if let Some(live) = &mut live {
+        live.check_unmoved(id)?;
+    }
     let notes = layout.notes(context, scripts, plan);
     let (changes, left_out) = layout.changes(context, scripts, plan, &baseline)?;
     for ephemeral in [history, built] {
@@ -99,7 +131,24 @@ pub(crate) fn prepare(
     }
     let statements = dump.statements.len();
     let place = grounds.words.clone();
-    Ok(Prepared { changes, baseline: layout.file, statements, filled, rows, place, notes, left_out })
+    let live = live.map(LiveSource::told);
+    Ok(Prepared { changes, baseline: layout.file, statements, filled, rows, privileges, live, place, notes, left_out })
+}
+
+/// What becomes of rows that the history has put into tables.
+fn decided_rows(args: &SquashArgs, filled: &[FilledTable]) -> Result<RowPolicy, CommandError> {
+    match args.rows() {
+        None if !filled.is_empty() => Err(undecided_rows(filled)),
+        None => Ok(RowPolicy::Include),
+        Some(RowPolicy::Of(tables)) => {
+            let unknown = tables.iter().find(|name| !filled.iter().any(|table| table.shown() == **name));
+            match unknown {
+                Some(name) => Err(CommandError::usage(format!("`--data-of`: the revisions put no rows into {name}"))),
+                None => Ok(RowPolicy::Of(tables)),
+            }
+        }
+        Some(policy) => Ok(policy),
+    }
 }
 
 fn stage(context: &mut CommandContext, sentence: &str) {
@@ -112,98 +161,7 @@ fn stage(context: &mut CommandContext, sentence: &str) {
 fn undecided_rows(filled: &[FilledTable]) -> CommandError {
     let tables: Vec<String> = filled.iter().map(|table| format!("{} ({})", table.shown(), table.rows)).collect();
     CommandError::usage(format!("the revisions put rows into tables: {}", tables.join(", ")))
-        .hint("`--with-data` puts them into the baseline, `--without-data` leaves them out")
-}
-
-fn unproven(error: CommandError) -> CommandError {
-    let failure = CommandError::crashed("the baseline cannot be run on an empty database").caused_by(error.sentence);
-    let failure = error.causes.into_iter().fold(failure, CommandError::caused_by);
-    error.hints.into_iter().fold(failure, CommandError::hint).hint("nothing was written")
-}
-
-/// Where databases are made.
-struct Site<'a> {
-    place: &'a Place,
-    environment: &'a Environment,
-    /// The schema of names without one.
-    default: String,
-}
-
-/// A database in which a history has run, with what it has.
-struct Built {
-    database: Ephemeral,
-    table: VersionTableName,
-    catalogue: Catalogue,
-}
-
-impl Built {
-    fn connect(&self, environment: &Environment) -> Result<Connection, CommandError> {
-        Ok(Connection::open(&self.database.url()?, environment, Access::Write)?)
-    }
-}
-
-/// Everything but the version table.
-fn scope(table: &VersionTableName) -> Scope {
-    Scope::everything().keeping(table.schema.clone()).without(table.clone())
-}
-
-impl Site<'_> {
-    fn built(&self, map: &RevisionMap, python: &mut EnvRuns<'_>, target: &str) -> Result<Built, TrialError> {
-        let (database, table) = build(map, self.place, python, target)?;
-        let mut connection = Connection::open(&database.url()?, self.environment, Access::Write)?;
-        let catalogue = Catalogue::read(&mut connection, &scope(&table))?;
-        Ok(Built { database, table, catalogue })
-    }
-
-    /// Whether both have the same schema and, with rows, the same rows.
-    fn compare(&self, history: &Built, baseline: &Built) -> Result<(), CommandError> {
-        let differences = Catalogue::difference(&history.catalogue, &baseline.catalogue);
-        if differences.is_empty() {
-            return Ok(());
-        }
-        if !matches!(self.place, Place::Server { .. }) {
-            return Err(differing(&differences));
-        }
-        let database = self.place.create()?;
-        let connect = || Connection::open(&database.url()?, self.environment, Access::Write).map_err(TrialError::from);
-        Dump::reload((&history.database.url()?, self.environment), &mut connect()?)?;
-        // Another one: a dump sets a search path for its session.
-        let mut connection = connect()?;
-        let reloaded = Catalogue::read(&mut connection, &scope(&history.table)).map_err(TrialError::from)?;
-        drop(connection);
-        database.discard()?;
-        match Catalogue::difference(&reloaded, &baseline.catalogue) {
-            differences if differences.is_empty() => Ok(()),
-            differences => Err(differing(&differences)),
-        }
-    }
-
-    fn dump(&self, built: &Built, rows: RowPolicy) -> Result<Dump, CommandError> {
-        let mut connection = built.connect(self.environment)?;
-        let url = built.database.url()?;
-        let source = (&url, self.environment);
-        Ok(Dump::of_ephemeral(source, &mut connection, &built.table, &self.default, rows)?)
-    }
-}
-
-/// Whether the baseline puts in what the history has put in.
-fn compare_rows(history: &Dump, baseline: &Dump) -> Result<(), CommandError> {
-    let (wanted, made) = (history.rows(), baseline.rows());
-    let odd = wanted.symmetric_difference(&made).next();
-    let Some(odd) = odd else { return Ok(()) };
-    let line: String = odd.lines().next().unwrap_or_default().chars().take(200).collect();
-    Err(CommandError::crashed("the baseline does not put the same rows into the tables")
-        .caused_by(line)
-        .hint("nothing was written"))
-}
-
-fn differing(differences: &[Difference]) -> CommandError {
-    const MOST: usize = 10;
-    let failure = CommandError::crashed("the baseline does not make the schema that the history makes");
-    let failure = differences.iter().take(MOST).fold(failure, |failure, one| failure.caused_by(one.to_string()));
-    let rest = differences.len().saturating_sub(MOST);
-    let failure = if rest > 0 { failure.caused_by(format!("and {rest} more")) } else { failure };
-    failure.hint("nothing was written")
+        .hint("`--with-data` puts them into the baseline, `--data-of TABLE` those of one table, `--without-data` leaves them out")
 }
 
 /// The files of a baseline.
@@ -410,6 +368,11 @@ impl From<SquashError> for CommandError {
             SquashError::Unarchived { .. } => failure
                 .hint("nothing was removed: make what was changed there a revision of its own, and delete the file"),
             SquashError::File { .. } => failure.hint("every file is as it was"),
+            SquashError::Copy { statement, .. } => failure
+                .caused_by(statement)
+                .hint("nothing was written; the server for it has to have what the live one has (extensions, roles): `--server URL`, `--own-server`")
+                .hint("`--leave-out NAME` takes what no revision makes out of it"),
+            SquashError::Needed { .. } => failure.hint("nothing was written; `--keep NAME` puts it into the baseline"),
             SquashError::VirtualRows { .. } => failure.hint(
                 "nothing was written; squash to a revision before these rows, or without rows (`--without-data`) and write them by a revision of their own",
             ),

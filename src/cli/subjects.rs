@@ -84,6 +84,11 @@ impl KnownDatabase {
         self.url.accepted_by_sqlalchemy().obfuscated()
     }
 
+    /// Where limbec's history is, if there is one.
+    pub(super) fn history_table(&self) -> VersionTableName {
+        self.history.as_version_table()
+    }
+
     pub(super) fn table(&self) -> &VersionTableName {
         &self.table
     }

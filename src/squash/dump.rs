@@ -22,12 +22,25 @@ pub struct FilledTable {
 }
 
 /// Whether a dump has rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RowPolicy {
     /// It has all.
     Include,
     /// It has none.
     LeaveOut,
+    /// It has those of these tables, as [`FilledTable::shown`] calls them.
+    Of(BTreeSet<String>),
+}
+
+impl RowPolicy {
+    /// Whether the rows of a table are in it.
+    pub fn has(&self, table: &FilledTable) -> bool {
+        match self {
+            Self::Include => true,
+            Self::LeaveOut => false,
+            Self::Of(tables) => tables.contains(&table.shown()),
+        }
+    }
 }
 
 impl FilledTable {
@@ -51,7 +64,7 @@ pub fn filled_tables(
 ) -> Result<Vec<FilledTable>, SquashError> {
     match connection {
         Connection::Postgres(_) => postgres::filled_tables(connection, table, default),
-        Connection::Sqlite(_) => sqlite::filled_tables(connection, table),
+        Connection::Sqlite(_) => sqlite::filled_tables(connection, &[table.name.as_str()]),
     }
 }
 
@@ -73,6 +86,22 @@ impl Dump {
         postgres::reload(source, into)
     }
 
+    /// The statements that give and take privileges on what a database has: none on SQLite.
+    ///
+    /// # Errors
+    /// There is no `pg_dump`, or the database does not answer.
+    pub fn privileges(
+        source: (&DatabaseUrl, &Environment),
+        connection: &mut Connection,
+        table: &VersionTableName,
+        default: &str,
+    ) -> Result<Vec<String>, SquashError> {
+        match connection {
+            Connection::Postgres(_) => postgres::privileges(source, connection, table, default),
+            Connection::Sqlite(_) => Ok(Vec::new()),
+        }
+    }
+
     /// The SQL of a database that exists for this alone: on PostgreSQL its default schema has another name meanwhile.
     ///
     /// # Errors
@@ -82,11 +111,11 @@ impl Dump {
         connection: &mut Connection,
         table: &VersionTableName,
         default: &str,
-        rows: RowPolicy,
+        rows: &RowPolicy,
     ) -> Result<Self, SquashError> {
         let statements = match connection {
             Connection::Postgres(_) => postgres::statements((url, environment), connection, table, default, rows)?,
-            Connection::Sqlite(_) => sqlite::statements(connection, table, rows)?,
+            Connection::Sqlite(_) => sqlite::statements(connection, &[table.name.as_str()], rows)?,
         };
         Ok(Self { statements })
     }

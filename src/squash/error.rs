@@ -40,6 +40,22 @@ pub enum SquashError {
         /// How many.
         rows: u64,
     },
+    /// The schema of a live database cannot be made again.
+    #[error("a copy of the live schema cannot be made: {reason}")]
+    Copy {
+        /// What the database says.
+        reason: String,
+        /// The first line of the statement that failed.
+        statement: String,
+    },
+    /// Something that is left out is needed.
+    #[error("{object} cannot be left out: {reason}")]
+    Needed {
+        /// Its kind and name.
+        object: String,
+        /// Who needs it.
+        reason: String,
+    },
     /// The SQL of the schema cannot be had.
     #[error(transparent)]
     Dump(#[from] BackupError),

@@ -11,6 +11,8 @@ use crate::cli::published::shown;
 use crate::cli::render::path_text;
 use crate::cli::squashing::{Prepared, prepare};
 use crate::cli::squashing_databases::refuse_below;
+use crate::cli::squashing_live::Copied;
+use crate::cli::squashing_privileges::PrivilegesJson;
 use crate::cli::table::Table;
 use crate::cli::testing_grounds::GroundsArgs;
 use crate::runtime::Interruption;
@@ -30,12 +32,30 @@ pub struct SquashArgs {
     /// Say what would change, and change nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Take the schema from a live database that is at the revision, for a history that cannot be run from empty any more [default: the project's database]
+    #[arg(long, value_name = "URL", num_args = 0..=1, require_equals = true, default_missing_value = "", conflicts_with = "with_data")]
+    pub from_database: Option<String>,
+    /// With --from-database: the baseline has this object too, although no revision makes it (a pattern such as 'audit_*'; can be repeated)
+    #[arg(long, value_name = "NAME", requires = "from_database")]
+    pub keep: Vec<String>,
+    /// With --from-database: the baseline does not have this object, which no revision makes (a pattern; can be repeated)
+    #[arg(long, value_name = "NAME", requires = "from_database")]
+    pub leave_out: Vec<String>,
     /// Rows that the revisions have put into tables are put there by the baseline, too
     #[arg(long, conflicts_with = "without_data")]
     pub with_data: bool,
+    /// The rows of this table are put there by the baseline; those of others are left out (can be repeated)
+    #[arg(long, value_name = "TABLE", conflicts_with_all = ["with_data", "without_data"])]
+    pub data_of: Vec<String>,
     /// Such rows are left out
     #[arg(long)]
     pub without_data: bool,
+    /// The privileges that the finished schema has (GRANT, REVOKE, ALTER DEFAULT PRIVILEGES) are in the baseline
+    #[arg(long, conflicts_with = "without_privileges")]
+    pub with_privileges: bool,
+    /// What the revisions say about privileges, owners and roles is left out
+    #[arg(long)]
+    pub without_privileges: bool,
     /// Do not look where the project's database and its tenants are
     #[arg(long)]
     pub ignore_databases: bool,
@@ -56,6 +76,7 @@ impl SquashArgs {
         match (self.with_data, self.without_data) {
             (true, _) => Some(RowPolicy::Include),
             (_, true) => Some(RowPolicy::LeaveOut),
+            _ if !self.data_of.is_empty() => Some(RowPolicy::Of(self.data_of.iter().cloned().collect())),
             _ => None,
         }
     }
@@ -133,6 +154,10 @@ struct SquashJson<'a> {
     archive: Option<String>,
     baseline: Option<BaselineJson>,
     tables: Vec<TableJson>,
+    /// What the revisions say about privileges.
+    privileges: Option<PrivilegesJson>,
+    /// The live database that the schema was taken from.
+    live: Option<&'a Copied>,
     /// Options of the ini file that the archive's has not.
     left_out: &'a [String],
     is_written: bool,
@@ -178,7 +203,7 @@ impl Outcome<'_> {
         let table = |table: &FilledTable| TableJson {
             table: table.shown(),
             rows: table.rows,
-            is_included: prepared.is_some_and(|prepared| prepared.rows == RowPolicy::Include),
+            is_included: prepared.is_some_and(|prepared| prepared.rows.has(table)),
         };
         SquashJson {
             revision: self.scripts.script(self.plan.revision).revision.id.as_str(),
@@ -187,6 +212,8 @@ impl Outcome<'_> {
             baseline: prepared
                 .map(|prepared| BaselineJson { path: path_text(&prepared.baseline), statements: prepared.statements }),
             tables: prepared.iter().flat_map(|prepared| &prepared.filled).map(table).collect(),
+            privileges: prepared.map(|prepared| prepared.privileges.json()),
+            live: prepared.and_then(|prepared| prepared.live.as_ref()),
             left_out: prepared.map_or(&[], |prepared| &prepared.left_out),
             is_written: self.is_written,
         }
@@ -204,11 +231,15 @@ impl Outcome<'_> {
             table.row(vec![moved.revision.to_owned(), path(&moved.path), path(&moved.archived_path)]);
         }
         context.ui.table(&table);
+        if let Some(live) = &prepared.live {
+            live.tell(context);
+        }
         for filled in &prepared.filled {
             let rows = if filled.rows == 1 { "1 row".to_owned() } else { format!("{} rows", filled.rows) };
-            let what = if prepared.rows == RowPolicy::Include { "in the baseline" } else { "left out" };
+            let what = if prepared.rows.has(filled) { "in the baseline" } else { "left out" };
             context.ui.status(&format!("table {}: {rows}, {what}", filled.shown()));
         }
+        prepared.privileges.tell(context);
         for note in &prepared.notes {
             context.ui.warning(note);
         }
