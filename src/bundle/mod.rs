@@ -17,7 +17,7 @@ pub use format::{
     BundleSettings, BundledFinding, BundledRevision, BundledStep, BundledTable, LintSummary, Manifest, Way,
 };
 pub use read::Bundle;
-pub use record::{RecordRequest, Recorded, RecordedRevision, record};
+pub use record::{RecordRequest, Recorded, RecordedRevision, record, unproven};
 pub use source::BundleSteps;
 pub use write::BundleWriter;
 

@@ -33,6 +33,8 @@ pub struct RecordRequest<'a> {
     pub environment: &'a database::Environment,
     /// limbec's setting.
     pub search_path: &'a SearchPath,
+    /// Modules of the project, whose texts are followed.
+    pub imports: &'a Imports,
 }
 
 /// What was recorded.
@@ -137,13 +139,9 @@ impl Session<'_, '_, '_> {
         let is_wanted = self.request.is_wanted;
         for index in self.request.order.iter().copied().filter(|index| is_wanted(*index)) {
             let path = &self.request.scripts.script(index).path;
-            let file = RevisionFile::read(path, &Imports::new(&[]));
-            let judge = |direction| match rendered::prove(&file, direction) {
-                Ok(()) => Err(NOT_YET.to_owned()),
-                Err(doubt) => Err(format!("{} (line {})", doubt.reason, doubt.line)),
-            };
-            let revision =
-                RecordedRevision { upgrade: judge(Direction::Upgrade), downgrade: judge(Direction::Downgrade) };
+            let judge = |doubt: Option<String>| Err(doubt.unwrap_or_else(|| NOT_YET.to_owned()));
+            let [upgrade, downgrade] = unproven(path, self.request.imports);
+            let revision = RecordedRevision { upgrade: judge(upgrade), downgrade: judge(downgrade) };
             self.recorded.revisions.insert(index, revision);
         }
     }
@@ -303,6 +301,14 @@ impl Session<'_, '_, '_> {
             Some(sentence) => Err(different(sentence)),
         }
     }
+}
+
+/// Why the text of a file does not prove that `upgrade` and `downgrade` do the same wherever they run, each with its line; `None`: it does.
+pub fn unproven(path: &Path, imports: &Imports) -> [Option<String>; 2] {
+    let file = RevisionFile::read(path, imports);
+    [Direction::Upgrade, Direction::Downgrade].map(|direction| {
+        rendered::prove(&file, direction).err().map(|doubt| format!("{} (line {})", doubt.reason, doubt.line))
+    })
 }
 
 /// What env.py does, and a bundle cannot.

@@ -104,10 +104,10 @@ pub(super) struct BuildJson<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct Missing<'a> {
-    revision: &'a str,
-    direction: &'static str,
-    reason: &'a str,
+pub(super) struct Missing<'a> {
+    pub(super) revision: &'a str,
+    pub(super) direction: &'static str,
+    pub(super) reason: &'a str,
 }
 
 impl<'a> BuildJson<'a> {
@@ -220,6 +220,7 @@ fn render_watched(context: &mut CommandContext, source: &BundleSource<'_>) -> Re
         env_path: &env_path,
         environment: &environment,
         search_path: &search_path,
+        imports: &Imports::new(&settings.locations.import_roots),
     };
     context.ui.flush();
     let mut progress = TestProgress::new(&mut context.ui, wanted.order.len());
@@ -271,15 +272,19 @@ fn transaction(context: &CommandContext, recorded: &Recorded) -> TransactionMode
 }
 
 /// Which revisions are in a bundle.
-struct Wanted {
+pub(super) struct Wanted {
     /// Ancestors first.
-    order: Vec<RevisionIndex>,
+    pub(super) order: Vec<RevisionIndex>,
     /// Those whose steps are.
-    rendered: HashSet<RevisionIndex>,
+    pub(super) rendered: HashSet<RevisionIndex>,
 }
 
 impl Wanted {
-    fn of(scripts: &ScriptDirectory, range: Option<&str>) -> Result<Self, CommandError> {
+    /// Those of a range, as typed.
+    ///
+    /// # Errors
+    /// The range is none, or of revisions that there are not.
+    pub(super) fn of(scripts: &ScriptDirectory, range: Option<&str>) -> Result<Self, CommandError> {
         let typed = TypedRange::parse(range).map_err(|error| CommandError::usage(error.to_string()))?;
         if typed.needs_rows() {
             return Err(CommandError::usage("a bundle is for every database: `current` is none of its ends"));
@@ -293,7 +298,7 @@ impl Wanted {
 }
 
 /// Whether a revision is SQL as it is written: there is nothing to record.
-fn is_sql(scripts: &ScriptDirectory, index: RevisionIndex) -> bool {
+pub(super) fn is_sql(scripts: &ScriptDirectory, index: RevisionIndex) -> bool {
     SqlRevision::at(&scripts.script(index).path).is_some()
 }
 

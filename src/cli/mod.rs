@@ -5,6 +5,7 @@
 
 pub mod argparse;
 pub mod args;
+mod bundle_proof;
 mod bundle_run;
 mod bundling;
 pub mod change_args;

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::cli::args::Format;
+use crate::cli::bundle_proof;
 use crate::cli::bundling::{self, BundleSource, Rendered};
 use crate::cli::context::CommandContext;
 use crate::cli::error::CommandError;
@@ -21,6 +22,9 @@ pub struct BuildArgs {
     /// File to write
     #[arg(short, long, value_name = "FILE", default_value = "migrations.bundle")]
     pub output: PathBuf,
+    /// Read the files alone, and tell which steps their texts keep out of a bundle: nothing is run, and nothing written
+    #[arg(long, conflicts_with_all = ["output", "allow_missing"])]
+    pub dry_run: bool,
     /// Write the bundle although upgrades need Python; plans with one of them are refused when it is applied
     #[arg(long)]
     pub allow_missing: bool,
@@ -40,6 +44,9 @@ pub struct BuildArgs {
 /// # Errors
 /// No database can be made, env.py cannot be run on it or does more than to run revisions; a file that cannot be written.
 pub fn run(context: &mut CommandContext, args: &BuildArgs) -> Result<ExitStatus, CommandError> {
+    if args.dry_run {
+        return bundle_proof::tell(context, args.range.as_deref(), args.format);
+    }
     let source =
         BundleSource { range: args.range.as_deref(), min_server: args.min_server, grounds: args.grounds.clone() };
     let rendered = bundling::render(context, &source)?;
