@@ -8,7 +8,6 @@ use super::context::CommandContext;
 use super::error::CommandError;
 use super::exit::ExitStatus;
 use crate::bundle;
-use crate::script::Imports;
 
 /// The result of `bundle build --dry-run --format json`.
 #[derive(Debug, Serialize)]
@@ -30,7 +29,7 @@ pub(super) fn tell(
 ) -> Result<ExitStatus, CommandError> {
     let scripts = context.scripts()?;
     let wanted = Wanted::of(&scripts, range)?;
-    let imports = Imports::new(&context.script_settings()?.locations.import_roots);
+    let imports = context.module_texts()?;
     let read = wanted.order.iter().filter(|index| wanted.rendered.contains(index) && !is_sql(&scripts, **index));
     let mut doubts = Vec::new();
     for script in read.map(|index| scripts.script(*index)) {

@@ -203,6 +203,7 @@ fn render_watched(context: &mut CommandContext, source: &BundleSource<'_>) -> Re
     let interpreter = context.interpreter()?;
     let settings = context.script_settings()?;
     let search_path = context.project()?.settings.deploy.search_path.clone();
+    let imports = context.module_texts()?;
     let upgrade = context.engine_invocation(context.alembic_argv(&["upgrade", "heads"]), Mutation::Allowed)?;
     let upgrade = Invocation { record: true, ..upgrade };
     let cache = cache_folder(context);
@@ -220,7 +221,7 @@ fn render_watched(context: &mut CommandContext, source: &BundleSource<'_>) -> Re
         env_path: &env_path,
         environment: &environment,
         search_path: &search_path,
-        imports: &Imports::new(&settings.locations.import_roots),
+        imports: &imports,
     };
     context.ui.flush();
     let mut progress = TestProgress::new(&mut context.ui, wanted.order.len());

@@ -16,7 +16,7 @@ use crate::runtime::{
     self, FailureKind, Interpreter, Metadata, Mode, NoCalls, Overrides, Packages, PythonFailure, PythonVersion,
     Request, Runtime, RuntimeError, RuntimeOptions, ScriptEntry, Search, Wrappers,
 };
-use crate::script::{Script, Spans};
+use crate::script::{Imports, Script, Spans};
 
 /// The project's Python; nothing is looked for before it is needed.
 #[derive(Default)]
@@ -53,6 +53,19 @@ impl CommandContext {
         }
         let interpreter = self.find_interpreter(Wrappers::Ask)?;
         Ok(self.engine.interpreter.insert(interpreter).clone())
+    }
+
+    /// The modules that revision files may import, as texts: those of the project and of the packages that are installed for its Python.
+    ///
+    /// # Errors
+    /// Those of the configuration.
+    pub(super) fn module_texts(&mut self) -> Result<Imports, CommandError> {
+        let mut roots = self.script_settings()?.locations.import_roots.clone();
+        let known = self.engine.interpreter.clone();
+        if let Some(interpreter) = known.or_else(|| self.find_interpreter(Wrappers::Refuse).ok()) {
+            roots.extend(interpreter.packages().folders);
+        }
+        Ok(Imports::new(&roots))
     }
 
     /// The version of the project's Python, where it can be told without starting a process.

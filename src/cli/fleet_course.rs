@@ -121,7 +121,10 @@ impl CommandContext {
     ) -> Result<Renderings<'a>, CommandError> {
         let env_path = self.script_settings()?.locations.script_location.join("env.py");
         let env = EnvPy::read(&env_path, self.project()?.settings.adopted.as_ref());
-        Ok(Renderings::new(scripts, &env, &env_path).unless(against_rendering(tenants, sets_path)).of_tenants(tenants))
+        let imports = self.module_texts()?;
+        Ok(Renderings::new(scripts, &imports, &env, &env_path)
+            .unless(against_rendering(tenants, sets_path))
+            .of_tenants(tenants))
     }
 }
 

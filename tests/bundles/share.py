@@ -34,7 +34,9 @@ def kind(reason):
 
 def main(arguments):
     corpus, *names = [argument for argument in arguments if not argument.startswith("--")]
-    projects = [Path(corpus) / name for name in names] or sorted(path.parent for path in Path(corpus).glob("*/alembic.ini"))
+    projects = [Path(corpus) / name for name in names] or sorted(
+        path.parent for path in Path(corpus).glob("*/alembic.ini")
+    )
     reasons, wanted, proven = Counter(), 0, 0
     for project in projects:
         of_project = share(project)

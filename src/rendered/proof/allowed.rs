@@ -1,7 +1,7 @@
 //! Names whose values are the same in every run: what is not in these lists is not proven.
 
-/// Roots of modules whose import changes nothing. Whether a name of them may be used is another question.
-pub(super) const IMPORTS: &[&str] = &[
+/// Roots of modules that are not followed: what of them may be used is in lists here.
+pub(super) const KNOWN: &[&str] = &[
     "__future__",
     "alembic",
     "sqlalchemy",
@@ -41,33 +41,8 @@ pub(super) const IMPORTS: &[&str] = &[
     "zoneinfo",
 ];
 
-/// Operations of Alembic that send statements and read nothing.
-pub(super) const OPERATIONS: &[&str] = &[
-    "create_table",
-    "drop_table",
-    "add_column",
-    "drop_column",
-    "alter_column",
-    "create_index",
-    "drop_index",
-    "create_foreign_key",
-    "create_unique_constraint",
-    "create_check_constraint",
-    "create_primary_key",
-    "create_exclude_constraint",
-    "drop_constraint",
-    "rename_table",
-    "create_table_comment",
-    "drop_table_comment",
-    "execute",
-    "bulk_insert",
-    "batch_alter_table",
-    "f",
-    "inline_literal",
-];
-
-/// Methods of the object that `op.batch_alter_table` gives.
-pub(super) const BATCH_OPERATIONS: &[&str] = &[
+/// Operations of Alembic that send statements and read nothing, of `op` and of what `op.batch_alter_table` gives alike.
+const TABLE_OPERATIONS: &[&str] = &[
     "add_column",
     "drop_column",
     "alter_column",
@@ -84,7 +59,21 @@ pub(super) const BATCH_OPERATIONS: &[&str] = &[
     "f",
 ];
 
-/// Methods of texts, lists, dictionaries and of SQLAlchemy's expressions, which are pure.
+/// Those of `op` alone.
+const OPERATIONS: &[&str] =
+    &["create_table", "drop_table", "rename_table", "execute", "bulk_insert", "batch_alter_table", "inline_literal"];
+
+/// Whether a function of `op` sends statements and reads nothing.
+pub(super) fn is_operation(name: &str) -> bool {
+    OPERATIONS.contains(&name) || is_batch_operation(name)
+}
+
+/// The same of the object that `op.batch_alter_table` gives.
+pub(super) fn is_batch_operation(name: &str) -> bool {
+    TABLE_OPERATIONS.contains(&name)
+}
+
+/// Methods of texts, lists, dictionaries and types, which are pure.
 pub(super) const METHODS: &[&str] = &[
     // str
     "format",
@@ -108,19 +97,32 @@ pub(super) const METHODS: &[&str] = &[
     // list, dict
     "append",
     "extend",
-    "insert",
     "items",
     "keys",
     "get",
     "copy",
     "index",
     "count",
-    "update",
     "setdefault",
     "sort",
     "reverse",
     "pop",
-    // statements and expressions
+    // types, dates
+    "with_variant",
+    "type_descriptor",
+    "isoformat",
+    "astimezone",
+    // logging
+    "info",
+    "debug",
+    "warning",
+];
+
+/// Methods of SQLAlchemy's statements and expressions (lists and dictionaries have some of the same name), which are pure: where one is called,
+/// values may be sent.
+pub(super) const EXPRESSION_METHODS: &[&str] = &[
+    "insert",
+    "update",
     "values",
     "where",
     "delete",
@@ -153,7 +155,6 @@ pub(super) const METHODS: &[&str] = &[
     "concat",
     "as_string",
     "astext",
-    "with_variant",
     "bindparams",
     "columns",
     "alias",
@@ -183,12 +184,29 @@ pub(super) const METHODS: &[&str] = &[
     "filter_by",
     "any_",
     "all_",
-    "isoformat",
-    // logging
-    "info",
-    "debug",
-    "warning",
 ];
+
+/// Functions of SQLAlchemy by which no value reaches a type; those with a capital letter are types and parts of the schema.
+pub(super) const WITHOUT_VALUES: &[&str] =
+    &["text", "func", "true", "false", "null", "dialects", "types", "sql", "schema", "sqltypes"];
+
+/// Classes of SQLAlchemy by which values reach types.
+pub(super) const WITH_VALUES: &[&str] =
+    &["BindParameter", "Case", "Cast", "Delete", "Insert", "Select", "TypeCoerce", "Update"];
+
+/// Methods of a type by which a value becomes a parameter or a literal.
+pub(super) const BINDING_METHODS: &[&str] = &[
+    "process_bind_param",
+    "process_literal_param",
+    "bind_processor",
+    "literal_processor",
+    "bind_expression",
+    "coerce_compared_value",
+];
+
+/// Methods of a type that take no part in what is sent.
+pub(super) const READING_METHODS: &[&str] =
+    &["process_result_value", "result_processor", "column_expression", "python_type"];
 
 /// Builtins that are pure; `print` tells nobody but the log.
 pub(super) const BUILTINS: &[&str] = &[
@@ -219,6 +237,8 @@ pub(super) const BUILTINS: &[&str] = &[
     "abs",
     "round",
     "isinstance",
+    "issubclass",
+    "hasattr",
     "repr",
     "print",
     "type",
@@ -299,6 +319,7 @@ pub(super) const PURE: &[&str] = &[
     "sqlmodel.sql.sqltypes.",
     "pgvector.sqlalchemy.",
     "logging.Logger",
+    "zoneinfo.ZoneInfo",
 ];
 
 /// Keywords that read the database, or take Alembic's way through it out of sight.

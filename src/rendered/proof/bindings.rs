@@ -1,10 +1,10 @@
 use std::collections::{HashMap, HashSet};
 
 use ruff_python_ast::visitor::{self, Visitor};
-use ruff_python_ast::{Expr, ExprContext, Parameter, Stmt};
+use ruff_python_ast::{Expr, ExprContext, Parameter, Stmt, StmtImportFrom};
 use ruff_text_size::Ranged;
 
-/// Every name that a file binds anywhere: one name has one meaning, or nothing is proven.
+/// Every name that the statements bind anywhere: one name has one meaning, or nothing is proven.
 #[derive(Debug, Default)]
 pub(super) struct Bindings<'a> {
     /// Imported objects, by their name in the file.
@@ -19,10 +19,10 @@ pub(super) struct Bindings<'a> {
     pub(super) batches: HashSet<&'a str>,
 }
 
-/// Collects them; the error is a position and a reason.
-pub(super) fn bindings(body: &[Stmt]) -> Result<Bindings<'_>, (usize, String)> {
-    let mut collector = Collector { found: Bindings::default(), fault: None };
-    collector.visit_body(body);
+/// Collects them; relative imports are relative to `package`. The error is a position and a reason.
+pub(super) fn bindings<'a>(body: &[&'a Stmt], package: Option<&'a str>) -> Result<Bindings<'a>, (usize, String)> {
+    let mut collector = Collector { found: Bindings::default(), package, fault: None };
+    body.iter().for_each(|statement| collector.visit_stmt(statement));
     if let Some(fault) = collector.fault {
         return Err(fault);
     }
@@ -39,6 +39,7 @@ pub(super) fn bindings(body: &[Stmt]) -> Result<Bindings<'_>, (usize, String)> {
 
 struct Collector<'a> {
     found: Bindings<'a>,
+    package: Option<&'a str>,
     fault: Option<(usize, String)>,
 }
 
@@ -47,6 +48,21 @@ impl<'a> Collector<'a> {
         let before = self.found.imports.insert(name.to_owned(), path.clone());
         if before.is_some_and(|before| before != path) {
             self.fault.get_or_insert((at, format!("the name {name} has two meanings")));
+        }
+    }
+
+    /// The dotted name of the module that something is imported from; with its dots where they are relative to nothing known.
+    fn module(&self, import: &StmtImportFrom) -> String {
+        let module = import.module.as_ref().map_or("", |module| module.as_str());
+        let level = import.level as usize;
+        let mut package = self.package.filter(|_| level > 0);
+        for _ in 1..level {
+            package = package.and_then(|package| package.rsplit_once('.')).map(|(parent, _)| parent);
+        }
+        match package {
+            Some(package) if module.is_empty() => package.to_owned(),
+            Some(package) => format!("{package}.{module}"),
+            None => format!("{}{module}", ".".repeat(level)),
         }
     }
 
@@ -70,11 +86,10 @@ impl<'a> Visitor<'a> for Collector<'a> {
                 }
             }
             Stmt::ImportFrom(import) => {
-                let dots = ".".repeat(import.level as usize);
-                let module = import.module.as_ref().map_or("", |module| module.as_str());
+                let module = self.module(import);
                 for alias in &import.names {
                     let own = alias.asname.as_ref().unwrap_or(&alias.name);
-                    self.import(at, own.as_str(), format!("{dots}{module}.{}", alias.name));
+                    self.import(at, own.as_str(), format!("{module}.{}", alias.name));
                 }
             }
             Stmt::FunctionDef(function) => {
@@ -84,8 +99,8 @@ impl<'a> Visitor<'a> for Collector<'a> {
                 self.found.definitions.insert(class.name.as_str());
             }
             Stmt::Assign(assign) => {
-                if let ([Expr::Name(target)], Some("get_bind" | "get_context")) =
-                    (assign.targets.as_slice(), called(&assign.value))
+                if let [Expr::Name(target)] = assign.targets.as_slice()
+                    && is_connection(&assign.value)
                 {
                     self.found.binds.insert(target.id.as_str());
                 }
@@ -117,9 +132,17 @@ impl<'a> Visitor<'a> for Collector<'a> {
     }
 }
 
-/// The method that is called on a plain name: `op.get_bind()`.
-fn called(expression: &Expr) -> Option<&str> {
-    let call = expression.as_call_expr()?;
-    let attribute = call.func.as_attribute_expr()?;
-    attribute.value.as_name_expr().map(|_| attribute.attr.as_str())
+/// Whether it looks like the connection: `op.get_bind()`, `op.get_context().bind`.
+fn is_connection(expression: &Expr) -> bool {
+    match expression {
+        Expr::Call(call) => {
+            let method = call.func.as_attribute_expr().filter(|attribute| attribute.value.is_name_expr());
+            method.is_some_and(|method| ["get_bind", "get_context"].contains(&method.attr.as_str()))
+        }
+        Expr::Attribute(attribute) => CONNECTIONS.contains(&attribute.attr.as_str()) && is_connection(&attribute.value),
+        _ => false,
+    }
 }
+
+/// Attributes of a connection, or of Alembic's context, that lead to the same database.
+pub(super) const CONNECTIONS: [&str; 3] = ["bind", "connection", "engine"];

@@ -1,8 +1,15 @@
 use ruff_python_ast::{CmpOp, Comprehension, Expr, ExprCall};
 
-use super::{Proof, Proven, allowed};
+use super::bindings::CONNECTIONS;
+use super::follow::Use;
+use super::{Proven, Walk, allowed};
 
-impl<'a> Proof<'a> {
+/// The object of a method.
+pub(super) fn is_self(expression: &Expr) -> bool {
+    matches!(expression, Expr::Name(name) if name.id.as_str() == "self")
+}
+
+impl<'a> Walk<'_, 'a> {
     pub(super) fn expression(&self, expression: &'a Expr) -> Proven {
         match expression {
             Expr::StringLiteral(_)
@@ -22,7 +29,15 @@ impl<'a> Proof<'a> {
             Expr::Name(name) => self.name(expression, name.id.as_str()),
             Expr::Attribute(_) => self.attribute(expression),
             Expr::Call(call) => self.call(call),
-            Expr::BinOp(inner) => self.all([&*inner.left, &*inner.right]),
+            Expr::BinOp(inner) => {
+                self.may_compare(expression);
+                self.all([&*inner.left, &*inner.right])
+            }
+            Expr::Lambda(inner) => {
+                let parameters = inner.parameters.iter().flat_map(|parameters| parameters.iter());
+                parameters.filter_map(|parameter| parameter.default()).try_for_each(|each| self.expression(each))?;
+                self.expression(&inner.body)
+            }
             Expr::BoolOp(inner) => self.all(&inner.values),
             Expr::UnaryOp(inner) => self.expression(&inner.operand),
             Expr::If(inner) => self.all([&*inner.test, &*inner.body, &*inner.orelse]),
@@ -80,7 +95,7 @@ impl<'a> Proof<'a> {
             return Err(self.doubt(expression, format!("it hands on the connection ({name})")));
         }
         if let Some(path) = self.path(expression) {
-            return self.pure(expression, &path);
+            return self.pure(expression, &path, Use::Value);
         }
         let bindings = &self.bindings;
         let is_known = bindings.values.contains(name)
@@ -92,35 +107,45 @@ impl<'a> Proof<'a> {
 
     fn attribute(&self, expression: &'a Expr) -> Proven {
         if let Some(path) = self.path(expression) {
-            return self.pure(expression, &path);
+            return self.pure(expression, &path, Use::Value);
         }
         let Expr::Attribute(attribute) = expression else { return Ok(()) };
         let name = attribute.attr.as_str();
-        // The dialect is the one thing of a connection that all tenants share.
-        if name == "name"
-            && let Expr::Attribute(dialect) = &*attribute.value
-            && dialect.attr.as_str() == "dialect"
-            && (self.is_bind(&dialect.value) || self.is_bind_name(&dialect.value))
-        {
+        // The dialect is the one thing of a connection that all databases share; of what leads there, engines alone have a name.
+        if name == "name" && (self.is_dialect(&attribute.value) || self.is_bind(&attribute.value)) {
             return Ok(());
         }
         const DENIED: [&str; 8] =
             ["bind", "engine", "connection", "dialect", "impl", "migration_context", "opts", "dispatch"];
-        if name.starts_with('_') || DENIED.contains(&name) {
+        let is_own = is_self(&attribute.value) && !name.starts_with("__");
+        if name.starts_with('_') && !is_own || DENIED.contains(&name) && !(is_own && name == "impl") {
             return Err(self.doubt(expression, format!("it uses .{name}")));
+        }
+        if ["c", "columns"].contains(&name) {
+            self.proof.sends_values.set(true);
         }
         self.expression(&attribute.value)
     }
 
-    /// `op.get_bind()` or `op.get_context()`.
+    /// `op.get_bind()`, `op.get_context()`, a name of their results, or what leads from there to the same database.
     pub(super) fn is_bind(&self, expression: &'a Expr) -> bool {
-        let Some(call) = expression.as_call_expr() else { return false };
-        let path = self.path(&call.func);
-        call.arguments.is_empty() && matches!(path.as_deref(), Some("alembic.op.get_bind" | "alembic.op.get_context"))
+        match expression {
+            Expr::Call(call) => {
+                let path = self.path(&call.func);
+                let is_named = matches!(path.as_deref(), Some("alembic.op.get_bind" | "alembic.op.get_context"));
+                is_named && call.arguments.is_empty()
+            }
+            Expr::Name(name) => self.bindings.binds.contains(name.id.as_str()),
+            Expr::Attribute(attribute) => {
+                CONNECTIONS.contains(&attribute.attr.as_str()) && self.is_bind(&attribute.value)
+            }
+            _ => false,
+        }
     }
 
-    fn is_bind_name(&self, expression: &Expr) -> bool {
-        matches!(expression, Expr::Name(name) if self.bindings.binds.contains(name.id.as_str()))
+    fn is_dialect(&self, expression: &'a Expr) -> bool {
+        let attribute = expression.as_attribute_expr();
+        attribute.is_some_and(|attribute| attribute.attr.as_str() == "dialect" && self.is_bind(&attribute.value))
     }
 
     /// A statement of its own: what a call returns is not used, so that one on the connection may stand here.
@@ -128,7 +153,7 @@ impl<'a> Proof<'a> {
         if let Expr::Call(call) = expression
             && let Expr::Attribute(attribute) = &*call.func
             && attribute.attr.as_str() == "execute"
-            && (self.is_bind(&attribute.value) || self.is_bind_name(&attribute.value))
+            && self.is_bind(&attribute.value)
         {
             return self.arguments(call);
         }
@@ -137,7 +162,13 @@ impl<'a> Proof<'a> {
 
     fn call(&self, call: &'a ExprCall) -> Proven {
         if let Some(path) = self.path(&call.func) {
-            self.pure(call, &path)?;
+            self.pure(call, &path, Use::Call)?;
+            return self.arguments(call);
+        }
+        if self.is_about_dialect(call) {
+            return self.all(call.arguments.args.iter().skip(1));
+        }
+        if is_of_base(call) {
             return self.arguments(call);
         }
         match &*call.func {
@@ -154,10 +185,13 @@ impl<'a> Proof<'a> {
                 let on_batch =
                     attribute.value.as_name_expr().is_some_and(|name| self.bindings.batches.contains(name.id.as_str()));
                 let is_known = if on_batch {
-                    allowed::BATCH_OPERATIONS.contains(&method)
+                    allowed::is_batch_operation(method)
                 } else {
-                    allowed::METHODS.contains(&method)
+                    allowed::METHODS.contains(&method) || allowed::EXPRESSION_METHODS.contains(&method)
                 };
+                if !on_batch && allowed::EXPRESSION_METHODS.contains(&method) {
+                    self.proof.sends_values.set(true);
+                }
                 if !is_known {
                     return Err(self.doubt(call, format!("it calls .{method}()")));
                 }
@@ -168,7 +202,25 @@ impl<'a> Proof<'a> {
         self.arguments(call)
     }
 
+    /// `isinstance(bind.dialect, PGDialect)`
+    fn is_about_dialect(&self, call: &'a ExprCall) -> bool {
+        let is_asked = matches!(&*call.func, Expr::Name(name) if name.id.as_str() == "isinstance");
+        is_asked && call.arguments.args.first().is_some_and(|first| self.is_dialect(first))
+    }
+
+    /// Where something is compared or computed that is more than a text, it may be a column, and the other side a value for its type.
+    pub(super) fn may_compare(&self, expression: &Expr) {
+        let is_text = |expression: &Expr| expression.is_string_literal_expr() || expression.is_f_string_expr();
+        match expression {
+            Expr::Compare(_) => self.proof.sends_values.set(true),
+            Expr::BinOp(inner) if inner.left.is_literal_expr() && inner.right.is_literal_expr() => {}
+            Expr::BinOp(inner) if !is_text(&inner.left) && !is_text(&inner.right) => self.proof.sends_values.set(true),
+            _ => {}
+        }
+    }
+
     fn arguments(&self, call: &'a ExprCall) -> Proven {
+        call.arguments.iter_source_order().for_each(|argument| self.may_compare(argument.value()));
         self.all(&call.arguments.args)?;
         for keyword in &call.arguments.keywords {
             let Some(name) = keyword.arg.as_ref().map(|name| name.as_str()) else {
@@ -194,17 +246,20 @@ impl<'a> Proof<'a> {
     }
 
     /// Whether an imported object is the same in every run.
-    fn pure(&self, node: &impl ruff_text_size::Ranged, path: &str) -> Proven {
-        let mut parts = path.split('.');
-        let root = parts.next().unwrap_or_default();
+    pub(super) fn pure(&self, node: &impl ruff_text_size::Ranged, path: &str, way: Use) -> Proven {
+        let root = path.split('.').next().unwrap_or_default();
         let reason = match root {
-            "sqlalchemy" => match parts.find(|part| part.starts_with('_') || allowed::SQLALCHEMY_DENIED.contains(part))
-            {
-                None => return Ok(()),
-                Some(_) => format!("it uses {path}"),
+            "sqlalchemy" => match self.of_sqlalchemy(path) {
+                true => return Ok(()),
+                false => format!("it uses {path}"),
             },
             "alembic" => match path.strip_prefix("alembic.op.") {
-                Some(operation) if allowed::OPERATIONS.contains(&operation) => return Ok(()),
+                Some(operation) if allowed::is_operation(operation) => {
+                    if ["bulk_insert", "inline_literal"].contains(&operation) {
+                        self.proof.sends_values.set(true);
+                    }
+                    return Ok(());
+                }
                 Some("get_bind" | "get_context") => {
                     "it uses the connection for more than its dialect's name".to_owned()
                 }
@@ -218,9 +273,47 @@ impl<'a> Proof<'a> {
                 if is_pure {
                     return Ok(());
                 }
+                if !allowed::KNOWN.contains(&root) {
+                    return self.follow(node, path, way);
+                }
                 format!("it uses {path}, which may differ from run to run")
             }
         };
         Err(self.doubt(node, reason))
     }
+
+    /// Whether a name of SQLAlchemy is pure; the module itself is not to be handed on.
+    fn of_sqlalchemy(&self, path: &str) -> bool {
+        let mut parts = path.split('.').skip(1).peekable();
+        let is_module = parts.peek().is_none();
+        for part in parts {
+            // Types are made of it; those of the project are followed.
+            if part.starts_with('_') || allowed::SQLALCHEMY_DENIED.contains(&part) {
+                return false;
+            }
+            let is_lower = part.starts_with(char::is_lowercase);
+            let has_values =
+                is_lower && !allowed::WITHOUT_VALUES.contains(&part) && !path.starts_with("sqlalchemy.dialects.")
+                    || allowed::WITH_VALUES.contains(&part)
+                    || ["insert", "Insert"].contains(&part);
+            if has_values {
+                self.proof.sends_values.set(true);
+            }
+            if part == "func" {
+                break;
+            }
+        }
+        !is_module
+    }
+}
+
+/// `super()` in a method, or a call of the base class's `__init__`, whose classes are known.
+fn is_of_base(call: &ExprCall) -> bool {
+    let is_super = |call: &ExprCall| {
+        matches!(&*call.func, Expr::Name(name) if name.id.as_str() == "super") && call.arguments.is_empty()
+    };
+    let Expr::Attribute(attribute) = &*call.func else { return is_super(call) };
+    let is_init =
+        ["__init__", "load_dialect_impl", "process_bind_param", "bind_processor"].contains(&attribute.attr.as_str());
+    is_init && attribute.value.as_call_expr().is_some_and(is_super)
 }

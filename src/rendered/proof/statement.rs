@@ -1,24 +1,26 @@
-use ruff_python_ast::{Expr, Stmt, StmtClassDef, StmtFunctionDef};
+use ruff_python_ast::helpers::any_over_expr;
+use ruff_python_ast::{Expr, Stmt, StmtFunctionDef};
 
-use super::{Proof, Proven, allowed};
+use super::expression::is_self;
 
-impl<'a> Proof<'a> {
-    pub(super) fn body(&self, body: &'a [Stmt]) -> Proven {
-        body.iter().try_for_each(|statement| self.statement(statement))
+use super::{Proven, Walk};
+
+impl<'a> Walk<'_, 'a> {
+    pub(super) fn body(&self, body: impl IntoIterator<Item = &'a Stmt>) -> Proven {
+        body.into_iter().try_for_each(|statement| self.statement(statement))
     }
 
     pub(super) fn statement(&self, statement: &'a Stmt) -> Proven {
         match statement {
             Stmt::Pass(_) | Stmt::Break(_) | Stmt::Continue(_) => Ok(()),
-            Stmt::Import(import) => {
-                import.names.iter().try_for_each(|alias| self.module(statement, alias.name.as_str(), 0))
-            }
+            // What is used of them is judged where it is used.
+            Stmt::Import(_) => Ok(()),
             Stmt::ImportFrom(import) => {
                 let module = import.module.as_ref().map_or("", |module| module.as_str());
-                if import.names.iter().any(|alias| alias.name.as_str() == "*") {
-                    return Err(self.doubt(statement, format!("it imports everything from {module}")));
+                match import.names.iter().any(|alias| alias.name.as_str() == "*") {
+                    true => Err(self.doubt(statement, format!("it imports everything from {module}"))),
+                    false => Ok(()),
                 }
-                self.module(statement, module, import.level)
             }
             Stmt::FunctionDef(function) => self.function(function),
             Stmt::ClassDef(class) => self.class(class),
@@ -32,6 +34,7 @@ impl<'a> Proof<'a> {
                     return Ok(());
                 }
                 assign.targets.iter().try_for_each(|target| self.target(target))?;
+                self.may_compare(&assign.value);
                 self.expression(&assign.value)
             }
             Stmt::AugAssign(assign) => {
@@ -40,7 +43,7 @@ impl<'a> Proof<'a> {
             }
             Stmt::AnnAssign(assign) => {
                 self.target(&assign.target)?;
-                self.expression(&assign.annotation)?;
+                self.annotation(&assign.annotation)?;
                 assign.value.as_deref().map_or(Ok(()), |value| self.expression(value))
             }
             Stmt::For(inner) if !inner.is_async => {
@@ -84,47 +87,28 @@ impl<'a> Proof<'a> {
         }
     }
 
-    fn module(&self, statement: &'a Stmt, module: &str, level: u32) -> Proven {
-        let root = module.split('.').next().unwrap_or(module);
-        if level > 0 || !allowed::IMPORTS.contains(&root) {
-            let dots = ".".repeat(level as usize);
-            return Err(self.doubt(statement, format!("it imports {dots}{module}, which may do anything")));
-        }
-        Ok(())
-    }
-
-    fn function(&self, function: &'a StmtFunctionDef) -> Proven {
+    pub(super) fn function(&self, function: &'a StmtFunctionDef) -> Proven {
         if function.is_async || !function.decorator_list.is_empty() {
             return Err(self.doubt(function, format!("{}() is decorated or asynchronous", function.name)));
         }
+        self.function_itself(function)
+    }
+
+    /// A function, whatever it is decorated with.
+    pub(super) fn function_itself(&self, function: &'a StmtFunctionDef) -> Proven {
         for parameter in function.parameters.iter() {
             parameter.default().map_or(Ok(()), |default| self.expression(default))?;
-            parameter.annotation().map_or(Ok(()), |annotation| self.expression(annotation))?;
+            parameter.annotation().map_or(Ok(()), |annotation| self.annotation(annotation))?;
         }
-        function.returns.as_deref().map_or(Ok(()), |annotation| self.expression(annotation))?;
+        function.returns.as_deref().map_or(Ok(()), |annotation| self.annotation(annotation))?;
         self.body(&function.body)
     }
 
-    /// Classes that only hold values: enumerations.
-    fn class(&self, class: &'a StmtClassDef) -> Proven {
-        if !class.decorator_list.is_empty() || !class.keywords().is_empty() {
-            return Err(self.doubt(class, format!("the class {} is decorated or has keywords", class.name)));
-        }
-        for base in class.bases() {
-            let is_known = match self.path(base) {
-                Some(path) => path.starts_with("enum."),
-                None => matches!(base, Expr::Name(name) if ["str", "int", "object"].contains(&name.id.as_str())),
-            };
-            if !is_known {
-                return Err(self.doubt(base, format!("the class {} has a base that may do anything", class.name)));
-            }
-        }
-        let holds_values = |statement: &Stmt| {
-            matches!(statement, Stmt::Assign(_) | Stmt::AnnAssign(_) | Stmt::Pass(_) | Stmt::Expr(_))
-        };
-        match class.body.iter().find(|statement| !holds_values(statement)) {
-            Some(other) => Err(self.doubt(other, format!("the class {} has more than values", class.name))),
-            None => self.body(&class.body),
+    /// An annotation says nothing, unless it calls something.
+    fn annotation(&self, annotation: &'a Expr) -> Proven {
+        match any_over_expr(annotation, &|inner: &Expr| inner.is_call_expr() || inner.is_named_expr()) {
+            true => self.expression(annotation),
+            false => Ok(()),
         }
     }
 
@@ -137,6 +121,8 @@ impl<'a> Proof<'a> {
             Expr::Tuple(tuple) => tuple.elts.iter().try_for_each(|element| self.target(element)),
             Expr::List(list) => list.elts.iter().try_for_each(|element| self.target(element)),
             Expr::Starred(starred) => self.target(&starred.value),
+            // Within the methods of a class: it is no other object, because only what is pure is handed on.
+            Expr::Attribute(attribute) if is_self(&attribute.value) && !attribute.attr.starts_with("__") => Ok(()),
             Expr::Subscript(subscript) => {
                 self.expression(&subscript.value)?;
                 self.expression(&subscript.slice)

@@ -12,7 +12,7 @@ use crate::migrate::{MigrateError, RenderedStep};
 use crate::plan::{Plan, Step};
 use crate::rendered::Heard;
 use crate::runtime::RenderedDatabase;
-use crate::script::ScriptDirectory;
+use crate::script::{Imports, ScriptDirectory};
 
 /// After so many first tenants that failed there is no first tenant to learn from.
 const FAILURES: u32 = 3;
@@ -68,9 +68,9 @@ pub(crate) struct Ticket<'l> {
 }
 
 impl<'a> Renderings<'a> {
-    /// Nothing is known yet. `env_path` is env.py.
-    pub fn new(scripts: &'a ScriptDirectory, env: &EnvPy, env_path: &Path) -> Self {
-        let judge = Judge::new(scripts, env, env_path);
+    /// Nothing is known yet. `imports` are modules that revisions may use, `env_path` is env.py.
+    pub fn new(scripts: &'a ScriptDirectory, imports: &Imports, env: &EnvPy, env_path: &Path) -> Self {
+        let judge = Judge::new(scripts, imports, env, env_path);
         Self {
             judge,
             env_path: env_path.to_owned(),

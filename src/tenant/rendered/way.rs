@@ -44,12 +44,13 @@ impl Reason {
 #[derive(Debug)]
 pub(super) struct Judge<'a> {
     scripts: &'a ScriptDirectory,
+    imports: Imports,
     /// Why no revision is rendered; `None`: nothing speaks against it.
     pub(super) against_all: Option<Reason>,
 }
 
 impl<'a> Judge<'a> {
-    pub(super) fn new(scripts: &'a ScriptDirectory, env: &EnvPy, env_path: &Path) -> Self {
+    pub(super) fn new(scripts: &'a ScriptDirectory, imports: &Imports, env: &EnvPy, env_path: &Path) -> Self {
         let sentence = match env {
             EnvPy::Understood(summary) if summary.on_version_apply => {
                 Some("env.py does something at every change of the version table (on_version_apply)".to_owned())
@@ -59,7 +60,7 @@ impl<'a> Judge<'a> {
             EnvPy::Unknown { reason } => Some(format!("env.py is not understood: {reason}")),
         };
         let place = Some((env_path.to_owned(), 1));
-        Self { scripts, against_all: sentence.map(|sentence| Reason { sentence, place }) }
+        Self { scripts, imports: imports.clone(), against_all: sentence.map(|sentence| Reason { sentence, place }) }
     }
 
     /// Whether one step may be rendered, as its file says.
@@ -74,7 +75,7 @@ impl<'a> Judge<'a> {
             return Way::Python(Reason::new("it has no file"));
         };
         let path = &self.scripts.script(position).path;
-        let file = RevisionFile::read(path, &Imports::new(&[]));
+        let file = RevisionFile::read(path, &self.imports);
         match prove(&file, step.direction) {
             Ok(()) => Way::Rendered,
             Err(doubt) => Way::Python(Reason { sentence: doubt.reason, place: Some((path.clone(), doubt.line)) }),
