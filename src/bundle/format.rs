@@ -36,6 +36,9 @@ pub struct Manifest {
     /// The range that it was built for, as typed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub range: Option<String>,
+    /// Whether it was recorded on databases that were not empty before the first revision.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub template: bool,
     /// The lowest major version of the server that the SQL is for; absent for SQLite.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub min_server: Option<u32>,

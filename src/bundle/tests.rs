@@ -14,6 +14,7 @@ fn manifest() -> Manifest {
         dialect: "sqlite".to_owned(),
         driver: "sqlite".to_owned(),
         range: None,
+        template: false,
         min_server: None,
         packages: Vec::new(),
         version_table: BundledTable { name: "v".to_owned(), schema: None, primary_key: true },

@@ -32,6 +32,8 @@ pub(super) struct BundleSource<'a> {
     pub(super) min_server: Option<u32>,
     /// Where it is recorded.
     pub(super) grounds: GroundsArgs,
+    /// A database that the databases of the recording are copies of.
+    pub(super) template: Option<&'a str>,
 }
 
 /// A bundle that is not written yet.
@@ -207,7 +209,12 @@ fn render_watched(context: &mut CommandContext, source: &BundleSource<'_>) -> Re
     let upgrade = context.engine_invocation(context.alembic_argv(&["upgrade", "heads"]), Mutation::Allowed)?;
     let upgrade = Invocation { record: true, ..upgrade };
     let cache = cache_folder(context);
-    let grounds = Grounds::find(context, args, dialect, own, cache.as_ref())?;
+    let mut grounds = Grounds::find(context, args, dialect, own, cache.as_ref())?;
+    if let Some(name) = source.template {
+        grounds.place = grounds.place.from_template(name).ok_or_else(|| {
+            CommandError::usage("SQLite has no templates").hint("leave out --template, or name a PostgreSQL by --server")
+        })?;
+    }
     let output = output(context, &grounds);
     let start = |variables| start(&interpreter, &output, variables);
     let mut python =
@@ -240,6 +247,7 @@ fn render_watched(context: &mut CommandContext, source: &BundleSource<'_>) -> Re
         dialect: name_of(dialect).to_owned(),
         driver: driver_name,
         range: source.range.map(str::to_owned),
+        template: source.template.is_some(),
         min_server: source.min_server.or(recorded.server),
         packages: versions,
         version_table: (&recorded.target.table()).into(),

@@ -96,7 +96,7 @@ impl Grounds {
             None => format!("PostgreSQL {number} at {}", server.url_of("").obfuscated().trim_end_matches('/')),
         };
         let keeps_snapshots = cache.is_some() && cluster.as_ref().is_none_or(Cluster::keeps_snapshots);
-        let place = Place::Server { server, keeps_snapshots, schema: context.configured_schema()? };
+        let place = Place::Server { server, keeps_snapshots, schema: context.configured_schema()?, template: None };
         let left = place.clear_leftovers()?;
         if left > 0 {
             context.ui.status(&format!("{left} databases of runs that were killed have been dropped."));

@@ -20,6 +20,8 @@ pub enum Place {
         keeps_snapshots: bool,
         /// The schema of the version table, where the settings name one: an empty database has it.
         schema: Option<String>,
+        /// Another database of the server, which new ones are copies of; `None`: they are empty.
+        template: Option<String>,
     },
     /// SQLite files.
     Files {
@@ -50,12 +52,23 @@ impl Place {
         Ok(leftovers.filter(|database| server.drop(&database.name).is_ok()).count())
     }
 
-    /// An empty database.
+    /// An empty database, or a copy of the template.
     ///
     /// # Errors
-    /// No permission, no room.
+    /// No permission, no room, no such template.
     pub fn create(&self) -> Result<Ephemeral, TrialError> {
         self.make(None)
+    }
+
+    /// The same place with new databases that are copies of another one of the server; `None`: files have none.
+    #[must_use]
+    pub fn from_template(self, name: &str) -> Option<Self> {
+        match self {
+            Self::Server { server, keeps_snapshots, schema, .. } => {
+                Some(Self::Server { server, keeps_snapshots, schema, template: Some(name.to_owned()) })
+            }
+            Self::Files { .. } => None,
+        }
     }
 
     /// A copy of a snapshot, if it is there.
@@ -93,10 +106,11 @@ impl Place {
         let name = new_name();
         let made = |name| Ephemeral { place: self.clone(), name, is_dropped: false };
         match (self, key.map(snapshot_name)) {
-            (Self::Server { server, schema, .. }, template) => {
-                server.create(&name, template.as_deref(), &Owner::this().comment())?;
+            (Self::Server { server, schema, template, .. }, snapshot) => {
+                let copied = snapshot.as_deref().or(template.as_deref());
+                server.create(&name, copied, &Owner::this().comment())?;
                 let database = made(name);
-                if let (Some(schema), None) = (schema, template) {
+                if let (Some(schema), None) = (schema, copied) {
                     server.create_schema(&database.name, schema, None)?;
                 }
                 return Ok(database);

@@ -5,9 +5,12 @@ sends; ``compared`` has neither those types nor tabs, so that it is what Alembic
 ``None``: there is no such text.
 """
 
+import ast
 import functools
+import inspect
 import os
 import re
+import textwrap
 from contextlib import contextmanager
 
 import sqlalchemy
@@ -20,6 +23,14 @@ from .reads import EnvironmentReads
 
 BEGINS = re.compile(r"\s*BEGIN(?:\s+(?:DEFERRED|IMMEDIATE|EXCLUSIVE|TRANSACTION))?\s*;?\s*\Z", re.IGNORECASE)
 PRAGMAS = ("foreign_keys", "recursive_triggers", "legacy_alter_table", "ignore_check_constraints", "trusted_schema")
+
+
+VARIADIC = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
+# Told of a connection of the driver, once for each connection or each use of one; not of statements.
+OF_CONNECTIONS = ("connect", "first_connect", "checkout", "checkin")
+# What a listener may do with what it is given: nothing of it reaches the server.
+NOTES = ("info", "record_info")
+DROPPED = ("connection", "dbapi_connection")
 
 
 class Recorder:
@@ -144,7 +155,7 @@ def functions_of(connection):
 def listeners(connection):
     """Where the functions are that listen to the connection, its engine, dialect or pool.
 
-    SQLAlchemy's own and limbec's are left out.
+    SQLAlchemy's own and limbec's are left out, and those that are told of a connection and do nothing with it.
     """
     engine = connection.engine
     own = (os.path.dirname(sqlalchemy.__file__) + os.sep, "<limbec>/")
@@ -153,7 +164,39 @@ def listeners(connection):
         dispatch = getattr(target, "dispatch", None)
         for name in getattr(dispatch, "_event_names", ()):
             for function in getattr(dispatch, name, ()):
-                for place in places(function):
+                for place in () if name in OF_CONNECTIONS and leaves_alone(function) else places(function):
                     if not place.startswith(own) and (name, place) not in found:
                         found.append((name, place))
     return [{"event": name, "file": place} for name, place in found]
+
+
+def leaves_alone(function):
+    """Whether a function can send nothing by what it is given: it only reads or writes notes, or drops the connection.
+
+    What it sends by an engine is heard like every other statement.
+    """
+    code = getattr(function, "__code__", None)
+    if code is None or hasattr(function, "__wrapped__") or code.co_flags & VARIADIC:
+        return False
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError):
+        return False
+    definition = tree.body[0] if len(tree.body) == 1 else None
+    if not isinstance(definition, ast.FunctionDef) or definition.name != code.co_name:
+        return False
+    given = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    nodes = [node for statement in definition.body for node in ast.walk(statement)]
+    noted = {
+        id(node.value)
+        for node in nodes
+        if isinstance(node, ast.Attribute)
+        and (node.attr in NOTES if isinstance(node.ctx, ast.Load) else node.attr in DROPPED)
+    }
+    inner = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, ast.Global, ast.Nonlocal)
+    named = [node for node in nodes if isinstance(node, ast.Name)]
+    return (
+        not any(isinstance(node, inner) for node in nodes)
+        and not any(node.id in ("locals", "vars", "eval", "exec", "globals", "dir") for node in named)
+        and all(id(node) in noted for node in named if node.id in given)
+    )

@@ -23,7 +23,7 @@ pub struct BuildArgs {
     #[arg(short, long, value_name = "FILE", default_value = "migrations.bundle")]
     pub output: PathBuf,
     /// Read the files alone, and tell which steps their texts keep out of a bundle: nothing is run, and nothing written
-    #[arg(long, conflicts_with_all = ["output", "allow_missing"])]
+    #[arg(long, conflicts_with_all = ["output", "allow_missing", "template"])]
     pub dry_run: bool,
     /// Write the bundle although upgrades need Python; plans with one of them are refused when it is applied
     #[arg(long)]
@@ -31,6 +31,9 @@ pub struct BuildArgs {
     /// Lowest major version of PostgreSQL that the bundle is for [default: that of the server it is built on]
     #[arg(long, value_name = "VERSION")]
     pub min_server: Option<u32>,
+    /// Database of the server that the databases are made as copies of: where something else makes what the first revision finds
+    #[arg(long, value_name = "DATABASE")]
+    pub template: Option<String>,
     /// Where the databases are made.
     #[command(flatten)]
     pub grounds: GroundsArgs,
@@ -47,8 +50,12 @@ pub fn run(context: &mut CommandContext, args: &BuildArgs) -> Result<ExitStatus,
     if args.dry_run {
         return bundle_proof::tell(context, args.range.as_deref(), args.format);
     }
-    let source =
-        BundleSource { range: args.range.as_deref(), min_server: args.min_server, grounds: args.grounds.clone() };
+    let source = BundleSource {
+        range: args.range.as_deref(),
+        min_server: args.min_server,
+        grounds: args.grounds.clone(),
+        template: args.template.as_deref(),
+    };
     let rendered = bundling::render(context, &source)?;
     let path = context.environment.current_dir.join(&args.output);
     let is_written = args.allow_missing || rendered.missing_upgrades().next().is_none();

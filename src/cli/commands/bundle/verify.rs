@@ -19,6 +19,9 @@ pub struct VerifyArgs {
     /// Bundle that `limbec bundle build` has written
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+    /// Database of the server that the databases are made as copies of: where something else makes what the first revision finds
+    #[arg(long, value_name = "DATABASE")]
+    pub template: Option<String>,
     /// Where the databases are made.
     #[command(flatten)]
     pub grounds: GroundsArgs,
@@ -46,6 +49,7 @@ pub fn run(context: &mut CommandContext, args: &VerifyArgs) -> Result<ExitStatus
         range: old.manifest.range.as_deref(),
         min_server: old.manifest.min_server,
         grounds: GroundsArgs { dialect: Some(dialect), ..args.grounds.clone() },
+        template: args.template.as_deref(),
     };
     let rendered = bundling::render(context, &source)?;
     let folder = tempfile::tempdir()
