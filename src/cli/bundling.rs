@@ -212,7 +212,8 @@ fn render_watched(context: &mut CommandContext, source: &BundleSource<'_>) -> Re
     let mut grounds = Grounds::find(context, args, dialect, own, cache.as_ref())?;
     if let Some(name) = source.template {
         grounds.place = grounds.place.from_template(name).ok_or_else(|| {
-            CommandError::usage("SQLite has no templates").hint("leave out --template, or name a PostgreSQL by --server")
+            CommandError::usage("SQLite has no templates")
+                .hint("leave out --template, or name a PostgreSQL by --server")
         })?;
     }
     let output = output(context, &grounds);

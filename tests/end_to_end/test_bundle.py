@@ -394,3 +394,112 @@ def test_what_an_sql_revision_destroys_is_asked_for(tmp_path, limbec_bin, url):
     bundled.apply("c3").ok()
     told = bundled.apply().ok()
     assert "deletes all rows of `account`: 4 rows" in told.err
+
+
+def test_limbec_and_a_bundle_take_turns_on_sql_revisions(tmp_path, limbec_bin, url):
+    """Rows of the version table and of the history are the same, whoever runs a step."""
+    bundled = Bundled(tmp_path, limbec_bin, url, HISTORY[:1])
+    (tmp_path / "project" / "limbec.toml").write_text("history = true\nsql-revisions = 'native'\n")
+    for number, slug in enumerate(("one", "two")):
+        bundled.project.run(limbec_bin, "new", "--sql", slug).ok()
+        (up,) = bundled.project.versions.glob(f"*_{slug}.up.sql")
+        up.write_text(f"CREATE TABLE {slug} (id integer);\n" + f"INSERT INTO {slug} VALUES ({number});\n" * 20)
+        up.with_name(up.name.replace(".up.", ".down.")).write_text(f"DROP TABLE {slug};\n")
+    bundled.build().ok()
+    limbec = [limbec_bin, "upgrade"], [limbec_bin, "downgrade"]
+    for is_bundle in (True, False):
+        for target in ("+1", "+1", "+1"):
+            (bundled.apply(target) if is_bundle else bundled.project.run(*limbec[0], target)).ok()
+            is_bundle = not is_bundle
+        for _ in range(3):
+            down = bundled.apply("-1", "--yes", name="downgrade") if is_bundle else None
+            (down or bundled.project.run(*limbec[1], "-1", "--yes")).ok()
+            is_bundle = not is_bundle
+        assert versions(url) == []
+    found = bundled.history()
+    assert len(found) == 12 and {row[2] for row in found} == {"done"}
+    revisions = [row[0] for row in found[:3]]
+    for revision in revisions:
+        for direction in ("upgrade", "downgrade"):
+            rows = [row for row in found if row[:2] == (revision, direction)]
+            # Python's SQLite makes tables outside of a transaction, and the history says so of a Python revision.
+            compared = slice(None) if revision != "a1" else slice(5)
+            assert len(rows) == 2 and rows[0][compared] == rows[1][compared], "limbec's row and the bundle's"
+    bundled.project.run(limbec_bin, "verify").ok()
+
+
+LISTENER = """
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+@event.listens_for(Engine, "connect")
+def noted(dbapi_connection, connection_record):
+    {body}
+"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "dbapi_connection.cursor().execute('SELECT 1')",
+        "send(dbapi_connection)",
+        "connection_record.dbapi_connection.rollback()",
+        "record = connection_record",
+        "eval('dbapi_connection')",
+        "[record for record in [connection_record]]",
+    ],
+)
+def test_a_listener_that_may_send_something_is_refused(tmp_path, limbec_bin, url, body):
+    listening(tmp_path, limbec_bin, url, body).build().failed("listens to connect", status=1)
+
+
+def test_a_listener_that_leaves_connections_alone_takes_no_part(tmp_path, limbec_bin, url):
+    bundled = listening(tmp_path, limbec_bin, url, "import os; connection_record.info['pid'] = os.getpid()")
+    bundled.build().ok()
+    bundled.apply().ok()
+    assert versions(url) == ["c3"]
+
+
+def listening(tmp_path, limbec_bin, url, body):
+    """A project whose application is told of connections."""
+    bundled = Bundled(tmp_path, limbec_bin, url)
+    text = LISTENER.format(body=body) + "\ndef send(connection):\n    return None\n"
+    (bundled.project.folder / "application.py").write_text(text)
+    bundled.project.environment["PYTHONPATH"] = str(bundled.project.folder)
+    env = bundled.project.folder / "migrations" / "env.py"
+    env.write_text("import application\n" + env.read_text())
+    return bundled
+
+
+def test_what_something_else_makes_before_the_first_revision(tmp_path, limbec_bin, postgres_databases):
+    """The history begins with tables of the application."""
+    before = "CREATE TABLE made_before (id integer)"
+    url, template = postgres_databases(), postgres_databases()
+    alter = ("a0", "op.add_column('made_before', sa.Column('x', sa.Integer()))", "op.drop_column('made_before', 'x')")
+    bundled = Bundled(tmp_path, limbec_bin, url, [alter])
+    refused = bundled.build()
+    assert refused.status == 1 and "fails in an empty database" in refused.out
+    execute(template, before)
+    name = template.rpartition("/")[2]
+    bundled.build("--template", name).ok()
+    bundled.apply().failed("made_before", status=1)
+    assert tables(url) == []
+    execute(url, before)
+    bundled.apply().ok()
+    assert versions(url) == ["a0"]
+    shown = run(limbec_bin, "bundle", "show", str(bundled.file), "--format", "json", cwd=tmp_path).ok()
+    assert json.loads(shown.out)["template"] is True
+    verify = [limbec_bin, "bundle", "verify", str(bundled.file), "--server", os.environ["LIMBEC_TEST_POSTGRES"]]
+    bundled.project.run(*verify, "--template", name).ok()
+    assert "needs Python now" in bundled.project.run(*verify).out
+    bundled.build("--template", "there_is_none").failed("there_is_none", status=2)
+
+
+def test_the_files_alone_tell_what_stays_out(tmp_path, limbec_bin, url):
+    bundled = Bundled(tmp_path, limbec_bin, url, [*HISTORY[:1], ("d4", "sa.inspect(op.get_bind())", "pass")])
+    told = bundled.project.run(limbec_bin, "bundle", "build", "--dry-run")
+    assert told.status == 1
+    assert "upgrade of d4: it uses sqlalchemy.inspect (line " in told.out
+    assert "1 of 2 upgrades and 2 of 2 downgrades" in told.out
+    assert bundled.project.run(limbec_bin, "bundle", "build", ":a1", "--dry-run").ok()
+    assert not (bundled.project.folder / "migrations.bundle").exists() and not tables(url)
