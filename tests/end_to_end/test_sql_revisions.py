@@ -502,6 +502,17 @@ def test_a_statement_that_python_runs_is_named_as_well(project, history, url, li
     project.run(limbec_bin, *OWNER, "upgrade", "head").failed("nobody", f"{sql.name}:", status=1)
 
 
+def test_what_fails_at_the_end_of_its_transaction_names_the_revision(project, url, limbec_bin):
+    if not url.startswith("postgresql"):
+        pytest.skip("constraints that are looked at later")
+    up = "CREATE TABLE a (id integer PRIMARY KEY, p integer REFERENCES a DEFERRABLE INITIALLY DEFERRED);"
+    first = write(project, limbec_bin, "table", up, "DROP TABLE a")
+    second = write(project, limbec_bin, "row", "INSERT INTO a VALUES (1, 2)", "DELETE FROM a")
+    arguments = ["upgrade", "--transaction", "per-revision", "head"]
+    project.run(limbec_bin, *arguments, **NO_PYTHON).failed(f"revision {second}: ", "23503", "COMMIT", status=1)
+    assert databases.versions(url) == [first]
+
+
 ENV_WITHOUT_TRANSACTION = ("with context.begin_transaction():\n", "if True:\n")
 
 
@@ -602,7 +613,7 @@ def test_a_signal_ends_a_long_statement(project, url, limbec_bin, number):
     project.run(limbec_bin, "upgrade", "head", **NO_PYTHON).ok()
 
 
-@pytest.mark.parametrize("mode", ["embedded", "child"])
+@pytest.mark.parametrize("mode", [{}, {"LIMBEC_PYTHON_MODE": "child"}], ids=["chosen", "child"])
 def test_a_signal_has_python_roll_back(project, url, limbec_bin, mode):
     project.add("a1", up='op.create_table("a", sa.Column("id", sa.Integer))')
     slow = ["import time", 'op.execute("INSERT INTO a VALUES (1)")', 'print("begun", flush=True)', "time.sleep(60)"]
@@ -614,7 +625,7 @@ def test_a_signal_has_python_roll_back(project, url, limbec_bin, mode):
             cwd=project.folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**os.environ, "LIMBEC_PYTHON_MODE": mode},
+            env={**os.environ, **mode},
             text=True,
         )
         assert process.stdout.readline() == "begun\n"

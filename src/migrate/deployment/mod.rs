@@ -16,8 +16,6 @@ mod review;
 mod sql;
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::BufReader;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -47,7 +45,6 @@ use crate::plan::{Plan, Step};
 use crate::revision::RevisionId;
 use crate::runtime::{FailureKind, RuntimeError};
 use crate::script::{Locations, ScriptDirectory};
-use crate::sqlfile::Directives;
 
 /// What is to be done, to what, under which conditions.
 #[derive(Debug, Clone)]
@@ -343,10 +340,7 @@ impl Supervisor for Deployment<'_> {
     }
 
     fn sql_step(&self, step: &Step) -> Option<SqlStep> {
-        let path = sql::file_of(&self.request, step)?;
-        // A file that is not there, or says something unknown, fails by itself.
-        let directives = File::open(path).ok().and_then(|file| Directives::read(BufReader::new(file)).ok());
-        let outside_transaction = directives.is_some_and(|directives| directives.no_transaction);
+        let outside_transaction = sql::is_outside(&self.request, step)?;
         Some(SqlStep { outside_transaction, committed: self.continues_behind(step) })
     }
 

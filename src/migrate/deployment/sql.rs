@@ -1,5 +1,7 @@
 //! Revisions whose work is SQL, run by Python: what fails is a statement of an SQL file, and not a line of the Python beside it.
 
+use std::fs::File;
+use std::io::BufReader;
 use std::path::PathBuf;
 
 use super::{Deployment, DeploymentRequest};
@@ -8,9 +10,10 @@ use crate::migrate::{MigrateError, NativeFailure, StatementPlace};
 use crate::plan::{Direction, Step};
 use crate::runtime::{FailureKind, RuntimeError};
 use crate::script::SqlRevision;
+use crate::sqlfile::Directives;
 
 /// The file that a step runs, if its work is SQL.
-pub(super) fn file_of(request: &DeploymentRequest<'_>, step: &Step) -> Option<PathBuf> {
+fn file_of(request: &DeploymentRequest<'_>, step: &Step) -> Option<PathBuf> {
     let position = request.scripts.map.position(step.revision.as_str())?;
     let read = request.readings.file((request.scripts, request.locations), position);
     let files = SqlRevision::of(&read.0)?;
@@ -19,6 +22,14 @@ pub(super) fn file_of(request: &DeploymentRequest<'_>, step: &Step) -> Option<Pa
         Direction::Downgrade => Some(files.down),
         Direction::Stamp => None,
     }
+}
+
+/// Whether the file that a step runs does so outside of a transaction; `None`: its work is not SQL.
+pub(super) fn is_outside(request: &DeploymentRequest<'_>, step: &Step) -> Option<bool> {
+    let path = file_of(request, step)?;
+    // A file that is not there, or says something unknown, fails by itself.
+    let directives = File::open(path).ok().and_then(|file| Directives::read(BufReader::new(file)).ok());
+    Some(directives.is_some_and(|directives| directives.no_transaction))
 }
 
 impl Deployment<'_> {

@@ -99,7 +99,8 @@ impl Native<'_, '_> {
             let is_outside = self.step(index, step, began)?;
             // What ran outside of a transaction stays, so that its row has to stay, too.
             if is_separate || is_outside {
-                self.commit()?;
+                // Deferred constraints are looked at now, and a full disk shows.
+                self.commit().map_err(|error| of_revision(error, step))?;
             }
             self.supervisor.step_finished(index, step, began.elapsed()).map_err(MigrateError::refused)?;
         }
@@ -311,6 +312,14 @@ fn send(supervisor: &mut dyn Supervisor, sql: &str, run: &NativeRun<'_>) -> Resu
 
 fn own(supervisor: &mut dyn Supervisor) -> Result<&mut Connection, MigrateError> {
     supervisor.connection().ok_or_else(|| misplanned("there is no connection to run the steps on"))
+}
+
+/// A failure of no statement of the file, but at the end of this revision's transaction.
+fn of_revision(error: MigrateError, step: &Step) -> MigrateError {
+    match error {
+        MigrateError::Native(failure) => failed(NativeFailure { revision: Some(step.revision.clone()), ..*failure }),
+        other => other,
+    }
 }
 
 fn failed(failure: NativeFailure) -> MigrateError {
