@@ -12,4 +12,4 @@ mod text;
 pub(crate) use proof::prove;
 pub(crate) use recorder::{Heard, Recorder};
 pub(crate) use session::{setup, standing};
-pub(crate) use text::{leaves_transaction, refusal, unsure_function};
+pub(crate) use text::{is_quiet, leaves_transaction, refusal, unsure_function};

@@ -63,6 +63,32 @@ pub(crate) fn leaves_transaction(sql: &str) -> Option<String> {
     leaves.then(|| "it ends its transaction, or cannot run inside of one".to_owned())
 }
 
+/// Statements that run nothing but the server's own code: no trigger, and no default, check or conversion of rows that there are.
+static QUIET: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)^\s*(?:create\s+(?:table|type|sequence|(?:unique\s+)?index)|drop\s+(?:table|type|sequence|index)|comment\s+on|alter\s+table)\s",
+    )
+    .ok()
+});
+
+/// What evaluates something for the rows of a table that there is, or reads another one.
+static EVALUATED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r#"(?is)\bas\s+(?:select|table|values|with|execute)\b|\(\s*select\b|^\s*(?:alter|create\s+(?:unique\s+)?index)\b.*(?:\b(?:check|using|generated|where)\b|\bdefault\b.*\(|[,(]\s*(?:[\w."]+\s*)?\()"#,
+    )
+    .ok()
+});
+
+/// Whether a statement is known to leave nothing in its session, besides what [`refusal`] tells: what it makes is the tenant's, and nothing of the
+/// application runs meanwhile but an event trigger.
+pub(crate) fn is_quiet(sql: &str) -> bool {
+    let matches = |pattern: &LazyLock<Option<Regex>>, sql: &str| pattern.as_ref().map(|found| found.is_match(sql));
+    statements(sql).iter().all(|statement| {
+        let text = statement.sql.replace("now()", "now");
+        matches(&QUIET, &text) == Some(true) && matches(&EVALUATED, &text) == Some(false)
+    })
+}
+
 /// Functions whose results are the same in every SQLite, and that each has.
 const STABLE: [&str; 22] = [
     "abs", "avg", "char", "coalesce", "count", "hex", "ifnull", "instr", "length", "like", "lower", "ltrim", "max",
@@ -98,6 +124,37 @@ mod tests {
             "COMMENT ON TABLE t IS 'x'",
         ] {
             assert_eq!(refusal(sql), None, "{sql}");
+        }
+    }
+
+    #[test]
+    fn plain_changes_of_the_schema_leave_nothing_in_the_session() {
+        for sql in [
+            "\nCREATE TABLE t (id SERIAL, at TIMESTAMP DEFAULT now(), n INTEGER CHECK (n > 0))",
+            "ALTER TABLE t ADD COLUMN a VARCHAR(50) DEFAULT 'x' NOT NULL",
+            "ALTER TABLE t ADD FOREIGN KEY(a) REFERENCES u (id)",
+            "CREATE UNIQUE INDEX i ON t (a, b)",
+            "CREATE TYPE kind AS ENUM ('x', 'y')",
+            "COMMENT ON TABLE t IS 'x'; DROP TABLE t",
+        ] {
+            assert!(is_quiet(sql), "{sql}");
+        }
+        for sql in [
+            "INSERT INTO t VALUES (1)",
+            "UPDATE t SET a = 1",
+            "CREATE TABLE t AS SELECT f()",
+            "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+            "ALTER TABLE t ADD COLUMN a INTEGER DEFAULT f(1)",
+            "ALTER TABLE t ADD COLUMN a INTEGER DEFAULT s.f (1)",
+            "ALTER TABLE t ADD COLUMN a INTEGER DEFAULT 1 + f(1)",
+            "CREATE INDEX i ON t (a, f(b))",
+            "ALTER TABLE t ADD CHECK (f(a))",
+            "ALTER TABLE t ALTER COLUMN a TYPE INTEGER USING f(a)",
+            "CREATE INDEX i ON t (lower(a))",
+            "CREATE INDEX i ON t ((f(a)))",
+            "CREATE TABLE t (a INTEGER); GRANT SELECT ON t TO u",
+        ] {
+            assert!(!is_quiet(sql), "{sql}");
         }
     }
 

@@ -40,12 +40,20 @@ pub struct Kept {
     connection: Connection,
     /// Whether the deployment is over, so that other databases need nothing of it.
     is_over: bool,
+    /// Whether nothing can have set up the session.
+    is_plain: bool,
 }
 
 impl Kept {
     /// Without the locks themselves.
     pub(super) fn released(self) -> Self {
         Self { locks: self.locks.released(&self.url), is_over: true, ..self }
+    }
+
+    /// The same where nothing that was run can have left anything in the session: the next deployment uses it as it is.
+    #[must_use]
+    pub fn plain(self) -> Self {
+        Self { is_plain: true, ..self }
     }
 }
 
@@ -59,11 +67,12 @@ impl Held {
         before: Option<Kept>,
         on_wait: &mut dyn FnMut(&LockWait),
     ) -> Result<Self, MigrateError> {
+        let is_kept = before.as_ref().is_some_and(|kept| kept.is_over);
         let (mut locks, open) = match before {
             Some(kept) if kept.url.is_same_but_driver(url) => {
                 // A session remembers what a step has set, and no statement makes it forget all of that: a setting of the application's
                 // own is an empty text after RESET, and was NULL before.
-                let open = if kept.is_over { None } else { Some(kept.connection) };
+                let open = if kept.is_over && !kept.is_plain { None } else { Some(kept.connection) };
                 (kept.locks, open)
             }
             Some(kept) if !kept.is_over => (kept.locks, None),
@@ -72,14 +81,25 @@ impl Held {
         let terms = LockTerms { options: request.options, environment: request.environment };
         locks.lock(terms, url, table, on_wait)?;
         let locked_at = Instant::now();
-        let mut connection = match open {
-            Some(open) => open,
-            None => Connection::open(url, request.environment, Access::Write)?,
+        let anew = || -> Result<Connection, MigrateError> {
+            let mut connection = Connection::open(url, request.environment, Access::Write)?;
+            if let Some(limit) = request.options.lock_timeout {
+                connection.limit_waiting(Some(limit).filter(|limit| !limit.is_zero()))?;
+            }
+            Ok(connection)
         };
-        if let Some(limit) = request.options.lock_timeout {
-            connection.limit_waiting(Some(limit).filter(|limit| !limit.is_zero()))?;
-        }
-        let (rows, plan) = read(request, &mut connection, table)?;
+        let (mut connection, may_be_gone) = match open {
+            Some(open) => (open, is_kept),
+            None => (anew()?, false),
+        };
+        let (rows, plan) = match read(request, &mut connection, table) {
+            // A pooler, or the server, may have closed it while nothing was to be done.
+            Err(MigrateError::Database(_)) if may_be_gone => {
+                connection = anew()?;
+                read(request, &mut connection, table)?
+            }
+            read => read?,
+        };
         Ok(Self {
             url: url.clone(),
             table: table.clone(),
@@ -95,7 +115,7 @@ impl Held {
 
     /// What can be used again.
     pub(super) fn keep(self) -> Kept {
-        Kept { url: self.url, locks: self.locks, connection: self.connection, is_over: false }
+        Kept { url: self.url, locks: self.locks, connection: self.connection, is_over: false, is_plain: false }
     }
 
     /// Reads and plans anew, under the same lock.

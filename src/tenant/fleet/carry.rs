@@ -1,7 +1,7 @@
 //! The two ways through a tenant's plan: by Python, and by limbec itself where its statements are rendered.
 
 use super::guard::Guard;
-use super::worker::Worker;
+use super::worker::{Session, Worker};
 use crate::database::DatabaseUrl;
 use crate::migrate::{self, Deployment, HasRun, MigrateError, NativeRun, RunTarget, Supervisor};
 use crate::plan::Plan;
@@ -23,12 +23,12 @@ impl Worker<'_> {
         surveyed: &Surveyed,
         url: &DatabaseUrl,
         deployment: &mut Deployment<'_>,
-    ) -> Result<(), MigrateError> {
+    ) -> Result<Session, MigrateError> {
         let tenant = Addressed { surveyed, url };
         if let Some(run_sql) = self.fleet.run_sql
             && run_sql(surveyed, url, deployment)? == HasRun::Yes
         {
-            return Ok(());
+            return Ok(Session::Used);
         }
         let Some(renderings) = self.fleet.renderings else { return self.run_env(deployment, &tenant, None) };
         let plan = deployment.plan_in_hand().cloned().unwrap_or_default();
@@ -36,14 +36,23 @@ impl Worker<'_> {
             return self.run_env(deployment, &tenant, None);
         }
         let has_path = self.fleet.options.search_path.is_set();
-        let standing = standing(deployment.connection(), url, has_path)?;
+        // Where the path is set in every transaction, sessions of one role on one database are alike.
+        let known = if has_path { renderings.known_standing(url) } else { None };
+        let standing = match known {
+            Some(known) => known,
+            None => {
+                let read = standing(deployment.connection(), url, has_path)?;
+                renderings.remember_standing(url, &read);
+                read
+            }
+        };
         match renderings.turn(&plan, &standing) {
             Turn::Python => self.run_env(deployment, &tenant, None),
             Turn::Record(ticket) => {
                 let mut heard = Heard::default();
                 self.run_env(deployment, &tenant, Some(&mut heard))?;
                 ticket.heard(heard, &plan, (&surveyed.table, has_path), deployment.connection());
-                Ok(())
+                Ok(Session::Used)
             }
             Turn::Compare(ticket, witness) => {
                 let invocation = self.invocation(&tenant)?;
@@ -71,7 +80,7 @@ impl Worker<'_> {
         deployment: &mut Deployment<'_>,
         tenant: &Addressed<'_>,
         mut heard: Option<&mut Heard>,
-    ) -> Result<(), MigrateError> {
+    ) -> Result<Session, MigrateError> {
         let invocation = Invocation { record: heard.is_some(), ..self.invocation(tenant)? };
         let python = self.python(&invocation)?;
         deployment.run(&mut |supervisor| {
@@ -84,7 +93,8 @@ impl Worker<'_> {
                 None => migrate::run_env(python, invocation.clone(), &mut guard)?,
             }
             guard.check_begun().map_err(refused)
-        })
+        })?;
+        Ok(Session::Used)
     }
 
     fn run_rendered(
@@ -92,7 +102,7 @@ impl Worker<'_> {
         deployment: &mut Deployment<'_>,
         tenant: &Addressed<'_>,
         rendered: &RenderedPlan,
-    ) -> Result<(), MigrateError> {
+    ) -> Result<Session, MigrateError> {
         let table = &tenant.surveyed.table;
         let target = RunTarget {
             url: Some(tenant.url.with_password()),
@@ -112,7 +122,7 @@ impl Worker<'_> {
         if let Some(renderings) = self.fleet.renderings {
             renderings.served();
         }
-        Ok(())
+        Ok(if rendered.is_quiet { Session::Plain } else { Session::Used })
     }
 }
 

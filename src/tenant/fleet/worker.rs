@@ -26,6 +26,15 @@ pub(super) struct Worker<'a> {
     output: PathBuf,
 }
 
+/// What limbec's own connection is after a tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Session {
+    /// As it was when it was opened.
+    Plain,
+    /// Set up by something, as far as anybody knows.
+    Used,
+}
+
 /// A Python, and how many tenants it was used for.
 struct Served {
     python: Runtime,
@@ -103,11 +112,12 @@ impl<'a> Worker<'a> {
             readings: fleet.readings,
         };
         let mut deployment = Deployment::new(request, attendant).continuing(self.kept.take());
-        if deployment.ready(url, &surveyed.table)? == Readiness::Ready {
-            self.carry_out(surveyed, url, &mut deployment)?;
-        }
+        let session = match deployment.ready(url, &surveyed.table)? {
+            Readiness::Ready => self.carry_out(surveyed, url, &mut deployment)?,
+            Readiness::NothingToDo => Session::Plain,
+        };
         // After a failure nobody knows what the connections are good for.
-        self.kept = deployment.end();
+        self.kept = deployment.end().map(|kept| if session == Session::Plain { kept.plain() } else { kept });
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use super::plan::{RenderedPlan, Surroundings, Witness};
 use super::varying::{Varying, library_variable};
 use super::way::{Judge, Reason, Way};
 use crate::config::{EnvPy, TenantOptions};
-use crate::database::{Connection, VersionTableName};
+use crate::database::{Connection, DatabaseUrl, VersionTableName};
 use crate::migrate::{MigrateError, RenderedStep};
 use crate::plan::{Plan, Step};
 use crate::rendered::Heard;
@@ -31,6 +31,8 @@ pub struct Renderings<'a> {
     /// Tenants that were served without Python.
     served: AtomicUsize,
     states: Mutex<HashMap<String, State>>,
+    /// By URL: what the SQL depends on besides the plan.
+    standings: Mutex<HashMap<String, String>>,
     changed: Condvar,
 }
 
@@ -77,6 +79,7 @@ impl<'a> Renderings<'a> {
             varying: Varying::default(),
             served: AtomicUsize::new(0),
             states: Mutex::default(),
+            standings: Mutex::default(),
             changed: Condvar::new(),
         }
     }
@@ -115,6 +118,17 @@ impl<'a> Renderings<'a> {
         });
         let against_all = self.judge.against_all.clone();
         (self.served.load(Ordering::Relaxed), against_all.into_iter().chain(reasons).collect())
+    }
+
+    /// What the SQL for a database depends on besides the plan, if it was read before.
+    pub(crate) fn known_standing(&self, url: &DatabaseUrl) -> Option<String> {
+        self.standings.lock().unwrap_or_else(PoisonError::into_inner).get(&url.with_password()).cloned()
+    }
+
+    /// Keeps it for the other tenants of the database.
+    pub(crate) fn remember_standing(&self, url: &DatabaseUrl, standing: &str) {
+        let mut standings = self.standings.lock().unwrap_or_else(PoisonError::into_inner);
+        standings.insert(url.with_password(), standing.to_owned());
     }
 
     /// A tenant was served without Python.

@@ -90,11 +90,13 @@ impl Witness {
             compare(recorded, rendered).map_err(|why| Reason::new(format!("revision {}: {why}", step.revision)))?;
         }
         let texts = |step: &RecordedStep| step.statements.iter().map(|statement| statement.sql.clone()).collect();
+        let is_quiet = self.steps.iter().flat_map(|step| &step.statements).all(|sent| rendered::is_quiet(&sent.sql));
         let statements = plan.steps.iter().zip(&self.steps);
         Ok(RenderedPlan {
             statements: statements.map(|(step, recorded)| (step.revision.clone(), texts(recorded))).collect(),
             target: RunTarget { url: None, ..self.target.clone() },
             setup: self.setup.clone(),
+            is_quiet,
         })
     }
 }
@@ -107,6 +109,8 @@ pub(crate) struct RenderedPlan {
     pub(crate) target: RunTarget,
     /// For an SQLite connection.
     pub(crate) setup: Vec<String>,
+    /// Whether it leaves nothing in its session.
+    pub(crate) is_quiet: bool,
 }
 
 impl RenderedPlan {
