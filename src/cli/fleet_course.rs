@@ -4,7 +4,7 @@ use super::context::CommandContext;
 use super::error::CommandError;
 use super::tenants::start_worker;
 use super::ui::Ui;
-use crate::config::{DeployOptions, EnvPy, TenantMode, TenantOptions};
+use crate::config::{DeployOptions, EnvPy, SearchPath, TenantMode, TenantOptions};
 use crate::database::DatabaseUrl;
 use crate::gate::Permissions;
 use crate::migrate::{Deployment, Operation, Readings};
@@ -33,13 +33,26 @@ pub(super) struct Course<'a> {
     pub(super) workers: usize,
 }
 
-/// Why Python was not looked for.
-const UNFORESEEN: &str = "all that was pending was SQL, and another run has changed that meanwhile; repeat the command";
+/// When Python is needed for what was all SQL.
+const UNFORESEEN: &str = "all that is pending is SQL, but `DateStyle` or `standard_conforming_strings` of the database make Python necessary, \
+                          or another run has changed what is pending";
 
 impl Course<'_> {
     /// Why limbec sends nothing itself to tenants that are schemas.
     pub(super) const NO_PATH: &'static str =
         "tenants are schemas, and only env.py knows how names without one find them: set `search-path`";
+
+    /// Refuses a search path by which all tenants would have their tables in one schema.
+    fn check_search_path(&self) -> Result<(), CommandError> {
+        let first = self.deploy.search_path.templates().first().filter(|first| *first != SearchPath::SCHEMA);
+        match first.filter(|_| self.tenants.mode == TenantMode::Schema) {
+            Some(first) => {
+                let problem = format!("`search-path` begins with {first}, where every tenant's tables would be made");
+                Err(CommandError::usage(problem).hint("let it begin with \"{schema}\", or set it to true"))
+            }
+            None => Ok(()),
+        }
+    }
 }
 
 impl CommandContext {
@@ -53,12 +66,14 @@ impl CommandContext {
         feed: &dyn Feed,
         on_event: &mut dyn FnMut(&mut Ui, FleetEvent),
     ) -> Result<(), CommandError> {
+        course.check_search_path()?;
         let scripts = self.scripts()?;
         let settings = self.script_settings()?;
         let invocation = self.tenant_invocation(course.command)?;
         let sql = self.sql_fleet(&scripts, (course.tenants, course.deploy), course.sets_path)?;
         let needs_python = !sql.as_ref().is_ok_and(|sql| sql.covers_all(course.surveyed));
-        let interpreter = if needs_python { Some(self.interpreter()?) } else { None };
+        // A database whose own settings read SQL otherwise needs it after all.
+        let interpreter = if needs_python { Some(self.interpreter()?) } else { self.interpreter().ok() };
         let environment = self.database_environment();
         let runner = self.runner()?;
         let driver = self.project()?.main_option("sqlalchemy.url").ok().flatten();

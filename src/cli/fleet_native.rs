@@ -104,7 +104,11 @@ impl CommandContext {
         if tenants.mode == TenantMode::Schema && !sets_path {
             return Ok(Err(Course::NO_PATH.to_owned()));
         }
-        if let Some(name) = tenants.variables.keys().find(|name| LIBPQ_SETTINGS.contains(&name.as_str())) {
+        if let Some(name) = tenants
+            .variables
+            .keys()
+            .find(|name| LIBPQ_SETTINGS.contains(&name.as_str()) || name.as_str() == "PGOPTIONS")
+        {
             return Ok(Err(format!(
                 "`variables` in [tenants] has {name}, which changes the session of Python's driver"
             )));

@@ -12,13 +12,14 @@ pub struct SearchPath {
     templates: Vec<String>,
 }
 
-const PLACEHOLDER: &str = "{schema}";
-
 impl SearchPath {
+    /// What stands for the schema of the version table.
+    pub const SCHEMA: &'static str = "{schema}";
+
     /// Reads the setting: `true` is the schema alone.
     pub(super) fn read(key: &str, node: &TomlNode, path: &Path) -> Result<Self, SettingsError> {
         let templates = match &node.value {
-            TomlValue::Boolean(true) => Some(vec![PLACEHOLDER.to_owned()]),
+            TomlValue::Boolean(true) => Some(vec![Self::SCHEMA.to_owned()]),
             TomlValue::Boolean(false) => Some(Vec::new()),
             TomlValue::List(nodes) => {
                 texts(nodes).filter(|names| !names.is_empty() && !names.iter().any(String::is_empty))
@@ -31,7 +32,7 @@ impl SearchPath {
 
     /// The schema of the version table alone.
     pub fn of_schema() -> Self {
-        Self { templates: vec![PLACEHOLDER.to_owned()] }
+        Self { templates: vec![Self::SCHEMA.to_owned()] }
     }
 
     /// The path as it was written elsewhere, with `{schema}` for the schema of the version table.
@@ -53,7 +54,7 @@ impl SearchPath {
     /// a schema nothing runs: an unqualified version table would be looked for on another path than it was made on.
     pub fn resolve(&self, schema: Option<&str>) -> Vec<String> {
         let Some(schema) = schema else { return Vec::new() };
-        self.templates.iter().map(|name| name.replace(PLACEHOLDER, schema)).collect()
+        self.templates.iter().map(|name| name.replace(Self::SCHEMA, schema)).collect()
     }
 }
 

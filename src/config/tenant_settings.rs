@@ -240,7 +240,29 @@ fn variables(node: &TomlNode, path: &Path) -> Result<BTreeMap<String, String>, S
         TomlValue::Text(text) if !name.contains(['=', '\0']) && !name.is_empty() => Ok((name.clone(), text.clone())),
         _ => Err(bad(path, node.line, "tenants.variables", expected)),
     };
+    if let Some((_, node)) = table.iter().find(|(name, node)| leads_elsewhere(name, &node.value)) {
+        let expected = "without what libpq alone reads, and limbec's own connections would not get: a tenant's server, user and \
+                        search_path are in its URL (`?options=-csearch_path%3Dapp`)";
+        return Err(bad(path, node.line, "tenants.variables", expected));
+    }
     table.iter().map(pair).collect()
+}
+
+/// Whether libpq, and so Python, would take it for another place than limbec, which keeps the version table.
+fn leads_elsewhere(name: &str, value: &TomlValue) -> bool {
+    const PLACES: [&str; 9] = [
+        "PGHOST",
+        "PGHOSTADDR",
+        "PGPORT",
+        "PGDATABASE",
+        "PGUSER",
+        "PGPASSWORD",
+        "PGPASSFILE",
+        "PGSERVICE",
+        "PGSERVICEFILE",
+    ];
+    PLACES.contains(&name)
+        || (name == "PGOPTIONS" && matches!(value, TomlValue::Text(text) if text.contains("search_path")))
 }
 
 /// `source` is a table with one key that says of which kind it is, or a list of tenants.
@@ -315,6 +337,15 @@ mod tests {
         let mut options = TenantOptions::default();
         options.apply(&toml.root()["tenants"], path).map_err(|error| error.to_string())?;
         Ok(options)
+    }
+
+    #[test]
+    fn variables_that_lead_libpq_elsewhere_are_refused() {
+        for variable in ["PGHOST = \"other\"", "PGUSER = \"{name}\"", "PGOPTIONS = \"-csearch_path={name}\""] {
+            let fault = options(&format!("[tenants]\nvariables = {{ {variable} }}\n")).unwrap_err();
+            assert!(fault.contains("line 2: 'tenants.variables' should be without what libpq alone reads"), "{fault}");
+        }
+        assert!(options("[tenants]\nvariables = { PGOPTIONS = \"-capp.tenant={name}\", PG_APP = \"x\" }\n").is_ok());
     }
 
     #[test]
