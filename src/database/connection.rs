@@ -98,6 +98,18 @@ impl Connection {
         }
     }
 
+    /// Whether a pooler, or something else, is between limbec and the server, so that what is set for the session may be somebody else's the next
+    /// moment.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub fn is_behind_pooler(&self) -> Result<bool, DatabaseError> {
+        match self {
+            Self::Postgres(connection) => connection.is_behind_pooler(),
+            Self::Sqlite(_) => Ok(false),
+        }
+    }
+
     /// Begins a transaction. Dropping it without [`Transaction::commit`] undoes everything.
     pub fn begin(&mut self) -> Result<Transaction<'_>, DatabaseError> {
         match self {

@@ -1,11 +1,13 @@
 """SQL revisions on many tenants: run by limbec without Python, with the outcome of plain Alembic on each."""
 
 import json
+import os
 import re
 import subprocess
 import sys
 
 import pytest
+from support.absence import missing
 from support.databases import dump, execute, fetch, in_order, tables, versions
 from support.fleets import FleetProject
 from support.projects import Project
@@ -176,3 +178,44 @@ def test_explain_names_tenants_that_are_set_apart(tmp_path, limbec_bin):
     done = fleet.limbec("tenant", "migrate", "--all", "--explain=json", **NO_PYTHON).ok()
     assert [(row["tenant"], row["state"]) for row in json.loads(done.out)["tenants"]["apart"]] == [("b", "unreachable")]
     assert "warning: tenant b: " in done.err
+
+
+def test_outside_of_a_transaction_a_pooler_would_mix_the_tenants(tmp_path, limbec_bin, postgres_url):
+    pooler = os.environ.get("LIMBEC_TEST_PGBOUNCER")
+    if not pooler:
+        missing("LIMBEC_TEST_PGBOUNCER is not set (see scripts/with-servers)", "LIMBEC_REQUIRE_POSTGRES")
+    base = pooler.replace("postgresql://", "postgresql+psycopg2://").rpartition("/")[0]
+    url = f"{base}/{postgres_url.rpartition('/')[2]}"
+    fleet = as_alembics(FleetProject(Project(tmp_path / "project", url), limbec_bin, NAMES))
+    execute(postgres_url, *[f"CREATE SCHEMA {name}" for name in NAMES])
+    settings = f'search-path = true\n[tenants]\nmode = "schema"\nsource = {json.dumps(NAMES)}\n'
+    (fleet.project.folder / "limbec.toml").write_text(settings)
+    write(fleet.project, limbec_bin, "plain", "CREATE TABLE plain (name text)", "DROP TABLE plain")
+    fleet.migrate("--all", "--jobs", "4", **NO_PYTHON).ok()
+    insert = "INSERT INTO plain VALUES (${schema:literal});\n"
+    write(fleet.project, limbec_bin, "outside", f"-- limbec: no-transaction\n{insert * 4}", "")
+    fleet.migrate("--all", "--jobs", "4", **NO_PYTHON).failed("would not find the schema a", status=1)
+    assert [fetch(postgres_url, f"SELECT name FROM {name}.plain") for name in NAMES] == [[]] * 4
+
+
+def test_a_fixed_search_path_is_refused(tmp_path, limbec_bin, postgres_url):
+    fleet = as_alembics(FleetProject(Project(tmp_path / "project", postgres_url), limbec_bin, ["a"]))
+    execute(postgres_url, "CREATE SCHEMA a", "CREATE SCHEMA app")
+    settings = 'search-path = ["app"]\n[tenants]\nmode = "schema"\nsource = ["a"]\n'
+    (fleet.project.folder / "limbec.toml").write_text(settings)
+    write(fleet.project, limbec_bin, "users", "CREATE TABLE users (id integer)", "")
+    fleet.migrate("--all").failed("`search-path` begins with app", status=2)
+    assert tables(postgres_url) == []
+
+
+def test_a_database_that_reads_sql_otherwise_is_pythons(tmp_path, limbec_bin, postgres_databases):
+    fleet = as_alembics(FleetProject(Project(tmp_path / "project", "sqlite:///unused.db"), limbec_bin, ["a", "b"]))
+    fleet.urls = {name: postgres_databases() for name in ["a", "b"]}
+    database = fleet.urls["b"].rpartition("/")[2]
+    execute(fleet.urls["b"], f"ALTER DATABASE \"{database}\" SET datestyle = 'SQL, DMY'")
+    fleet.configure()
+    last = write(fleet.project, limbec_bin, "days", "CREATE TABLE days AS SELECT DATE '2020-01-02'::text AS day", "")
+    done = fleet.migrate("--all", "-v").ok()
+    assert "1 tenants by SQL revisions" in done.err
+    assert fleet.heads() == {"a": [last], "b": [last]}
+    assert [fetch(url, "SELECT day FROM days") for url in fleet.urls.values()] == [[("2020-01-02",)]] * 2

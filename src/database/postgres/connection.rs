@@ -133,6 +133,12 @@ impl PostgresConnection {
         self.runtime.block_on(announced_process(self.client.as_ref()?))
     }
 
+    /// Whether another process serves the connection than the one that was announced: something is in between.
+    pub(in crate::database) fn is_behind_pooler(&self) -> Result<bool, DatabaseError> {
+        let serving = self.text("SELECT pg_catalog.pg_backend_pid()::text", &[])?;
+        Ok(self.announced_process().map(|process| process.to_string()) != serving)
+    }
+
     /// The database's name.
     pub(in crate::database) fn database(&self) -> &str {
         &self.database

@@ -24,6 +24,18 @@ pub enum FileRefusal {
         /// The statement that does it, as far as that is known.
         place: Option<StatementPlace>,
     },
+    /// The search path would be that of whoever a pooler serves next.
+    #[error(
+        "{}a statement outside of a transaction would not find the schema {schema}: where a pooler is in between, `search-path` holds in \
+         transactions only. Connect to the server itself for this revision",
+        before(place)
+    )]
+    Pooled {
+        /// The first statement of the file.
+        place: Option<StatementPlace>,
+        /// The schema that names without one should lead to.
+        schema: String,
+    },
     /// What an earlier run has committed is another text now.
     #[error(
         "{}the first {statements} statements of the file are not those any more that an earlier run has committed; put them back as they were, \

@@ -124,6 +124,7 @@ impl Native<'_, '_> {
 
     /// Each statement is committed by itself, and so is what the transaction of the run has done before.
     fn outside(&mut self, index: usize, step: &Step, script: StepScript<'_>) -> Result<(), MigrateError> {
+        self.check_pooler()?;
         self.commit()?;
         let path = limits::path_outside(&self.dialect, self.run.search_path);
         if let Some((set, _)) = &path {
@@ -146,6 +147,18 @@ impl Native<'_, '_> {
             return outcome.and(reset);
         }
         outcome
+    }
+
+    /// A session's search path belongs to whoever a pooler gives the session to: nothing may run by it.
+    fn check_pooler(&mut self) -> Result<(), MigrateError> {
+        let Some(schema) = self.run.search_path.first().filter(|_| self.dialect == Dialect::Postgres) else {
+            return Ok(());
+        };
+        if own(self.supervisor)?.is_behind_pooler()? {
+            let refusal = FileRefusal::Pooled { place: None, schema: schema.clone() };
+            return Err(MigrateError::Refused(refusal.into()));
+        }
+        Ok(())
     }
 
     fn one_by_one(
