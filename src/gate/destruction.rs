@@ -178,7 +178,7 @@ fn unread<'a>(
     });
     let calls = body.not_analysed.iter().filter(move |call| {
         let drops_unnamed = || body.operations.iter().any(|op| op.range == call.range && drops_something_unnamed(op));
-        call.dialects.contains(dialect) && (!call.is_partly_known || drops_unnamed())
+        call.dialects.contains(dialect) && !call.keeps_data && (!call.is_partly_known || drops_unnamed())
     });
     whole.into_iter().chain(calls.map(move |call| UnreadCall {
         revision: revision.clone(),
@@ -196,5 +196,5 @@ fn drops_something_unnamed(operation: &Operation) -> bool {
             | OperationKind::Delete { table: None, .. }
             | OperationKind::DropColumn { table: None, .. }
             | OperationKind::DropColumn { column: None, .. }
-    )
+    ) || matches!(&operation.kind, OperationKind::Truncate { tables, .. } if tables.is_empty()    )
 }

@@ -52,8 +52,7 @@ impl Policy {
     ///
     /// - Production: a downgrade needs `--yes`, destruction in either direction `--allow-destructive`; nobody is asked.
     /// - `destructive = "flag"`: destruction needs `--allow-destructive`.
-    /// - A downgrade is asked for. Where nobody can be asked it runs as with Alembic, unless data would be lost or, on the way to
-    ///   base, might be.
+    /// - A downgrade is asked for. Where nobody can be asked it runs as with Alembic, unless data would be lost or might be.
     /// - An upgrade that destroys data is asked for. Where nobody can be asked it runs as with Alembic, unless the setting
     ///   `destructive` says otherwise: it was reviewed as a file.
     pub fn verdict(&self, review: &Review) -> Verdict {
@@ -75,8 +74,8 @@ impl Policy {
         let loses = destroys && !allow_destructive;
         let unasked = |is_needed: bool| if is_needed { Unasked::Refuse(YES) } else { Unasked::Run };
         if is_downgrade {
-            let may_lose_all = review.reaches_base && (destroys || !review.unread.is_empty());
-            return Verdict::Ask(unasked(loses || may_lose_all));
+            let may_lose_all = review.reaches_base && destroys;
+            return Verdict::Ask(unasked(loses || may_lose_all || !review.unread.is_empty()));
         }
         if loses {
             return Verdict::Ask(unasked(self.destructive == Some(DestructiveSetting::Confirm)));
@@ -142,13 +141,16 @@ mod tests {
     }
 
     #[test]
-    fn a_downgrade_to_base_needs_certainty() {
+    fn a_downgrade_needs_certainty() {
         let call =
             UnreadCall { revision: "a".into(), line: 1, what: "op.execute".into(), reason: "it is computed".into() };
         let unread = Review { unread: vec![call], ..review(Direction::Downgrade, None) };
-        assert_eq!(policy().verdict(&unread), Verdict::Ask(Unasked::Run));
-        let to_base = Review { reaches_base: true, ..unread };
+        assert_eq!(policy().verdict(&unread), Verdict::Ask(Unasked::Refuse(YES)));
+        assert_eq!(with(&[YES], policy()).verdict(&unread), Verdict::Run);
+        let to_base = Review { reaches_base: true, ..unread.clone() };
         assert_eq!(policy().verdict(&to_base), Verdict::Ask(Unasked::Refuse(YES)));
+        let upgrade = Review { direction: Direction::Upgrade, ..unread };
+        assert_eq!(policy().verdict(&upgrade), Verdict::Run);
         let empty = Review { reaches_base: true, ..review(Direction::Downgrade, Some(0)) };
         assert_eq!(policy().verdict(&empty), Verdict::Ask(Unasked::Run));
     }

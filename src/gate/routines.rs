@@ -39,7 +39,8 @@ impl Routines {
     /// Takes note of what is made and dropped.
     fn follow(&mut self, operation: &Operation) {
         if let Some(routine) = operation.later.routine.as_deref() {
-            self.routines.retain(|known| known.name != routine.name || known.parameters != routine.parameters);
+            self.routines
+                .retain(|known| !is_same(&known.name, &routine.name) || known.parameters != routine.parameters);
             self.routines.push(routine.clone());
         }
         if let Some(trigger) = operation.later.trigger.as_deref() {
@@ -108,17 +109,24 @@ impl Run<'_> {
             });
             self.triggers(kind);
         }
-        if let Some(reason) = &body.not_analysed {
+        if let Some(gap) = &body.not_analysed {
             self.body.not_analysed.push(NotAnalysed {
                 range: self.caller.range.clone(),
                 what: what.to_owned(),
-                reason: reason.clone(),
+                reason: gap.reason.clone(),
                 is_partly_known: false,
                 dialects: self.caller.context.dialects,
+                keeps_data: gap.keeps_data,
             });
         }
         self.calls(&body.calls, is_conditional);
     }
+}
+
+/// Without a schema a function is made in the first of the search path, which is `public` nearly always.
+fn is_same(one: &TableName, other: &TableName) -> bool {
+    let schema = |name: &TableName| name.schema.clone().unwrap_or_else(|| "public".to_owned());
+    one.name == other.name && schema(one) == schema(other)
 }
 
 /// Without a schema a name is looked for on the search path, which may have that of the other.

@@ -190,3 +190,99 @@ fn truncate_cascade_reaches_further_tables() {
     0: all rows of `c`: Table(TableName { schema: None, name: "c" })
     "#);
 }
+
+#[test]
+fn what_a_merge_does_counts() {
+    assert_snapshot!(foreseen_of_sql(&[
+        "MERGE INTO u USING t ON t.id = u.id WHEN MATCHED AND t.a THEN DELETE WHEN MATCHED THEN UPDATE SET x = NULL, y = t.y \
+         WHEN NOT MATCHED THEN INSERT VALUES (1)"
+    ]), @r#"
+    0: rows of `u`: SomeRows(TableName { schema: None, name: "u" })
+    0: values of `u.x`: Column { table: TableName { schema: None, name: "u" }, column: "x" }
+    "#);
+    assert_eq!(foreseen_of_sql(&["MERGE INTO u USING t ON t.id = u.id WHEN MATCHED THEN UPDATE SET x = t.x"]), "");
+    assert_eq!(foreseen_of_sql(&["MERGE INTO u USING t ON t.id = u.id WHEN MATCHED THEN DO NOTHING"]), "");
+}
+
+#[test]
+fn every_branch_of_a_function_counts() {
+    for body in [
+        "CASE k WHEN 1 THEN DELETE FROM u; ELSE NULL; END CASE;",
+        "CASE WHEN k = 1 THEN NULL; ELSE DELETE FROM u; END CASE;",
+        "BEGIN PERFORM 1; EXCEPTION WHEN OTHERS THEN DELETE FROM u; END;",
+    ] {
+        let made =
+            format!("CREATE FUNCTION f(k int) RETURNS void LANGUAGE plpgsql AS $$ BEGIN {body} END $$; SELECT f(1)");
+        assert!(foreseen_of_sql(&[&made]).contains("rows of `u`"), "{body}: {}", foreseen_of_sql(&[&made]));
+    }
+}
+
+#[test]
+fn computed_sql_is_told_unless_it_begins_with_what_keeps_data() {
+    let told = |sql: &str| foreseen_of_sql(&[&format!("DO $$ BEGIN EXECUTE {sql}; END $$")]);
+    assert_snapshot!(told("format('TRUNCATE %I', n)"), @"0: line 8: op.execute it runs computed SQL");
+    assert_eq!(told("format('ALTER TABLE %I ADD COLUMN a int', n)"), "");
+    assert_eq!(told("'CREATE INDEX ' || n || ' ON t (a)'"), "");
+    let in_function = "CREATE FUNCTION f(n text) RETURNS void LANGUAGE plpgsql AS \
+                       $$ BEGIN EXECUTE 'GRANT ALL ON ' || n || ' TO x'; EXECUTE 'DELETE FROM ' || n; END $$; SELECT f('u')";
+    assert_snapshot!(foreseen_of_sql(&[in_function]), @"0: line 8: f() it runs computed SQL");
+    assert_snapshot!(foreseen(Direction::Upgrade, &["op.execute(f'TRUNCATE {name()}')"]), @"0: line 8: op.execute the table's name is computed");
+}
+
+#[test]
+fn an_update_of_several_columns_counts() {
+    assert_snapshot!(foreseen_of_sql(&[
+        "UPDATE t SET (y, email) = (NULL, ''); UPDATE u SET (a, b) = ROW(b, NULL), c = '' WHERE (true); \
+         UPDATE v SET (a, b) = (NULL, '') WHERE id > 5"
+    ]), @r#"
+    0: `t.y`: Column { table: TableName { schema: None, name: "t" }, column: "y" }
+    0: `t.email`: Column { table: TableName { schema: None, name: "t" }, column: "email" }
+    0: values of `u.a`: Column { table: TableName { schema: None, name: "u" }, column: "a" }
+    0: values of `u.b`: Column { table: TableName { schema: None, name: "u" }, column: "b" }
+    0: values of `u.c`: Column { table: TableName { schema: None, name: "u" }, column: "c" }
+    0: values of `v.a`: Column { table: TableName { schema: None, name: "v" }, column: "a" }
+    "#);
+}
+
+#[test]
+fn an_update_that_clears_empty_texts_loses_nothing() {
+    for sql in [
+        "UPDATE t SET y = NULL WHERE y = ''",
+        "UPDATE t SET y = NULL WHERE trim(y) = '' AND id > 5",
+        "UPDATE t SET y = NULL WHERE (btrim(y) = '')",
+    ] {
+        assert_eq!(foreseen_of_sql(&[sql]), "", "{sql}");
+    }
+    for sql in [
+        "UPDATE t SET y = NULL WHERE y = '' OR id > 5",
+        "UPDATE t SET y = NULL WHERE NOT (y = '')",
+        "UPDATE t SET y = NULL WHERE id > 5 AND NOT y = ''",
+        "UPDATE t SET y = NULL WHERE x = ''",
+        "UPDATE t SET y = NULL WHERE (y = '') IS NOT TRUE",
+        "UPDATE t SET y = NULL WHERE (y = '') = false",
+    ] {
+        assert_ne!(foreseen_of_sql(&[sql]), "", "{sql}");
+    }
+}
+
+#[test]
+fn a_function_that_is_replaced_is_one_with_its_schema_and_without() {
+    let harmless = "CREATE OR REPLACE FUNCTION public.f() RETURNS void LANGUAGE sql AS 'SELECT 1'; SELECT f()";
+    assert_eq!(foreseen_of_sql(&[EMPTIES_A, harmless]), "");
+    assert_ne!(foreseen_of_sql(&[EMPTIES_A, &harmless.replace("public", "app")]), "");
+}
+
+#[test]
+fn a_statement_within_another_counts_where_it_runs() {
+    for sql in [
+        "PREPARE q AS DELETE FROM u; EXECUTE q",
+        "EXPLAIN ANALYZE DELETE FROM u",
+        "EXPLAIN (BUFFERS, ANALYZE) DELETE FROM u",
+        "COPY (DELETE FROM u RETURNING *) TO STDOUT",
+    ] {
+        assert!(foreseen_of_sql(&[sql]).contains("all rows of `u`"), "{sql}");
+    }
+    for sql in ["EXPLAIN DELETE FROM u", "EXPLAIN (ANALYZE false) DELETE FROM u", "COPY (SELECT * FROM u) TO STDOUT"] {
+        assert_eq!(foreseen_of_sql(&[sql]), "", "{sql}");
+    }
+}

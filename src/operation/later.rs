@@ -23,7 +23,7 @@ impl Later {
             for (kind, _) in &mut body.operations {
                 blank(kind);
                 if let Some(reason) = missing(kind) {
-                    body.not_analysed = Some(reason.to_owned());
+                    body.not_analysed = Some(reason.into());
                 }
             }
         }
@@ -48,8 +48,23 @@ pub struct RoutineBody {
     pub operations: Vec<(OperationKind, bool)>,
     /// What it calls.
     pub calls: Vec<TableName>,
-    /// Why not all of it was understood, in words.
-    pub not_analysed: Option<String>,
+    /// Why not all of it was understood.
+    pub not_analysed: Option<Gap>,
+}
+
+/// Why a part of SQL was not understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gap {
+    /// In words.
+    pub reason: String,
+    /// How the part begins says that no row or value is lost.
+    pub keeps_data: bool,
+}
+
+impl<T: Into<String>> From<T> for Gap {
+    fn from(reason: T) -> Self {
+        Self { reason: reason.into(), keeps_data: false }
+    }
 }
 
 /// A trigger as it is made.

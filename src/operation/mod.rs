@@ -20,7 +20,7 @@ pub use column::{Column, ColumnType, Computed, EnumType, ServerDefault, TypeKind
 pub use constraint::{Constraint, ConstraintKind};
 pub use context::{Dialect, Dialects, OperationContext};
 pub use kind::{AlterColumn, Change, CreateTable, Index, ObjectKind, OperationKind, Rewrite, TransactionControl};
-pub use later::{Later, Routine, RoutineBody, RowChange, Trigger, TriggerAction};
+pub use later::{Gap, Later, Routine, RoutineBody, RowChange, Trigger, TriggerAction};
 pub use locks::{LockMode, LockedRelation, RelationLock, locks_of};
 pub use name::{Name, TableName};
 pub use read::read;
@@ -91,4 +91,6 @@ pub struct NotAnalysed {
     pub is_partly_known: bool,
     /// On which databases it runs.
     pub dialects: Dialects,
+    /// It is not known in full, but as little of it as is known (`CREATE INDEX …`) says that no row or value is lost.
+    pub keeps_data: bool,
 }

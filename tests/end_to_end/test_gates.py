@@ -129,16 +129,65 @@ def test_what_the_plan_made_itself_is_no_loss(project, limbec_bin, databases_of,
     assert "destroys" not in done.err
 
 
-def test_a_downgrade_of_what_cannot_be_read_runs_but_not_to_base(project, limbec_bin):
+@pytest.mark.parametrize("target", ["a1", "-1", "base"])
+def test_a_downgrade_of_what_cannot_be_read_needs_consent(project, limbec_bin, target):
     build = 'op.execute(str(sa.select(sa.literal_column("1"))))'
     project.add("b1", "a1", undo=build)
     project.run(limbec_bin, "upgrade", "head").ok()
-    project.run(limbec_bin, "downgrade", "a1").ok()
     databases.execute(project.url, "DELETE FROM users")
-    project.run(limbec_bin, "upgrade", "head").ok()
-    refused = project.run(limbec_bin, "downgrade", "base")
+    refused = project.run(limbec_bin, "downgrade", target)
     refused.failed("b1 line ", "`op.execute` was not analysed", "`--yes` agrees to it", status=1)
-    project.run(limbec_bin, "downgrade", "base", "-y").ok()
+    assert at(project) == ["b1"]
+    project.run(limbec_bin, "downgrade", target, "-y").ok()
+
+
+def test_an_upgrade_of_what_cannot_be_read_runs_with_a_warning(project, limbec_bin, databases_of, tmp_path):
+    project.add("b1", "a1", up='op.execute(str(sa.select(sa.literal_column("1"))))')
+    done = project.run(limbec_bin, "upgrade", "head").ok()
+    assert "warning: this upgrade runs 1 revision in " in done.err
+    assert "; not everything that it does was understood" in done.err
+    assert "`op.execute` was not analysed: the SQL is computed" in done.err
+    # There is nothing yet that a plan from the beginning could destroy.
+    project.url = databases_of()
+    fresh = project.run(limbec_bin, "--url", project.url, "upgrade", "head").ok()
+    assert "not analysed" not in fresh.err
+
+
+COMPUTED = """CREATE FUNCTION f(n text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'DELETE FROM ' || n; END $$"""
+
+
+@pytest.mark.parametrize(
+    ("undo", "told"),
+    [
+        (f"{COMPUTED}; SELECT f('users')", "`f()` was not analysed: it runs computed SQL"),
+        ("DO $$ BEGIN EXECUTE format('TRUNCATE %I', 'users'); END $$", "was not analysed: it runs computed SQL"),
+        (
+            "MERGE INTO users USING (SELECT 1) x ON true WHEN MATCHED THEN DELETE",
+            "b1 deletes rows of `users`: some of 3 rows",
+        ),
+        (
+            "MERGE INTO users USING (SELECT 1) x ON true WHEN MATCHED THEN UPDATE SET phone = NULL",
+            "b1 overwrites values of `users.phone`: some of 2 values",
+        ),
+        (
+            "DO $$ BEGIN CASE 1 WHEN 1 THEN DELETE FROM users; ELSE NULL; END CASE; END $$",
+            "b1 on a condition deletes all rows of `users`: 3 rows",
+        ),
+        ("UPDATE users SET (phone, id) = (NULL, id)", "b1 overwrites `users.phone`: 2 values"),
+        ("UPDATE users SET phone = '' WHERE true", "b1 overwrites values of `users.phone`: some of 2 values"),
+        ("PREPARE q AS DELETE FROM users; EXECUTE q", "b1 deletes all rows of `users`: 3 rows"),
+        ("EXPLAIN ANALYZE DELETE FROM users", "b1 deletes all rows of `users`: 3 rows"),
+    ],
+)
+def test_a_downgrade_by_sql_that_destroys_is_refused(project, limbec_bin, undo, told):
+    if not project.url.startswith("postgresql"):
+        pytest.skip("PostgreSQL's SQL")
+    project.add("b1", "a1", undo=f'op.execute("""{undo}""")')
+    project.run(limbec_bin, "upgrade", "head").ok()
+    project.run(limbec_bin, "downgrade", "-1").failed(told, "`--yes` agrees to it", status=1)
+    assert databases.fetch(project.url, "SELECT count(*) FROM users") == [(3,)]
+    project.run(limbec_bin, "downgrade", "-1", "--yes").ok()
+    assert at(project) == ["a1"]
 
 
 def test_production_needs_flags_and_never_asks(project, limbec_bin):

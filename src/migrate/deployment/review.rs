@@ -133,7 +133,7 @@ fn decide(policy: &Policy, review: &Review, attendant: &mut dyn Attendant) -> Re
 
 /// Whoever reads the log should know.
 fn tell(review: &Review, attendant: &mut dyn Attendant) {
-    if review.destructive.is_empty() {
+    if review.destructive.is_empty() && review.unread.is_empty() {
         return;
     }
     let mut text = review.heading();
@@ -141,7 +141,8 @@ fn tell(review: &Review, attendant: &mut dyn Attendant) {
         text.push_str("\n  ");
         text.push_str(&line);
     }
-    attendant.event(if review.destroys() { Event::Warning(&text) } else { Event::Note(&text) });
+    let is_warning = review.destroys() || !review.unread.is_empty();
+    attendant.event(if is_warning { Event::Warning(&text) } else { Event::Note(&text) });
 }
 
 /// What a plan destroys in a database of this dialect, as far as its files say.
@@ -196,6 +197,8 @@ fn review(request: &DeploymentRequest<'_>, plan: &Plan, mut place: Place<'_>) ->
         .map(|(destruction, extent)| DestructiveStep::new(destruction, extent))
         .collect();
     let is_downgrade = matches!(request.operation, Operation::Downgrade { .. });
+    // What is built from nothing has no rows yet that could go.
+    let is_first = !is_downgrade && plan.steps.first().is_some_and(|step| step.from_heads.is_empty());
     let says_base = matches!(request.operation, Operation::Downgrade { target } if target.ends_with("base"));
     Review {
         direction: if is_downgrade { Direction::Downgrade } else { Direction::Upgrade },
@@ -203,7 +206,7 @@ fn review(request: &DeploymentRequest<'_>, plan: &Plan, mut place: Place<'_>) ->
         steps: plan.steps.len(),
         reaches_base: is_downgrade && (says_base || plan.steps.last().is_some_and(|step| step.to_heads.is_empty())),
         destructive,
-        unread: foreseen.unread,
+        unread: if is_first { Vec::new() } else { foreseen.unread },
     }
 }
 

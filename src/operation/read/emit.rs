@@ -4,7 +4,7 @@ use ruff_text_size::Ranged;
 
 use super::reader::Reader;
 use super::way::Way;
-use crate::operation::{Later, Name, NotAnalysed, Operation, OperationContext, OperationKind};
+use crate::operation::{Gap, Later, Name, NotAnalysed, Operation, OperationContext, OperationKind};
 
 impl Reader<'_> {
     /// Notes an operation that runs at this point.
@@ -32,6 +32,7 @@ impl Reader<'_> {
                 reason: reason.to_owned(),
                 is_partly_known: true,
                 dialects: self.way.dialects,
+                keeps_data: false,
             });
         }
         let Way { dialects, is_conditional, is_online_only } = self.way;
@@ -55,13 +56,13 @@ impl Reader<'_> {
         &mut self,
         range: Range<usize>,
         what: impl Into<String>,
-        reason: impl Into<String>,
+        gap: impl Into<Gap>,
         is_partly_known: bool,
     ) {
         if !self.way.is_dead() && self.muted == 0 {
-            let (what, reason) = (what.into(), reason.into());
+            let (what, Gap { reason, keeps_data }) = (what.into(), gap.into());
             let dialects = self.way.dialects;
-            self.not_analysed.push(NotAnalysed { range, what, reason, is_partly_known, dialects });
+            self.not_analysed.push(NotAnalysed { range, what, reason, is_partly_known, dialects, keeps_data });
         }
     }
 
@@ -97,6 +98,7 @@ pub(in crate::operation) fn missing(kind: &OperationKind) -> Option<&'static str
         | K::Insert { table: None }
         | K::Update { table: None, .. }
         | K::Delete { table: None, .. } => Some(TABLE),
+        K::Truncate { tables, .. } if tables.is_empty() => Some(TABLE),
         K::RenameTable { new_name: None, .. } => Some("the new name is computed"),
         K::AddColumn { column, .. } if column.name.is_none() => Some(COLUMN),
         K::DropColumn { column: None, .. } => Some(COLUMN),

@@ -78,7 +78,7 @@ fn elsewhere(module: &[Stmt], name: &str, value: &Value<'_>) -> Body {
     let what = format!("{name}()");
     let dialects = Dialects::ALL;
     Body {
-        not_analysed: vec![NotAnalysed { range, what, reason, is_partly_known: false, dialects }],
+        not_analysed: vec![NotAnalysed { range, what, reason, is_partly_known: false, dialects, keeps_data: false }],
         ..Body::default()
     }
 }

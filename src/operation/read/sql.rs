@@ -5,7 +5,7 @@ use ruff_text_size::Ranged;
 use super::reader::Reader;
 use super::value::{PLACEHOLDER, Text, is_unknown};
 use crate::operation::sql::{SqlOperation, read_sql};
-use crate::operation::{Column, Constraint, ConstraintKind, Index, Name, OperationKind, TableName};
+use crate::operation::{Column, Constraint, ConstraintKind, Gap, Index, Name, OperationKind, TableName};
 
 impl Reader<'_> {
     /// Runs SQL text that the call `at` was given.
@@ -37,10 +37,10 @@ impl Reader<'_> {
             self.emit_sql(at, kind, Some((sql, later)));
             self.way = way;
         }
-        for (range, reason) in reading.not_parsed {
+        for (range, gap) in reading.not_parsed {
             let is_computed = text.text.get(range.clone()).is_some_and(|sql| sql.contains(PLACEHOLDER));
-            let reason = if is_computed { "a part of the SQL is computed".to_owned() } else { reason };
-            self.note(place(&range), what.clone(), reason, false);
+            let reason = if is_computed { "a part of the SQL is computed".to_owned() } else { gap.reason };
+            self.note(place(&range), what.clone(), Gap { reason, keeps_data: gap.keeps_data && !is_computed }, false);
         }
     }
 }

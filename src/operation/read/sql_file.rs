@@ -4,7 +4,7 @@ use super::emit::missing;
 use super::sql::{blank, locate};
 use super::value::is_unknown;
 use crate::operation::sql::{SqlOperation, mask_variables, read_statements};
-use crate::operation::{Body, Dialects, NotAnalysed, Operation, OperationContext, Operations};
+use crate::operation::{Body, Dialects, Gap, NotAnalysed, Operation, OperationContext, Operations};
 use crate::script::{AttachedSql, RevisionFile, SqlFile, SqlState};
 use crate::sqlfile::Directives;
 
@@ -61,6 +61,7 @@ fn of_text(sql: &SqlFile, text: &str) -> Body {
                 reason: reason.replace("is computed", "is a variable"),
                 is_partly_known: true,
                 dialects: Dialects::ALL,
+                keeps_data: false,
             });
         }
         let context =
@@ -69,7 +70,7 @@ fn of_text(sql: &SqlFile, text: &str) -> Body {
         body.operations.push(Operation { kind, range: at.clone(), statement: at, sql, context, later });
     }
     let not_parsed = reading.not_parsed.into_iter();
-    body.not_analysed.extend(not_parsed.map(|(range, reason)| unread(sql, place(&range), reason)));
+    body.not_analysed.extend(not_parsed.map(|(range, gap)| unread(sql, place(&range), gap)));
     if let Some(rest) = rest {
         let reason = "the file is so long that only its beginning is read".to_owned();
         body.not_analysed.push(unread(sql, place(&rest), reason));
@@ -85,8 +86,9 @@ fn read_end(text: &str) -> (usize, Option<Range<usize>>) {
     (end, Some(end..text.len()))
 }
 
-fn unread(sql: &SqlFile, range: Range<usize>, reason: String) -> NotAnalysed {
+fn unread(sql: &SqlFile, range: Range<usize>, gap: impl Into<Gap>) -> NotAnalysed {
     let is_whole = range == sql.range;
     let what = if is_whole { "the file" } else { "this statement" }.to_owned();
-    NotAnalysed { range, what, reason, is_partly_known: false, dialects: Dialects::ALL }
+    let Gap { reason, keeps_data } = gap.into();
+    NotAnalysed { range, what, reason, is_partly_known: false, dialects: Dialects::ALL, keeps_data }
 }

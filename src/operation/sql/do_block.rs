@@ -2,8 +2,8 @@ use squawk_syntax::ast::{self, AstNode, PlpgsqlStmt, Stmt};
 
 use super::parse::{DEEPEST, parse, parse_body};
 use super::reading::Statement;
-use super::{names, split, statement};
-use crate::operation::OperationKind;
+use super::{computed, names, split, statement};
+use crate::operation::{Gap, OperationKind};
 
 /// Why what EXECUTE runs is not known.
 const COMPUTED: &str = "it runs computed SQL";
@@ -53,6 +53,14 @@ enum Guard {
 fn block(block: &ast::PlpgsqlBlock, out: &mut Statement) {
     let handled = block.exception().map_or(Guard::None, |exception| handler_guard(&exception));
     body(block.body(), handled, out);
+    handlers(block, out);
+}
+
+/// What runs where an error is passed over.
+fn handlers(block: &ast::PlpgsqlBlock, out: &mut Statement) {
+    for handler in block.exception().into_iter().flat_map(|exception| exception.handlers()) {
+        body(handler.body(), Guard::Unknown, out);
+    }
 }
 
 /// What is passed over by EXCEPTION.
@@ -96,6 +104,7 @@ fn run(written: &PlpgsqlStmt, guard: Guard, out: &mut Statement) {
         PlpgsqlStmt::PlpgsqlBlock(inner) => {
             let within = inner.exception().map_or(guard, |exception| join(guard, handler_guard(&exception)));
             body(inner.body(), within, out);
+            handlers(inner, out);
         }
         PlpgsqlStmt::PlpgsqlIfStmt(choice) => {
             let is_single = choice.elsifs().next().is_none() && choice.else_clause().is_none();
@@ -104,6 +113,12 @@ fn run(written: &PlpgsqlStmt, guard: Guard, out: &mut Statement) {
             body(choice.then_body(), join(guard, own), out);
             for other in choice.elsifs() {
                 body(other.body(), Guard::Unknown, out);
+            }
+            body(choice.else_clause().and_then(|other| other.body()), Guard::Unknown, out);
+        }
+        PlpgsqlStmt::PlpgsqlCaseStmt(choice) => {
+            for branch in choice.whens() {
+                body(branch.body(), Guard::Unknown, out);
             }
             body(choice.else_clause().and_then(|other| other.body()), Guard::Unknown, out);
         }
@@ -167,16 +182,17 @@ fn execute(dynamic: &ast::PlpgsqlDynExecuteStmt, guard: Guard, out: &mut Stateme
             }
             out.nesting -= 1;
         }
-        None => out.not_parsed(COMPUTED),
+        None => out.not_parsed(Gap { reason: COMPUTED.to_owned(), keeps_data: computed::keeps_data(&query) }),
     }
 }
 
 /// Computed SQL whose rows are used: only where it does not begin as a query may it change any.
 fn queries(query: Option<ast::PlpgsqlExpr>, out: &mut Statement) {
-    let query = query.map(|query| names::text(query.syntax()).to_lowercase()).unwrap_or_default();
-    let is_query = query.split_once('\'').is_some_and(|(_, text)| text.trim_start().starts_with("select"));
+    let query = query.map(|query| names::text(query.syntax())).unwrap_or_default();
+    let lower = query.to_lowercase();
+    let is_query = lower.split_once('\'').is_some_and(|(_, text)| text.trim_start().starts_with("select"));
     if !is_query {
-        out.not_parsed(COMPUTED);
+        out.not_parsed(Gap { reason: COMPUTED.to_owned(), keeps_data: computed::keeps_data(&query) });
     }
 }
 

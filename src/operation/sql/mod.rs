@@ -6,6 +6,7 @@
 
 mod alter;
 mod column_type;
+mod computed;
 mod data;
 mod do_block;
 mod foreign;

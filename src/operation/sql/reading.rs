@@ -6,7 +6,7 @@ use super::mask::mask;
 use super::parse::{DEEPEST, parse};
 use super::split::{Piece, split};
 use super::{foreign, routine, statement};
-use crate::operation::{Later, OperationKind, TableName};
+use crate::operation::{Gap, Later, OperationKind, TableName};
 use crate::sqlfile::{Lexicon, TokenKind, Tokens};
 
 /// Longer INSERT statements are not parsed in full: everything that matters stands at their beginning.
@@ -18,7 +18,7 @@ pub(in crate::operation) struct SqlReading {
     /// In order.
     pub(in crate::operation) operations: Vec<SqlOperation>,
     /// Statements, or what a DO block runs, that could not be understood, and why.
-    pub(in crate::operation) not_parsed: Vec<(Range<usize>, String)>,
+    pub(in crate::operation) not_parsed: Vec<(Range<usize>, Gap)>,
 }
 
 /// One operation of an SQL text.
@@ -67,7 +67,7 @@ fn read_piece(text: &str, piece: &Piece, reading: &mut SqlReading) {
         return;
     }
     if piece.depth > DEEPEST {
-        reading.not_parsed.push((range, "the SQL is nested too deeply".to_owned()));
+        reading.not_parsed.push((range, "the SQL is nested too deeply".into()));
         return;
     }
     let mut statement = Statement::new(range.clone());
@@ -86,7 +86,7 @@ fn read_piece(text: &str, piece: &Piece, reading: &mut SqlReading) {
         statement.push(OperationKind::Other { what: statement::beginning(text) });
     }
     reading.operations.append(&mut statement.operations);
-    reading.not_parsed.extend(statement.not_parsed.into_iter().map(|reason| (range.clone(), reason)));
+    reading.not_parsed.extend(statement.not_parsed.into_iter().map(|gap| (range.clone(), gap)));
 }
 
 /// The table of `INSERT INTO table …`.
@@ -118,7 +118,7 @@ pub(super) struct Statement {
     /// Statements within statements are followed no deeper than a few levels.
     pub(super) nesting: usize,
     operations: Vec<SqlOperation>,
-    not_parsed: Vec<String>,
+    not_parsed: Vec<Gap>,
 }
 
 impl Statement {
@@ -168,7 +168,7 @@ impl Statement {
     }
 
     /// All that was found, and the reasons why more was not.
-    pub(super) fn into_parts(self) -> (Vec<SqlOperation>, Vec<String>) {
+    pub(super) fn into_parts(self) -> (Vec<SqlOperation>, Vec<Gap>) {
         (self.operations, self.not_parsed)
     }
 
@@ -183,7 +183,7 @@ impl Statement {
     }
 
     /// A part of it is not understood.
-    pub(super) fn not_parsed(&mut self, reason: impl Into<String>) {
-        self.not_parsed.push(reason.into());
+    pub(super) fn not_parsed(&mut self, gap: impl Into<Gap>) {
+        self.not_parsed.push(gap.into());
     }
 }

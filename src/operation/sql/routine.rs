@@ -116,7 +116,7 @@ impl Written {
 }
 
 fn unread(reason: &str) -> RoutineBody {
-    RoutineBody { not_analysed: Some(reason.to_owned()), ..RoutineBody::default() }
+    RoutineBody { not_analysed: Some(reason.into()), ..RoutineBody::default() }
 }
 
 /// The statements of a text.
@@ -167,11 +167,12 @@ impl Found {
     }
 
     fn body(self) -> RoutineBody {
-        let (operations, reasons) = self.out.into_parts();
+        let (operations, gaps) = self.out.into_parts();
+        let worst = gaps.iter().find(|gap| !gap.keeps_data).or(gaps.first()).cloned();
         RoutineBody {
             operations: operations.into_iter().map(|found| (found.kind, found.is_conditional)).collect(),
             calls: self.calls,
-            not_analysed: reasons.into_iter().next(),
+            not_analysed: worst,
         }
     }
 }

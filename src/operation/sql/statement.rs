@@ -37,12 +37,37 @@ pub(super) fn read(parsed: &Stmt, out: &mut Statement) {
         | Stmt::Truncate(_)
         | Stmt::Copy(_) => data::read(parsed, out),
         Stmt::Do(block) => do_block::read(block, out),
+        Stmt::Explain(_) | Stmt::Prepare(_) => within(parsed, out),
         Stmt::EmptyStmt(_) => {}
         _ => match maintenance(parsed) {
             Some(kind) => out.push(kind),
             None => other(parsed, out),
         },
     }
+}
+
+/// `PREPARE … AS statement`, which is there to be run, and `EXPLAIN ANALYZE statement`, which runs it.
+fn within(parsed: &Stmt, out: &mut Statement) {
+    let statement = match parsed {
+        Stmt::Prepare(prepare) => prepare.stmt().map(|statement| statement.syntax().clone()),
+        Stmt::Explain(explain) => {
+            let runs = explain.explain_mode().is_some_and(|mode| runs(&names::text(mode.syntax())));
+            explain.explain_stmt().filter(|_| runs).map(|statement| statement.syntax().clone())
+        }
+        _ => None,
+    };
+    match statement.and_then(Stmt::cast) {
+        Some(statement) => read(&statement, out),
+        None => other(parsed, out),
+    }
+}
+
+/// `ANALYZE`, `(ANALYZE, BUFFERS)`, `(ANALYSE true)`, but for `(ANALYZE off)`.
+fn runs(mode: &str) -> bool {
+    let mode = mode.to_lowercase();
+    let words: Vec<&str> = mode.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let at = words.iter().position(|word| matches!(*word, "analyze" | "analyse"));
+    at.is_some_and(|at| !matches!(words.get(at + 1), Some(&("off" | "false" | "0"))))
 }
 
 /// Statements about transactions and the storage of tables.

@@ -13,7 +13,7 @@ fn lines(sql: &str) -> String {
         let mark = if operation.is_conditional { "perhaps " } else { "" };
         lines.push(format!("{mark}{}", short(&format!("{:?}", operation.kind))));
     }
-    lines.extend(reading.not_parsed.iter().map(|(range, reason)| format!("! {reason}: {}", &sql[range.clone()])));
+    lines.extend(reading.not_parsed.iter().map(|(range, gap)| format!("! {}: {}", gap.reason, &sql[range.clone()])));
     lines.join("\n")
 }
 
@@ -170,7 +170,7 @@ fn rows() {
     Truncate { tables: [TableName { name: "a" }, TableName { schema: "s", name: "b" }], cascade: true }
     Delete { table: "t" }
     Delete { table: "t", is_filtered: true }
-    Update { table: "t", columns: ["a", "b", "c"], overwritten: ["a"] }
+    Update { table: "t", columns: ["a", "b", "c"], overwritten: ["a", "b", "c"] }
     Insert { table: "t" }
     Read { what: "SELECT" }
     Delete { table: "x" }
