@@ -147,8 +147,7 @@ impl CommandContext {
         let environment = self.database_environment();
         let runner = self.runner()?;
         let is_native = matches!(course, Course::Native(_));
-        let sets_transactions =
-            is_native || self.globals.transaction.or(self.project()?.settings.transaction).is_some();
+        let sets_transactions = self.globals.transaction.or(self.project()?.settings.transaction).is_some();
         // What Python needs is found before anything is locked.
         let engine = match &course {
             Course::Python(why) => Some(self.python(why.as_ref())?),

@@ -1,5 +1,7 @@
 //! Tenants whose every pending step is SQL: limbec runs them itself, as it does on a single database.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -7,12 +9,12 @@ use super::context::CommandContext;
 use super::error::CommandError;
 use super::fleet_course::Course;
 use super::native::{LIBPQ_SETTINGS, NativeTerms, NativeWay, variables_of};
-use crate::config::{DeployOptions, EnvPy, TenantMode, TenantOptions};
+use crate::config::{DeployOptions, EnvPy, Project, TenantMode, TenantOptions};
 use crate::database::DatabaseUrl;
 use crate::migrate::{Deployment, HasRun, MigrateError};
 use crate::plan::Plan;
 use crate::script::ScriptDirectory;
-use crate::tenant::{Standing, Surveyed, TenantError, tenant_arguments};
+use crate::tenant::{Standing, Surveyed, TenantError, tenant_arguments, tenant_variables};
 
 /// How limbec runs SQL revisions on the tenants of a fleet, or why it does not: a sentence without a full stop.
 pub(super) type SqlFleetOr<'a> = Result<SqlFleet<'a>, String>;
@@ -20,6 +22,10 @@ pub(super) type SqlFleetOr<'a> = Result<SqlFleet<'a>, String>;
 /// How limbec runs SQL revisions on the tenants of a fleet.
 pub(super) struct SqlFleet<'a> {
     terms: NativeTerms,
+    env: EnvPy,
+    project: Project,
+    /// Variables of limbec's own environment.
+    environment: BTreeMap<String, String>,
     scripts: &'a ScriptDirectory,
     tenants: &'a TenantOptions,
     options: &'a DeployOptions,
@@ -55,8 +61,14 @@ impl SqlFleet<'_> {
         self.served.load(Ordering::Relaxed)
     }
 
-    /// `None`: limbec does not speak the dialect.
+    /// `None`: limbec does not speak the dialect, or env.py connects by another URL than the tenant's.
     fn way(&self, surveyed: &Surveyed, url: &DatabaseUrl) -> Result<Option<NativeWay>, TenantError> {
+        let variables =
+            tenant_variables(self.tenants, &surveyed.tenant, &url.accepted_by_sqlalchemy().with_password())?;
+        let variable = |name: &str| variables.get(name).or_else(|| self.environment.get(name)).cloned();
+        if !self.env.connects_by(url, &self.project, &variable) {
+            return Ok(None);
+        }
         let own = tenant_arguments(self.tenants, &surveyed.tenant, &url.with_password())?;
         let arguments = own.iter().chain(&self.arguments).map(String::as_str);
         let variables = variables_of(&surveyed.table, arguments).map_err(|problem| TenantError::Variable {
@@ -114,7 +126,14 @@ impl CommandContext {
             )));
         }
         let arguments = self.globals.x.clone();
-        let terms = self.native_terms(&env, options)?;
-        Ok(terms.map(|terms| SqlFleet { terms, scripts, tenants, options, arguments, served: AtomicUsize::new(0) }))
+        let terms = match self.native_terms(&env, options)? {
+            Ok(terms) => terms,
+            Err(why) => return Ok(Err(why)),
+        };
+        let text = |(name, value): (&String, &OsString)| Some((name.clone(), value.to_str()?.to_owned()));
+        let environment = self.environment.variables.iter().filter_map(text).collect();
+        let project = (*self.project()?).clone();
+        let served = AtomicUsize::new(0);
+        Ok(Ok(SqlFleet { terms, env, project, environment, scripts, tenants, options, arguments, served }))
     }
 }

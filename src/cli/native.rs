@@ -2,7 +2,7 @@
 
 use super::context::CommandContext;
 use super::error::CommandError;
-use crate::config::{DeployOptions, EnvPy, SqlRevisionsSetting};
+use crate::config::{DatabaseTarget, DeployOptions, EnvPy, Place, SqlRevisionsSetting};
 use crate::database::{Connection, DatabaseUrl, Dialect, VersionTableName};
 use crate::migrate::{self, Deployment, HasRun, MigrateError, NativeRun, RunTarget, SqlSteps, Supervisor};
 use crate::plan::{Plan, TransactionMode};
@@ -52,6 +52,7 @@ impl NativeWay {
             transaction: self.transaction,
             is_interrupted: Interruption::is_requested,
         };
+        deployment.set_transactions();
         deployment.run(&mut |supervisor| migrate::run_native(&run, supervisor))?;
         Ok(HasRun::Yes)
     }
@@ -102,6 +103,10 @@ pub(super) fn looked_up(
 
 /// Variables by which libpq, and so Python's driver, changes settings of a session, which limbec's own connection does not know.
 pub(super) const LIBPQ_SETTINGS: [&str; 4] = ["PGTZ", "PGDATESTYLE", "PGGEQO", "PGCLIENTENCODING"];
+
+/// Why a database is left to env.py although its URL is known.
+pub(super) const OTHER_URL: &str =
+    "env.py does not connect by the URL as it is given, but changes it or takes another one";
 
 /// The variable that every file may use.
 pub(super) const SCHEMA: &str = "schema";
@@ -164,7 +169,19 @@ impl CommandContext {
     ) -> Result<Option<NativeWay>, CommandError> {
         let target = self.database_target()?;
         let Ok(terms) = self.native_terms(&target.env, options)? else { return Ok(None) };
+        if self.why_not_by(&target)?.is_some() {
+            return Ok(None);
+        }
         Ok(terms.way(url, table, options, self.sql_variables(table)?))
+    }
+
+    /// Why the URL that limbec was told is not enough to connect as env.py would; `None`: it is.
+    fn why_not_by(&mut self, target: &DatabaseTarget) -> Result<Option<&'static str>, CommandError> {
+        let Place::Known { url, origin } = &target.place else { return Ok(None) };
+        let project = self.project()?;
+        let variable = |name: &str| self.environment.variables.get(name)?.to_str().map(str::to_owned);
+        let is_taken = !origin.is_override() || target.env.connects_by(url, &project, &variable);
+        Ok((!is_taken).then_some(OTHER_URL))
     }
 
     /// The terms on which limbec runs SQL revisions itself, or why Python has to: a sentence without a full stop.
@@ -227,6 +244,9 @@ impl CommandContext {
         let target = self.database_target()?;
         if let Err(why) = self.native_terms(&target.env, options)? {
             return Ok(Some(why));
+        }
+        if let Some(why) = self.why_not_by(&target)? {
+            return Ok(Some(why.to_owned()));
         }
         match target.known().map(|(url, _)| url.dialect()) {
             None => Ok(Some(target.why_python().unwrap_or("the database is not known").to_owned())),

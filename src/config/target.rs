@@ -41,6 +41,13 @@ pub struct DatabaseTarget {
     pub warnings: Vec<String>,
 }
 
+impl UrlOrigin {
+    /// Whether env.py was told the URL, rather than limbec having read it there.
+    pub fn is_override(&self) -> bool {
+        !matches!(self, Self::Ini { .. } | Self::EnvPy { .. })
+    }
+}
+
 /// Where the database is.
 #[derive(Debug)]
 pub enum Place {
@@ -298,6 +305,24 @@ impl EnvPy {
             },
             Ok(url) => Place::Known { url, origin },
         }
+    }
+
+    /// Whether env.py, which gets this URL as `sqlalchemy.url`, connects by exactly that one. What it adds to the URL, replaces in it or takes from
+    /// elsewhere would be unknown to a connection of limbec's.
+    pub fn connects_by(
+        &self,
+        url: &DatabaseUrl,
+        project: &Project,
+        environment: &dyn Fn(&str) -> Option<String>,
+    ) -> bool {
+        let Self::Understood(summary) = self else { return false };
+        let given = url.accepted_by_sqlalchemy().with_password();
+        let ini = |option: &str| match option {
+            "sqlalchemy.url" => Some(given.clone()),
+            _ => project.main_option(option).ok().flatten(),
+        };
+        let taken = summary.resolve_url(&Sources { environment, ini: &ini, imported: None });
+        taken.ok().and_then(|text| DatabaseUrl::parse(&text).ok()).is_some_and(|taken| taken.is_same_but_driver(url))
     }
 
     /// The version table that env.py configures.

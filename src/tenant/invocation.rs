@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use super::template::Placeholders;
 use super::{Tenant, TenantError};
 use crate::config::{Isolation, TenantOptions};
@@ -17,18 +19,29 @@ pub fn tenant_invocation(
     driver: Option<&DatabaseUrl>,
 ) -> Result<Invocation, TenantError> {
     let url = url.accepted_by_sqlalchemy().with_driver_of(driver).with_password();
-    let values = Placeholders { name: &tenant.name, schema: tenant.schema.as_deref(), url: Some(&url) };
     let mut invocation = command.clone();
     let arguments = tenant_arguments(options, tenant, &url)?;
     invocation.argv.splice(0..0, arguments.into_iter().flat_map(|argument| ["-x".to_owned(), argument]));
-    for (name, template) in &options.variables {
-        invocation.environment.insert(name.clone(), values.fill(template, str::to_owned)?);
-    }
+    invocation.environment.extend(tenant_variables(options, tenant, &url)?);
     invocation.tenant_schema = tenant.schema.clone();
     invocation.overrides.schema = tenant.schema.clone().or(invocation.overrides.schema);
     invocation.overrides.url = Some(url);
     invocation.isolated = options.isolation == Isolation::Process;
     Ok(invocation)
+}
+
+/// The environment variables that env.py gets for a tenant; `url` is what `{url}` stands for.
+///
+/// # Errors
+/// A placeholder in the settings that there is none of.
+pub fn tenant_variables(
+    options: &TenantOptions,
+    tenant: &Tenant,
+    url: &str,
+) -> Result<BTreeMap<String, String>, TenantError> {
+    let values = Placeholders { name: &tenant.name, schema: tenant.schema.as_deref(), url: Some(url) };
+    let filled = |(name, template): (&String, &String)| Ok((name.clone(), values.fill(template, str::to_owned)?));
+    options.variables.iter().map(filled).collect()
 }
 
 /// The `-x` arguments that a tenant gets, `NAME=VALUE` each; `url` is what `{url}` stands for.

@@ -21,7 +21,7 @@ pub use fleet::{
     OnErrorError, PastRun, PlaceRequest, RecordError, Resumable, RunFolder, RunIntent, RunOutcome, RunRecord, RunSql,
     StartPython, TenantIntent, TenantOutcome, TenantReport, TenantState, Waves, WavesError, choose, foresee_fleet,
 };
-pub use invocation::{tenant_arguments, tenant_invocation};
+pub use invocation::{tenant_arguments, tenant_invocation, tenant_variables};
 pub use lifecycle::{
     Dropped, Estate, EstateRequest, Force, Home, Journal, LifecycleError, Made, Registration, SeedFile, SeedLanguage,
     SeedOutcome, SeedPlace, Seeded, Step, register, seed_files, take_turn, unregister,

@@ -219,3 +219,29 @@ def test_a_database_that_reads_sql_otherwise_is_pythons(tmp_path, limbec_bin, po
     assert "1 tenants by SQL revisions" in done.err
     assert fleet.heads() == {"a": [last], "b": [last]}
     assert [fetch(url, "SELECT day FROM days") for url in fleet.urls.values()] == [[("2020-01-02",)]] * 2
+
+
+def test_a_url_that_env_py_changes_is_pythons(tmp_path, limbec_bin, postgres_databases):
+    fleet = FleetProject(Project(tmp_path / "project", "sqlite:///unused.db"), limbec_bin, ["a"])
+    changed = """context.config.set_main_option(
+    "sqlalchemy.url", context.config.get_main_option("sqlalchemy.url") + "?options=-csearch_path%%3Dapp"
+)
+"""
+    (fleet.project.folder / "migrations" / "env.py").write_text(ENV.format(configure="", head=changed, metadata="None"))
+    fleet.urls = {"a": postgres_databases()}
+    execute(fleet.urls["a"], "CREATE SCHEMA app")
+    fleet.configure()
+    write(fleet.project, limbec_bin, "users", "CREATE TABLE users (id integer)", "")
+    done = fleet.migrate("--all", "-v").ok()
+    assert "by SQL revisions" not in done.err
+    found = fetch(fleet.urls["a"], "SELECT schemaname FROM pg_tables WHERE tablename IN ('users', 'alembic_version')")
+    assert found == [("app",), ("app",)]
+
+
+def test_a_step_is_known_to_be_undone_by_a_kill(tmp_path, limbec_bin):
+    fleet = as_alembics(FleetProject(Project(tmp_path / "project", "sqlite:///unused.db"), limbec_bin, ["a"]))
+    fleet.urls = {"a": f"sqlite:///{tmp_path}/a.db"}
+    fleet.configure()
+    write(fleet.project, limbec_bin, "users", "CREATE TABLE users (id integer)", "")
+    fleet.migrate("--all", **NO_PYTHON).ok()
+    assert fetch(fleet.urls["a"], "SELECT transactional FROM limbec_history") == [(1,)]

@@ -170,6 +170,11 @@ impl<'a> Deployment<'a> {
         self.held.map(|held| held.keep().released())
     }
 
+    /// limbec is going to begin and end the transactions itself, whatever the settings say: what fails or is killed leaves nothing.
+    pub fn set_transactions(&mut self) {
+        self.request.sets_transactions = true;
+    }
+
     /// The plan for the database in hand, under its lock.
     pub fn plan_in_hand(&self) -> Option<&Plan> {
         self.held.as_ref().map(|held| &held.plan)
@@ -186,7 +191,6 @@ impl<'a> Deployment<'a> {
         let Some(held) = &self.held else { return Ok(Readiness::Ready) };
         // Without rows Alembic creates the table even if there is nothing else to do.
         let is_done = held.plan.steps.is_empty() && !held.rows.is_empty() && self.request.purge == Purge::Nothing;
-        self.record_plan()?;
         Ok(if is_done { Readiness::NothingToDo } else { Readiness::Ready })
     }
 
@@ -217,7 +221,7 @@ impl<'a> Deployment<'a> {
         &mut self,
         attempt: &mut dyn FnMut(&mut dyn Supervisor) -> Result<(), MigrateError>,
     ) -> Result<(), MigrateError> {
-        let outcome = self.attempts(attempt);
+        let outcome = self.record_plan().and_then(|()| self.attempts(attempt));
         self.close_recording(outcome.as_ref().err());
         self.conclude(outcome)
     }

@@ -118,6 +118,7 @@ impl Worker<'_> {
             transaction: rendered.transaction(),
             is_interrupted: Interruption::is_requested,
         };
+        deployment.set_transactions();
         deployment.run(&mut |supervisor| migrate::run_native(&run, supervisor))?;
         if let Some(renderings) = self.fleet.renderings {
             renderings.served();
