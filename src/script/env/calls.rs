@@ -90,7 +90,8 @@ impl<'a> Reader<'a> {
             "alembic" if ["alembic.op.", "alembic.command."].iter().any(|start| path.starts_with(start)) => {
                 self.refuse(expression, format!("it calls {path}"))
             }
-            "sys" if path == "sys.exit" => Ok(Value::Path("sys.exit()".to_owned())),
+            // Where it is a statement, it does not come here.
+            "sys" if path == "sys.exit" => self.refuse(expression, "whether it calls sys.exit is not known"),
             "typing" if path == "typing.cast" => match arguments.positional.get(1) {
                 Some(value) => Ok(value.clone()),
                 None => Ok(self.opaque(expression)),
@@ -133,8 +134,8 @@ impl<'a> Reader<'a> {
                 state.events.push(Event::Configure(Box::new(configuration), arguments.line));
                 Ok(Value::none())
             }
-            "get_x_argument"
-            | "get_tag_argument"
+            "get_x_argument" => Ok(Value::given(self.line(expression), self.excerpt(expression))),
+            "get_tag_argument"
             | "get_revision_argument"
             | "get_head_revision"
             | "get_head_revisions"
@@ -204,6 +205,13 @@ impl<'a> Reader<'a> {
             }
             ("builtins.print" | "builtins.isinstance" | "builtins.len" | "builtins.repr" | "builtins.type", _)
             | ("builtins.callable" | "builtins.id" | "builtins.hasattr", _) => self.opaque(expression),
+            ("builtins.int" | "builtins.float", _) => {
+                self.number(path.trim_start_matches("builtins."), arguments, expression, state)?
+            }
+            ("builtins.open", _) | ("builtins.next", [_]) => {
+                return self
+                    .refuse(expression, format!("whether {} raises an error is not known", self.excerpt(expression)));
+            }
             _ => self.unknown_call(path.trim_start_matches("builtins."), arguments, expression, state)?,
         })
     }
@@ -327,7 +335,7 @@ impl<'a> Reader<'a> {
     pub(super) fn known_text(&self, value: &Value<'a>, what: &str, line: usize) -> Result<Text, NotUnderstood> {
         let from = match value {
             Value::Text(text) => return Ok(text.clone()),
-            Value::Opaque(origin) | Value::Unsettled(origin) => {
+            Value::Opaque(origin) | Value::Unsettled(origin) | Value::Given(origin) => {
                 return Err(NotUnderstood::new(
                     origin.line.max(1),
                     format!("{what} comes from {}, which only running it can tell", origin.text),

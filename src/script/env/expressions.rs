@@ -1,7 +1,7 @@
 use ruff_python_ast::visitor::{Visitor, walk_expr};
 use ruff_python_ast::{
-    BoolOp, CmpOp, ConversionFlag, Expr, ExprBoolOp, ExprCompare, ExprDict, ExprFString, ExprSubscript, FStringPart,
-    InterpolatedStringElement, Operator, UnaryOp,
+    BoolOp, CmpOp, ConversionFlag, Expr, ExprBoolOp, ExprCompare, ExprDict, ExprFString, FStringPart,
+    InterpolatedStringElement, Operator, Stmt, UnaryOp,
 };
 use ruff_text_size::Ranged;
 
@@ -230,13 +230,14 @@ impl<'a> Reader<'a> {
                 self.awaited(value, expression, state)?
             }
             Expr::Starred(starred) => self.evaluate(&starred.value, state)?,
-            Expr::Lambda(_)
-            | Expr::ListComp(_)
-            | Expr::SetComp(_)
-            | Expr::DictComp(_)
-            | Expr::Generator(_)
-            | Expr::Slice(_)
-            | Expr::TString(_) => self.closed(expression, state),
+            Expr::ListComp(inner) => self.comprehension(&inner.generators, &[&inner.elt], expression, state)?,
+            Expr::SetComp(inner) => self.comprehension(&inner.generators, &[&inner.elt], expression, state)?,
+            Expr::Generator(inner) => self.comprehension(&inner.generators, &[&inner.elt], expression, state)?,
+            Expr::DictComp(inner) => {
+                let parts: Vec<&'a Expr> = inner.key.as_deref().into_iter().chain([&*inner.value]).collect();
+                self.comprehension(&inner.generators, &parts, expression, state)?
+            }
+            Expr::Lambda(_) | Expr::Slice(_) | Expr::TString(_) => self.closed(expression, state),
             Expr::Yield(_) | Expr::YieldFrom(_) | Expr::IpyEscapeCommand(_) => {
                 return self.refuse(expression, "it yields where it is not expected");
             }
@@ -268,7 +269,8 @@ impl<'a> Reader<'a> {
             (Value::Path(path), _) if path == "alembic.context" && name == "config" => Value::Config,
             (Value::Path(path), _) => Value::Path(format!("{path}.{name}")),
             (Value::Config, "config_ini_section") => Value::SectionName,
-            (Value::Config, "config_file_name" | "attributes" | "cmd_opts" | "toml_file_name" | "config_args") => {
+            (Value::Config, "attributes") => Value::given(self.line(expression), self.excerpt(expression)),
+            (Value::Config, "config_file_name" | "cmd_opts" | "toml_file_name" | "config_args") => {
                 self.opaque(expression)
             }
             (Value::Engine(engine), "sync_engine") => Value::Engine(engine.clone()),
@@ -283,31 +285,6 @@ impl<'a> Reader<'a> {
                 None => self.opaque(expression),
             },
         })
-    }
-
-    fn subscript(
-        &mut self,
-        subscript: &'a ExprSubscript,
-        expression: &'a Expr,
-        state: &mut State<'a>,
-    ) -> Result<Value<'a>, NotUnderstood> {
-        let base = self.evaluate(&subscript.value, state)?;
-        let key = self.evaluate(&subscript.slice, state)?;
-        match (&base, &key) {
-            (Value::Path(path), Value::Text(Text::Literal(name))) if path == "os.environ" => {
-                Ok(self.environment(name, None, expression, state))
-            }
-            (Value::Path(path), _) if path == "os.environ" => Ok(self.opaque(expression)),
-            (Value::Dict(number), Value::Text(Text::Literal(key))) => {
-                let found = self.dict_entry(*number, key, state);
-                Ok(found.unwrap_or_else(|| self.opaque(expression)))
-            }
-            (Value::Dict(_), _) => Ok(Value::unsettled(self.line(expression), self.excerpt(expression))),
-            _ => match base.critical() {
-                Some(what) => self.refuse(expression, format!("it takes an item of {what}")),
-                None => Ok(self.opaque(expression)),
-            },
-        }
     }
 
     /// What a dictionary has under a key; `None` where only Python knows.
@@ -374,12 +351,16 @@ impl<'a> Reader<'a> {
         let mut values: Vec<Value<'a>> = Vec::new();
         for operand in &operation.values {
             let before = (state.events.len(), state.options.clone(), state.dicts.clone());
+            let raises = state.raises.len();
             let value = self.evaluate(operand, state)?;
             let certain = values.iter().all(|value| matches!(value.truth(), Truth::Known(_)));
             let changed = before.0 != state.events.len() || before.1 != state.options;
             if !certain && (changed || before.2.iter().any(|(number, dict)| state.dicts.get(number) != Some(dict))) {
                 return self.refuse(expression, "and/or decide about something that matters");
             }
+            state.raise_under(raises, |raise| {
+                reached(&values, operation.op).fold(raise, |raise, outer| raise.under(&outer))
+            });
             values.push(value);
         }
         // `get_section(…) or {}`: a section that is there wins, and one that is not has no URL either.
@@ -547,8 +528,8 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// A lambda or comprehension: not followed, so it may not know anything that matters.
-    fn closed(&self, expression: &'a Expr, state: &State<'a>) -> Value<'a> {
+    /// A lambda or slice, or the result of a comprehension: not followed, so it may not know anything that matters.
+    pub(super) fn closed(&self, expression: &'a Expr, state: &State<'a>) -> Value<'a> {
         match self.critical_name(|names| names.visit_expr(expression), state) {
             Some(name) => {
                 Value::unsettled(self.line(expression), format!("{name} inside {}", self.excerpt(expression)))
@@ -568,8 +549,23 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// The conditions under which an operand behind these is evaluated, as far as they can be told.
+fn reached(values: &[Value<'_>], operator: BoolOp) -> impl Iterator<Item = Condition> {
+    values.iter().rev().filter_map(move |value| match (value.truth(), operator) {
+        (Truth::Decidable(condition), BoolOp::And) => Some(condition),
+        (Truth::Decidable(condition), BoolOp::Or) => Some(Condition::Not(Box::new(condition))),
+        _ => None,
+    })
+}
+
 /// Collects the names that a piece of code mentions.
 pub(super) struct Names<'a>(Vec<&'a str>);
+
+impl<'a> Names<'a> {
+    pub(super) fn statements(&mut self, body: &'a [Stmt]) {
+        body.iter().for_each(|statement| self.visit_stmt(statement));
+    }
+}
 
 impl<'a> Visitor<'a> for Names<'a> {
     fn visit_expr(&mut self, expression: &'a Expr) {

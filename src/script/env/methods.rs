@@ -23,6 +23,7 @@ impl<'a> Reader<'a> {
                 for value in arguments.values() {
                     self.hand_over(value, name, state, arguments.line)?;
                 }
+                self.demand_text(text, arguments.line, state);
                 Ok(self.text_method(text, name, &arguments, expression))
             }
             Value::Engine(engine) => match name {

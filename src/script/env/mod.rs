@@ -11,6 +11,7 @@ mod calls;
 mod configure;
 mod engines;
 mod expressions;
+mod failing;
 mod listeners;
 mod methods;
 mod read;

@@ -84,6 +84,12 @@ impl<'a> State<'a> {
         }
     }
 
+    /// Puts the errors from the n-th on under a condition.
+    pub(super) fn raise_under(&mut self, from: usize, under: impl Fn(Condition) -> Condition) {
+        let late = self.raises.split_off(from.min(self.raises.len()));
+        self.raises.extend(late.into_iter().map(|(raise, line)| (under(raise), line)));
+    }
+
     /// Joins two ways that began at one point: what differs becomes a choice when the condition can be told later, and
     /// unknown otherwise. `line` is that of the branch.
     pub(super) fn join(
@@ -96,6 +102,13 @@ impl<'a> State<'a> {
             let longer = if then.events.len() > otherwise.events.len() { &then.events } else { &otherwise.events };
             let event = longer.last().map_or("context.configure", Event::name);
             return Err(NotUnderstood::new(line, format!("whether {event} is called depends on a condition")));
+        }
+        let (mut then, mut otherwise) = (then, otherwise);
+        if let Some(condition) = condition {
+            let common = then.raises.iter().zip(&otherwise.raises).take_while(|(a, b)| a == b).count();
+            let opposite = Condition::Not(Box::new(condition.clone()));
+            then.raise_under(common, |raise| raise.under(condition));
+            otherwise.raise_under(common, |raise| raise.under(&opposite));
         }
         let join = Join { condition, line };
         let mut joined = Self {

@@ -1,6 +1,6 @@
 use ruff_python_ast::visitor::{Visitor, walk_stmt};
 use ruff_python_ast::{
-    Expr, Stmt, StmtAugAssign, StmtClassDef, StmtFunctionDef, StmtIf, StmtImport, StmtImportFrom, StmtTry, StmtWith,
+    Expr, Stmt, StmtAugAssign, StmtFunctionDef, StmtIf, StmtImport, StmtImportFrom, StmtTry, StmtWith,
 };
 
 use super::expressions::{NESTING, Reader};
@@ -157,12 +157,17 @@ impl<'a> Reader<'a> {
     fn statement(&mut self, statement: &'a Stmt, state: &mut State<'a>) -> Result<Flow<'a>, NotUnderstood> {
         match statement {
             Stmt::Expr(inner) => {
-                let value = self.evaluate(&inner.value, state)?;
-                if matches!(&value, Value::Path(path) if path == "sys.exit()") {
+                if self.exits(&inner.value, state) {
                     return Ok(Flow::Raise);
                 }
-                if let Value::Coroutine(function, ..) = value {
-                    return self.refuse(statement, format!("{}() is not awaited", function.node.name));
+                match self.evaluate(&inner.value, state)? {
+                    Value::Coroutine(function, ..) => {
+                        return self.refuse(statement, format!("{}() is not awaited", function.node.name));
+                    }
+                    Value::Unsettled(origin) => {
+                        return self.refuse(statement, format!("it uses {} (line {})", origin.text, origin.line));
+                    }
+                    _ => {}
                 }
             }
             Stmt::Assign(assign) => {
@@ -181,7 +186,7 @@ impl<'a> Reader<'a> {
             }
             Stmt::AugAssign(assign) => self.augmented(assign, statement, state)?,
             Stmt::FunctionDef(function) => self.define(function, state)?,
-            Stmt::ClassDef(class) => self.define_class(class, state)?,
+            Stmt::ClassDef(class) => return self.define_class(class, state),
             Stmt::Import(import) => self.import(import, state),
             Stmt::ImportFrom(import) => self.import_from(import, state),
             Stmt::Return(inner) => {
@@ -214,13 +219,12 @@ impl<'a> Reader<'a> {
                     frame.globals.extend(global.names.iter().map(ToString::to_string));
                 }
             }
-            Stmt::Assert(assertion) => {
-                if let Truth::Decidable(condition) = self.evaluate(&assertion.test, state)?.truth() {
-                    state.raises.push((Condition::Not(Box::new(condition)), self.line(statement)));
-                }
-            }
+            Stmt::Assert(assertion) => return self.assertion(assertion, state),
             Stmt::Delete(delete) => {
                 for target in &delete.targets {
+                    if !target.is_attribute_expr() {
+                        self.evaluate(target, state)?;
+                    }
                     match target {
                         Expr::Name(name) => {
                             state.bind(name.id.as_str(), Value::unsettled(self.line(target), "a deleted name"))
@@ -277,22 +281,6 @@ impl<'a> Reader<'a> {
             };
             state.bind(bound, path_value(path));
         }
-    }
-
-    /// A class is not followed: it may not know anything that matters.
-    fn define_class(&mut self, class: &'a StmtClassDef, state: &mut State<'a>) -> Result<(), NotUnderstood> {
-        for base in class.arguments.iter().flat_map(|arguments| &arguments.args) {
-            if matches!(self.evaluate(base, state)?, Value::Path(path) if path.starts_with("alembic.ddl")) {
-                return self
-                    .refuse(class, "it teaches Alembic a dialect, which may have version tables of its own kind");
-            }
-        }
-        let value = match self.critical_name(|names| class.body.iter().for_each(|s| names.visit_stmt(s)), state) {
-            Some(name) => Value::unsettled(self.line(class), format!("{name} inside the class {}", class.name)),
-            None => self.opaque(class),
-        };
-        state.bind(class.name.as_str(), value);
-        Ok(())
     }
 
     /// `a, b = x, y` is two assignments; `None` then, since they have been made.
@@ -385,6 +373,11 @@ impl<'a> Reader<'a> {
         }
         for decorator in &function.decorator_list {
             self.evaluate(&decorator.expression, state)?;
+        }
+        for parameter in function.parameters.iter_non_variadic_params() {
+            if let Some(default) = parameter.default() {
+                self.evaluate(default, state)?;
+            }
         }
         let plain = function.decorator_list.is_empty() && state.frames.len() == 1 && !yields(function);
         state.bind(function.name.as_str(), Value::Function(Function { node: function, plain }));

@@ -273,15 +273,11 @@ fn whatever_hides_the_url_is_refused_with_line_and_reason() {
         ("from app import setup\nsetup([context])", 10, "alembic.context"),
         (
             "x = context.get_x_argument(as_dictionary=True)\nif x.get('url'):\n    config.set_main_option('sqlalchemy.url', x['url'])",
-            10,
-            "condition",
+            11,
+            "x['url'] is there",
         ),
         ("url = config.attributes.get('url')\nconfig.set_main_option('sqlalchemy.url', url)", 9, "config.attributes"),
-        (
-            "os.environ['DB'] = open('.env').read()\nconfig.set_main_option('sqlalchemy.url', os.environ['DB'])",
-            10,
-            "os.environ",
-        ),
+        ("os.environ['DB'] = 'x://y'\nconfig.set_main_option('sqlalchemy.url', os.environ['DB'])", 10, "os.environ"),
         (
             "from dotenv import load_dotenv\nload_dotenv(override=True)\nconfig.set_main_option('sqlalchemy.url', os.environ['DB'])",
             11,
@@ -312,6 +308,61 @@ fn whatever_hides_the_url_is_refused_with_line_and_reason() {
 {reason}"
         );
     }
+}
+
+#[test]
+fn what_may_raise_an_error_unseen_is_refused() {
+    for (lines, words) in [
+        ("assert context.get_x_argument(as_dictionary=True).get('tenant') != 't1'", "raises an error"),
+        ("from app import ready\nassert ready()", "raises an error"),
+        ("context.get_x_argument(as_dictionary=True)['tenant']", "['tenant'] is there"),
+        ("engine = config.attributes['engine']", "is there"),
+        ("from app import limit\nint(limit)", "int()"),
+        ("for name in ('A', 'B'):\n    os.environ[name]", "os.environ[name] is there"),
+        ("[os.environ[name] for name in ('A', 'B')]", "os.environ[name] is there"),
+        ("[open('/nonexistent') for _ in (1,)]", "open('/nonexistent')"),
+        ("{name: next(name) for name in ()}", "next(name)"),
+        ("{}['no']", "{}['no'] is not there"),
+        ("del nosuch", "nosuch"),
+        ("import sys\nos.environ.get('ALLOW') or sys.exit(3)", "sys.exit"),
+        ("import sys\nx: int = sys.exit(3)", "sys.exit"),
+        ("def go(x=open('/nonexistent')):\n    pass", "open("),
+        ("class A:\n    assert context.get_x_argument()", "raises an error"),
+        ("class A(object, metaclass=nosuch):\n    pass", "nosuch"),
+    ] {
+        let reason = refused(&template_with(&format!("{lines}\n")));
+        assert!(reason.to_string().contains(words), "{lines}\n{reason}");
+    }
+}
+
+#[test]
+fn errors_that_depend_on_the_environment_are_told_when_it_is_known() {
+    for (lines, fine, wrong) in [
+        ("assert os.environ.get('ALLOW')", vec![("ALLOW", "1")], vec![]),
+        ("os.environ['MUST_BE_SET']", vec![("MUST_BE_SET", "")], vec![]),
+        ("int(os.environ.get('ALLOW', 'no'))", vec![("ALLOW", "-5")], vec![]),
+        ("int(os.environ.get('ALLOW', '5'))", vec![], vec![("ALLOW", "5x")]),
+        ("os.getenv('STAGE').lower()", vec![("STAGE", "x")], vec![]),
+        ("del os.environ['GONE']", vec![("GONE", "x")], vec![]),
+        ("class A:\n    stage = os.environ['STAGE']", vec![("STAGE", "x")], vec![]),
+        ("if 'A' in os.environ:\n    os.environ['B']", vec![], vec![("A", "")]),
+        ("os.environ.get('A') or os.environ['B']", vec![("A", "x")], vec![("A", "")]),
+        ("os.environ.get('A') and os.environ['B']", vec![("A", "")], vec![("A", "x")]),
+        ("x = os.environ['B'] if os.getenv('A') else None", vec![], vec![("A", "x")]),
+        ("import sys\nif not os.getenv('A'):\n    sys.exit(2)", vec![("A", "x")], vec![]),
+    ] {
+        let summary = understood(&template_with(&format!("{lines}\n")));
+        assert_eq!(url(&summary, &fine).as_deref(), Ok("ini://"), "{lines}");
+        assert!(url(&summary, &wrong).is_err(), "{lines}");
+    }
+}
+
+#[test]
+fn the_body_of_a_class_is_run() {
+    let summary = understood(&template_with("class A:\n    os.environ['PGOPTIONS'] = '-csearch_path=app'\n"));
+    assert!(summary.changes_environment);
+    let usual = "from typing import Any\nfrom app import Base\nclass Model(Base):\n    'Text.'\n    __tablename__ = 'm'\n    size: int = 3\n    other: Any\n    @property\n    def x(self):\n        return self.size\n";
+    assert!(!understood(&template_with(usual)).changes_environment);
 }
 
 #[test]

@@ -39,6 +39,8 @@ pub enum Condition {
     StartsWith(Text, String),
     /// `in`
     Contains(Text, String),
+    /// Digits with a sign at most: what `int()` and `float()` certainly take.
+    IsNumber(Text),
     /// In `os.environ`.
     IsSet(String),
     /// The opposite.
@@ -89,6 +91,17 @@ impl Text {
     pub(super) fn environment(name: &str, default: Text) -> Self {
         let found = Self::Environment(name.to_owned());
         Self::Choice(Box::new(Condition::IsSet(name.to_owned())), Box::new(found), Box::new(default))
+    }
+
+    /// Whether it can be Python's `None`.
+    pub(super) fn may_be_none(&self) -> bool {
+        match self {
+            Self::None => true,
+            Self::Ini(_, inner) | Self::Interpolated(inner) => inner.may_be_none(),
+            Self::Choice(_, then, otherwise) => then.may_be_none() || otherwise.may_be_none(),
+            Self::Literal(_) | Self::Environment(_) | Self::Concat(_) => false,
+            Self::Replace(..) | Self::Strip(_) | Self::QuotePlus(_) => false,
+        }
     }
 
     /// Whether it has grown beyond what a file written by people holds: doubling a text in every line would never end.
@@ -158,13 +171,24 @@ impl Text {
 impl Condition {
     fn nodes(&self, left: usize) -> usize {
         match self {
-            Self::Truthy(text) | Self::IsNotNone(text) | Self::StartsWith(text, _) | Self::Contains(text, _) => {
-                text.nodes(left)
-            }
+            Self::Truthy(text)
+            | Self::IsNotNone(text)
+            | Self::IsNumber(text)
+            | Self::StartsWith(text, _)
+            | Self::Contains(text, _) => text.nodes(left),
             Self::Equals(a, b) => b.nodes(a.nodes(left)),
             Self::IsSet(_) => left.saturating_sub(1),
             Self::Not(inner) => inner.nodes(left),
             Self::All(parts) => parts.iter().fold(left, |left, part| part.nodes(left)),
+        }
+    }
+
+    /// This condition on a way that is taken under another. Where both would be more than people write, this one alone.
+    pub(super) fn under(self, outer: &Self) -> Self {
+        let both = Self::All(vec![outer.clone(), self]);
+        match (both.nodes(2_000), both) {
+            (0, Self::All(mut parts)) => parts.swap_remove(1),
+            (_, both) => both,
         }
     }
 
@@ -182,6 +206,11 @@ impl Condition {
             }
             Self::Equals(a, b) => a.resolve(sources)? == b.resolve(sources)?,
             Self::StartsWith(text, start) => present(text, sources)?.starts_with(start.as_str()),
+            Self::IsNumber(text) => {
+                let text = present(text, sources)?;
+                let digits = text.strip_prefix(['+', '-']).unwrap_or(&text);
+                !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+            }
             Self::Contains(text, part) => present(text, sources)?.contains(part.as_str()),
             Self::Not(inner) => !inner.holds(sources)?,
             Self::All(parts) => {

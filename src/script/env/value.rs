@@ -11,6 +11,8 @@ pub(super) enum Value<'a> {
     Opaque(Rc<Origin>),
     /// Something that may change the outcome and is not known: touching it ends the reading.
     Unsettled(Rc<Origin>),
+    /// What the command line or a caller gave, by name: of `-x`, `config.attributes`. It may lack any name.
+    Given(Rc<Origin>),
     /// An imported name, or an attribute of one: `alembic.context`, `os.environ`.
     Path(String),
     /// `context.config`
@@ -71,6 +73,10 @@ impl<'a> Value<'a> {
 
     pub(super) fn unsettled(line: usize, text: impl Into<String>) -> Self {
         Self::Unsettled(Rc::new(Origin { line, text: text.into() }))
+    }
+
+    pub(super) fn given(line: usize, text: impl Into<String>) -> Self {
+        Self::Given(Rc::new(Origin { line, text: text.into() }))
     }
 
     /// A name for people if handing this value to unknown code could change which database is used, or how.
