@@ -16,7 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     // The values of a plan (changes of a step, span of a transaction) are what these carry out, send and configure.
     ("database", &["plan", "revision"]),
     ("catalogue", &["schema", "operation", "database", "revision"]),
-    ("verify", &["catalogue", "schema", "operation", "published", "database", "script", "plan", "revision"]),
+    ("verify", &["catalogue", "schema", "operation", "published", "database", "script", "sqlfile", "plan", "revision"]),
     ("import", &["sqlfile", "database", "script", "revision"]),
     ("relocate", &["catalogue", "database", "plan", "revision"]),
     ("runtime", &["script", "plan", "revision"]),

@@ -41,13 +41,15 @@ impl Past {
         let left = last.filter(|entry| entry.to_heads != rows).cloned();
         let (begun, unbegun) = (of(Outcome::Started), of(Outcome::Planned));
         let torn = HistoryEntry::torn(&entries, &rows, map).into_iter().cloned().collect();
-        let continued = HistoryEntry::continued(&entries, &rows, map).into_iter().cloned().collect();
+        let continued: Vec<HistoryEntry> = HistoryEntry::continued(&entries, &rows, map).into_iter().cloned().collect();
+        // Its file was mended, so that the step can go on.
+        let goes_on = |id: &RevisionId| continued.iter().any(|entry| entry.revision == *id);
         let (mut changed, mut missing) = (Vec::new(), Vec::new());
         let applied = map.applied(&rows);
         let below = lineage(&entries, &rows);
         for (id, record) in LatestRecords::of(entries, map).iter() {
             match map.position(id.as_str()) {
-                Some(index) if applied.contains(&index) && is_changed(index, &record.entry) => {
+                Some(index) if applied.contains(&index) && !goes_on(id) && is_changed(index, &record.entry) => {
                     changed.push(record.entry.clone());
                 }
                 None if record.was_run() && below.contains(id) => missing.push(record.entry.clone()),
@@ -90,13 +92,7 @@ impl Past {
         if let Some(entry) = self.begun.iter().find(|entry| !entry.transactional && self.rows != entry.to_heads) {
             return Err(GateError::HalfApplied { lines: vec![self.half_applied(entry, &path(&entry.revision))] });
         }
-        if let Some(entry) = self.torn.first() {
-            let line = |entry: &HistoryEntry| torn(entry, &path(&entry.revision));
-            return Err(GateError::Torn {
-                revision: entry.revision.clone(),
-                lines: self.torn.iter().map(line).collect(),
-            });
-        }
+        self.check_torn(&path)?;
         if !self.changed.is_empty() {
             let line = |entry: &HistoryEntry| {
                 let line = format!("{} ({}) was {}", entry.revision, path(&entry.revision), ran(entry));
@@ -112,6 +108,16 @@ impl Past {
             return Err(GateError::Missing { lines: self.missing.iter().map(line).collect() });
         }
         Ok(())
+    }
+
+    /// The part of [`Past::check`] that shuts the gate of a run with nothing to do, too: what is half done is no state to be content with.
+    ///
+    /// # Errors
+    /// A step of which a part is committed, and nobody has said how to go on.
+    pub fn check_torn(&self, path: impl Fn(&RevisionId) -> String) -> Result<(), GateError> {
+        let Some(entry) = self.torn.first() else { return Ok(()) };
+        let line = |entry: &HistoryEntry| torn(entry, &path(&entry.revision));
+        Err(GateError::Torn { revision: entry.revision.clone(), lines: self.torn.iter().map(line).collect() })
     }
 
     /// What is remarkable, and nothing to stop for.
@@ -140,7 +146,7 @@ impl Past {
                 day(entry)
             )
         });
-        undone.chain(done).chain(left).collect()
+        undone.chain(done).chain(left).chain(self.continued.iter().map(goes_on)).collect()
     }
 
     fn half_applied(&self, entry: &HistoryEntry, path: &str) -> String {
@@ -186,6 +192,16 @@ fn ran(entry: &HistoryEntry) -> String {
     let commit =
         entry.git_commit.as_deref().map(|commit| format!(", at commit {}", commit.get(..12).unwrap_or(commit)));
     format!("applied on {}{}", day(entry), commit.unwrap_or_default())
+}
+
+/// What was said of a step may be forgotten by now, or not known to whoever runs it.
+fn goes_on(entry: &HistoryEntry) -> String {
+    let HistoryEntry { direction, revision, .. } = entry;
+    format!(
+        "the {direction} of {revision} is half done and goes on behind statement {}, as `limbec repair --continue` has said; if that is not \
+         so any more: `limbec repair --undone {revision}`, `limbec repair --done {revision}`",
+        entry.committed_statements.unwrap_or_default()
+    )
 }
 
 /// `upgrade of r2 (versions/r2.py), run 2026-05-01 12:00:00 UTC: its first 3 statements are committed; then …`
@@ -321,10 +337,25 @@ mod tests {
         let going_on = past(vec![looked_at.clone()], &[], "");
         assert_eq!(refusal(&going_on, false), "");
         assert_eq!(going_on.continued().len(), 1);
+        assert!(going_on.warnings().iter().any(|warning| warning.contains("goes on behind statement 2")));
         // What was said of an earlier run is no answer to a later one.
         assert_ne!(refusal(&past(vec![looked_at, failed.clone()], &[], ""), false), "");
         let undone = HistoryEntry { committed_statements: None, ..failed };
         assert_eq!(refusal(&past(vec![undone], &[], ""), false), "");
+    }
+
+    #[test]
+    fn the_file_of_a_downgrade_that_goes_on_may_be_mended() {
+        let failed = HistoryEntry {
+            direction: HistoryDirection::Downgrade,
+            committed_statements: Some(1),
+            ..entry("a", Outcome::Failed, [&["a"], &[]])
+        };
+        let before = done("a", [&[], &["a"]]);
+        let torn = past(vec![before.clone(), failed.clone()], &["a"], "a");
+        assert!(torn.check_torn(|id| id.to_string()).is_err());
+        let going_on = HistoryEntry { outcome: Outcome::Interrupted, ..failed };
+        assert_eq!(refusal(&past(vec![before, going_on], &["a"], "a"), false), "");
     }
 
     #[test]

@@ -34,7 +34,8 @@ impl<'a> Conversation<'a> {
         self.plan = self.supervisor.plan(&rows, &target("plan", params)?).map_err(HostRefusal)?;
         let described = |step: &Step| {
             let mut described = step_json(step);
-            if let (Some(object), Some(sql)) = (described.as_object_mut(), self.supervisor.sql_step(step)) {
+            let sql = self.supervisor.sql_step(step).map_err(HostRefusal)?;
+            if let (Some(object), Some(sql)) = (described.as_object_mut(), sql) {
                 object.insert("sql".to_owned(), json("plan", &sql)?);
             }
             Ok(described)

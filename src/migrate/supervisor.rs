@@ -89,6 +89,8 @@ pub struct SqlStep {
     pub outside_transaction: bool,
     /// What of it an earlier run has committed.
     pub committed: Option<CommittedPart>,
+    /// Statements of that (counted from 1) which a new session has to be told again.
+    pub again: Vec<u64>,
 }
 
 /// MySQL's `GET_LOCK`, held until the run ends.
@@ -153,9 +155,12 @@ pub trait Supervisor {
     }
 
     /// What of a step is to be known by whoever has Python run it, if its work is in an SQL file.
-    fn sql_step(&self, step: &Step) -> Option<SqlStep> {
+    ///
+    /// # Errors
+    /// A part of it is committed, and the rest cannot go on behind that.
+    fn sql_step(&self, step: &Step) -> Result<Option<SqlStep>, Refusal> {
         let _ = step;
-        None
+        Ok(None)
     }
 
     /// What of a step an earlier run has committed, and is not to be run again: only statements behind it are.
@@ -167,6 +172,11 @@ pub trait Supervisor {
     /// What of a step is committed, of an SQL file that runs outside of a transaction: told when it has failed, and when it has run.
     fn part_committed(&mut self, index: usize, part: CommittedPart) {
         let _ = (index, part);
+    }
+
+    /// A step is committed with its change of the version table, whatever the run shares a transaction with otherwise.
+    fn row_committed(&mut self, index: usize) {
+        let _ = index;
     }
 
     /// A statement of an SQL file that Python runs, counted from 1, has failed.

@@ -9,6 +9,7 @@
 //! `sqlite3_complete` do. What is no SQL but a matter of the command-line clients (psql's `\connect`, rows behind
 //! `COPY … FROM STDIN`) is refused.
 
+mod continuation;
 mod directives;
 mod error;
 mod input;
@@ -19,6 +20,7 @@ mod stream;
 mod substitution;
 mod variables;
 
+pub use continuation::{ContinuationError, SkippedStatements, statements_again};
 pub use directives::Directives;
 pub use error::{Opened, SqlFileError, SqlFileProblem};
 pub use lexer::{Lexicon, Token, TokenKind, Tokens};

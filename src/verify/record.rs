@@ -19,6 +19,8 @@ pub(super) struct Records {
     pub(super) open: Vec<HistoryEntry>,
     /// Rows of steps that failed after a part of them was committed.
     pub(super) torn: Vec<HistoryEntry>,
+    /// Those of which somebody has said that they go on behind that part.
+    pub(super) continued: Vec<HistoryEntry>,
 }
 
 impl Records {
@@ -33,7 +35,8 @@ impl Records {
         let open = entries.iter().filter(|entry| entry.outcome.is_open()).cloned().collect();
         let map = &subject.scripts.map;
         let torn = HistoryEntry::torn(&entries, rows, map).into_iter().cloned().collect();
-        Ok(Some(Self { latest: LatestRecords::of(entries, map), open, torn }))
+        let continued = HistoryEntry::continued(&entries, rows, map).into_iter().cloned().collect();
+        Ok(Some(Self { latest: LatestRecords::of(entries, map), open, torn, continued }))
     }
 
     /// The records whose file is another now, with what it was.

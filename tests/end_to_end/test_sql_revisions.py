@@ -472,6 +472,121 @@ def test_what_is_committed_in_part_is_undone_or_completed_by_hand(project, url, 
     project.run(limbec_bin, "upgrade", "head", **NO_PYTHON).ok()
 
 
+def torn(project, limbec_bin, text, way="native", down="DELETE FROM a"):
+    """A project whose second revision failed outside of a transaction; its identifiers and the path of the SQL."""
+    (project.folder / "limbec.toml").write_text(f'history = true\nsql-revisions = "{way}"\n')
+    ids = [write(project, limbec_bin, "table", "CREATE TABLE a (id integer)", "DROP TABLE a")]
+    ids.append(write(project, limbec_bin, "rows", f"-- limbec: no-transaction\n{text}", down))
+    project.run(limbec_bin, "upgrade", "head").failed("nosuch", status=1)
+    return ids, next(project.versions.glob("*_rows.up.sql"))
+
+
+SESSIONS = {
+    "postgresql": (
+        "CREATE SCHEMA app; SET search_path = app, public; INSERT INTO nosuch VALUES (1); CREATE TABLE b (id integer);",
+        "SELECT schemaname FROM pg_tables WHERE tablename = 'b'",
+        [("app",)],
+        "CREATE TEMP TABLE x (id integer);",
+        "a temporary object",
+    ),
+    "sqlite": (
+        "PRAGMA foreign_keys = ON; CREATE TABLE p (id integer PRIMARY KEY);"
+        "CREATE TABLE c (p REFERENCES p ON DELETE CASCADE);"
+        "INSERT INTO p VALUES (1); INSERT INTO c VALUES (1); INSERT INTO nosuch VALUES (1); DELETE FROM p;",
+        "SELECT * FROM c",
+        [],
+        "ATTACH ':memory:' AS x;",
+        "an attached database",
+    ),
+}
+
+
+@pytest.mark.parametrize("way", ["native", "python"])
+def test_a_file_that_goes_on_has_the_settings_that_its_first_statements_made(project, url, limbec_bin, way):
+    text, query, expected, made, told = SESSIONS[url.partition(":")[0].partition("+")[0]]
+    (_, second), sql = torn(project, limbec_bin, text, way)
+    sql.write_text(
+        sql.read_text().replace("nosuch VALUES (1)", "a VALUES (1)").replace("INTO a", f"INTO {MAIN[url[:3]]}.a")
+    )
+    project.run(limbec_bin, "repair", "--yes", "--continue", second).ok()
+    going = project.run(limbec_bin, "upgrade", "head").ok()
+    assert f"the upgrade of {second} is half done and goes on behind statement" in going.err
+    assert databases.fetch(url, query) == expected
+    # What sending it again does not make is refused, by the repair and by the run.
+    third = write(
+        project, limbec_bin, "session", f"-- limbec: no-transaction\n{made}\nINSERT INTO nosuch VALUES (1)", ""
+    )
+    project.run(limbec_bin, "upgrade", "head").failed("nosuch", status=1)
+    refused = project.run(limbec_bin, "repair", "--yes", "--continue", third)
+    assert refused.status == 1 and told in refused.err and "line 2" in refused.err and f"--done {third}" in refused.err
+
+
+MAIN = {"pos": "public", "sql": "main"}
+
+
+@pytest.mark.parametrize("way", ["native", "python"])
+@pytest.mark.parametrize("change", ["transactional", "ordinary"])
+def test_what_is_committed_is_not_run_again_by_another_kind_of_file(project, url, limbec_bin, way, change):
+    (_, second), sql = torn(project, limbec_bin, TORN.format("nosuch").partition("\n")[2], way)
+    project.run(limbec_bin, "repair", "--yes", "--continue", second).ok()
+    fine = TORN.format("a")
+    sql.write_text(fine.partition("\n")[2] if change == "transactional" else fine)
+    python = next(project.versions.glob("*_rows.py"))
+    before = python.read_text()
+    if change == "ordinary":
+        python.write_text(before.replace("def upgrade() -> None:", "def upgrade() -> None:\n    changed = 1"))
+        assert python.read_text() != before
+    for _ in range(2):
+        refused = project.run(limbec_bin, "upgrade", "head").failed(
+            f"first 2 statements of revision {second}", status=1
+        )
+        assert f"repair --undone {second}" in refused.err
+    assert databases.fetch(url, "SELECT id FROM a ORDER BY id") == [(1,), (2,)]
+    project.run(limbec_bin, "repair", "--yes", "--continue", second).failed(status=1)
+    python.write_text(before)
+    sql.write_text(fine)
+    project.run(limbec_bin, "upgrade", "head").ok()
+    assert databases.fetch(url, "SELECT id FROM a ORDER BY id") == [(1,), (2,), (3,)]
+
+
+def test_what_was_said_of_a_step_that_goes_on_can_be_taken_back(project, url, limbec_bin):
+    (first, second), sql = torn(project, limbec_bin, TORN.format("nosuch").partition("\n")[2])
+    refused = project.run(limbec_bin, "repair", "--yes", "--continue", f"{second}:99")
+    assert refused.status == 1 and "the file has 3 statements" in refused.err
+    sql.write_text(TORN.format("a"))
+    project.run(limbec_bin, "repair", "--yes", "--continue", second).ok()
+    said = project.run(limbec_bin, "repair", "--yes", "--continue", f"{second}:1").ok()
+    assert "goes on behind statement 1" in said.out
+    project.run(limbec_bin, "repair", "--yes", "--undone", second).ok()
+    databases.execute(url, "DELETE FROM a")
+    assert "goes on" not in project.run(limbec_bin, "upgrade", "head").ok().err
+    assert databases.fetch(url, "SELECT id FROM a ORDER BY id") == [(1,), (2,), (3,)]
+
+
+def test_a_downgrade_that_failed_outside_of_a_transaction_is_mended(project, url, limbec_bin):
+    (project.folder / "limbec.toml").write_text("history = true\n")
+    write(project, limbec_bin, "table", "CREATE TABLE a (id integer)", "DROP TABLE a")
+    second = write(project, limbec_bin, "rows", "INSERT INTO a VALUES (7)", TORN.format("nosuch"))
+    project.run(limbec_bin, "upgrade", "head").ok()
+    project.run(limbec_bin, "downgrade", "-1", "--yes").failed("nosuch", status=1)
+    project.run(limbec_bin, "downgrade", "-1", "--yes").failed("its first 2 statements are committed", status=1)
+    next(project.versions.glob("*_rows.down.sql")).write_text(TORN.format("a"))
+    project.run(limbec_bin, "repair", "--yes", "--continue", second).ok()
+    going = project.run(limbec_bin, "downgrade", "-1", "--yes").ok()
+    assert f"the downgrade of {second} is half done" in going.err
+    assert databases.fetch(url, "SELECT id FROM a ORDER BY id") == [(1,), (2,), (3,), (7,)]
+
+
+def test_a_file_that_is_done_is_no_part_of_a_later_failure(project, url, limbec_bin):
+    (project.folder / "limbec.toml").write_text("history = true\n")
+    write(project, limbec_bin, "table", "CREATE TABLE a (id integer)", "DROP TABLE a")
+    second = write(project, limbec_bin, "rows", TORN.format("a"), "DELETE FROM a")
+    write(project, limbec_bin, "fails", "INSERT INTO nosuch VALUES (1)", "SELECT 1")
+    failed = project.run(limbec_bin, "upgrade", "head").failed("nosuch", status=1)
+    assert "committed already" not in failed.err
+    assert databases.versions(url) == [second]
+
+
 @pytest.mark.parametrize("way", ["native", "python"])
 def test_a_transaction_that_a_file_leaves_open(project, url, limbec_bin, way):
     (project.folder / "limbec.toml").write_text(f'sql-revisions = "{way}"\n')

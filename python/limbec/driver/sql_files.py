@@ -39,6 +39,8 @@ class Statements:
         self.migration = migration
         self.is_outside = described["outside_transaction"]
         self.behind = described["committed"] or {"statements": 0, "sha256": None}
+        # Of those, what a new session has to be told again.
+        self.again = frozenset(described["again"])
         self.digest = hashlib.sha256()
         # The statement that runs or, between two, is read.
         self.at = 1
@@ -60,12 +62,15 @@ class Statements:
         for number, statement in enumerate(statements, 1):
             self.at = number
             self.digest.update(statement.encode("utf-8") + b"\0")
+            if number == self.behind["statements"]:
+                self.compare()
             if number > self.behind["statements"]:
                 self.read(statement)
                 yield statement
-            elif number == self.behind["statements"]:
-                self.compare()
-            self.ran(number)
+            elif number in self.again:
+                yield statement
+            if number >= self.behind["statements"]:
+                self.ran(number)
             self.at = number + 1
         if self.at <= self.behind["statements"]:
             self.compare(None)

@@ -343,9 +343,8 @@ impl Supervisor for Deployment<'_> {
         self.attempt.step_committed();
     }
 
-    fn sql_step(&self, step: &Step) -> Option<SqlStep> {
-        let outside_transaction = sql::is_outside(&self.request, step)?;
-        Some(SqlStep { outside_transaction, committed: self.continues_behind(step) })
+    fn sql_step(&self, step: &Step) -> Result<Option<SqlStep>, Refusal> {
+        self.described(step)
     }
 
     fn continues_behind(&self, step: &Step) -> Option<CommittedPart> {
@@ -355,6 +354,10 @@ impl Supervisor for Deployment<'_> {
     fn part_committed(&mut self, index: usize, part: CommittedPart) {
         self.attempt.part_committed(&part);
         self.record_part(index, part);
+    }
+
+    fn row_committed(&mut self, _: usize) {
+        self.attempt.row_committed();
     }
 
     fn statement_failed(&mut self, index: usize, number: usize) {

@@ -3,7 +3,7 @@
 use super::recording::history_table;
 use super::{Attendant, DeploymentRequest, Held};
 use crate::config::LockSetting;
-use crate::database::{History, HistoryEntry, HistoryFilter, Settlement};
+use crate::database::{History, HistoryDirection, HistoryEntry, HistoryFilter, Outcome, Settlement};
 use crate::gate::Past;
 use crate::migrate::{Event, MigrateError, Operation};
 use crate::published::{Meaning, changed_parts};
@@ -17,9 +17,13 @@ pub(super) fn check_past(
 ) -> Result<(), MigrateError> {
     let setting = request.options.history.as_ref().filter(|setting| setting.enabled);
     let is_stamp = matches!(request.operation, Operation::Stamp { .. });
-    let Some(setting) = setting.filter(|_| !is_stamp && !held.plan.steps.is_empty()) else { return Ok(()) };
+    let Some(setting) = setting.filter(|_| !is_stamp) else { return Ok(()) };
     let table = history_table(setting, &held.connection.dialect());
     let Some(history) = History::open(&mut held.connection, &table, &held.table)? else { return Ok(()) };
+    let is_idle = held.plan.steps.is_empty();
+    if is_idle && !has_half_downgrades(&history, held)? {
+        return Ok(());
+    }
     let mut entries = history.entries(&mut held.connection, &HistoryFilter::default())?;
     // What was squashed is not missed.
     entries.retain(|entry| entry.outcome.is_open() || request.scripts.find_squashed(entry.revision.as_str()).is_none());
@@ -31,6 +35,11 @@ pub(super) fn check_past(
         let position = map.position(id.as_str());
         position.map_or_else(|| "no file".to_owned(), |at| request.scripts.script(at).path.display().to_string())
     };
+    if is_idle {
+        past.check_torn(path)?;
+        tell(&past, attendant);
+        return Ok(());
+    }
     let parts = |entry: &HistoryEntry| {
         let file =
             map.position(entry.revision.as_str()).and_then(|at| request.readings.plain_file(request.scripts, at));
@@ -39,9 +48,7 @@ pub(super) fn check_past(
         changed_parts(&file, &meaning, entry.git_commit.as_deref())
     };
     past.check(path, parts, request.permissions.yes)?;
-    for warning in past.warnings() {
-        attendant.event(Event::Warning(&warning));
-    }
+    tell(&past, attendant);
     held.continued = past.continued().to_vec();
     // Without a lock another run may be in the midst of these.
     if request.options.lock != Some(LockSetting::Off) && close(&history, held, &past)? {
@@ -49,6 +56,23 @@ pub(super) fn check_past(
     }
     held.begun_history = has_entries.then_some(history);
     Ok(())
+}
+
+fn tell(past: &Past, attendant: &mut dyn Attendant) {
+    for warning in past.warnings() {
+        attendant.event(Event::Warning(&warning));
+    }
+}
+
+/// Whether downgrades may have been left in the middle: what has nothing to do need not know more of the history.
+fn has_half_downgrades(history: &History, held: &mut Held) -> Result<bool, MigrateError> {
+    let filter = HistoryFilter {
+        direction: Some(HistoryDirection::Downgrade),
+        outcomes: vec![Outcome::Failed, Outcome::RolledBack, Outcome::Interrupted],
+        ..HistoryFilter::default()
+    };
+    let entries = history.entries(&mut held.connection, &filter)?;
+    Ok(entries.iter().any(|entry| entry.committed().is_some()))
 }
 
 /// Whether there was something to close.

@@ -128,8 +128,14 @@ impl Attempt {
 
     pub(super) fn step_finished(&mut self) {
         if self.commits_each_step {
-            self.torn = None;
+            self.row_committed();
         }
+    }
+
+    /// The step is committed with its row.
+    pub(super) fn row_committed(&mut self) {
+        self.torn = None;
+        self.committed = 0;
     }
 }
 

@@ -5,6 +5,7 @@ use thiserror::Error;
 
 use super::StatementPlace;
 use crate::database::CommittedPart;
+use crate::revision::RevisionId;
 
 /// Why a file is not run, or not to its end.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -46,6 +47,35 @@ pub enum FileRefusal {
         /// The last of them.
         place: Option<StatementPlace>,
         /// How many they were.
+        statements: u64,
+    },
+    /// What is committed has made something that the rest cannot do without.
+    #[error(
+        "{}this made {made}, which has ended with its session, so that the file cannot go on behind its first {statements} statements; complete \
+         it by hand and say `limbec repair --done {revision}`, or make what is missing a revision of its own; or take it back by hand, and \
+         `limbec repair --undone {revision}`",
+        before(place)
+    )]
+    Ended {
+        /// The statement.
+        place: Option<StatementPlace>,
+        /// `a temporary object`, say.
+        made: &'static str,
+        /// The revision.
+        revision: RevisionId,
+        /// How many are committed.
+        statements: u64,
+    },
+    /// What is committed would be run again with the rest.
+    #[error(
+        "the first {statements} statements of revision {revision} are committed, but it is no SQL file outside of a transaction any more, and would be \
+         run from its beginning; put its files and `-- limbec: no-transaction` back, or take those statements back by hand and say \
+         `limbec repair --undone {revision}`"
+    )]
+    NotOutside {
+        /// The revision.
+        revision: RevisionId,
+        /// How many are committed.
         statements: u64,
     },
 }

@@ -9,6 +9,7 @@ use crate::database::{Connection, Dialect, VersionTableName};
 use crate::migrate::{MigrateError, Preparation, RunTarget, Supervisor};
 use crate::plan::{HeadChange, Plan, Step, TransactionMode};
 use crate::runtime::RuntimeError;
+use crate::sqlfile::{SkippedStatements, SqlDialect};
 
 /// What is to be run, and how.
 #[derive(Clone, Copy)]
@@ -47,6 +48,9 @@ pub fn run_native(run: &NativeRun<'_>, supervisor: &mut dyn Supervisor) -> Resul
             step.direction.name(),
             step.revision
         )));
+    }
+    for step in &plan.steps {
+        check_continued(run, supervisor, step)?;
     }
     for text in limits::before_all(&dialect, &preparation).iter().chain(run.setup) {
         send(supervisor, text, run)?;
@@ -101,6 +105,7 @@ impl Native<'_, '_> {
             if is_separate || is_outside {
                 // Deferred constraints are looked at now, and a full disk shows.
                 self.commit().map_err(|error| of_revision(error, step))?;
+                self.supervisor.row_committed(index);
             }
             self.supervisor.step_finished(index, step, began.elapsed()).map_err(MigrateError::refused)?;
         }
@@ -175,23 +180,29 @@ impl Native<'_, '_> {
             MigrateError::Refused(FileRefusal::Changed { place, statements: behind }.into())
         };
         let mut last = None;
+        let mut skipped = SkippedStatements::new(sql_dialect(&self.dialect));
         for statement in script.statements {
             self.check_interrupt()?;
             let statement = statement.map_err(MigrateError::refused)?;
             last.clone_from(&statement.place);
             let number = progress.next(&statement.sql);
             if number <= behind {
-                progress.ran(false, None);
+                // Whether it can be skipped at all was looked at before the first step.
+                let is_again = skipped.next(&statement.sql).unwrap_or_default();
                 if number == behind && committed.as_ref().is_some_and(|part| !progress.is(part)) {
                     return Err(changed(last, progress));
+                }
+                if is_again {
+                    self.send_single(number, statement, step)?;
+                }
+                if number == behind {
+                    progress.ran(false, None);
                 }
                 continue;
             }
             let (place, sql) = (last.clone(), statement.sql.clone());
             self.names_table |= self.own_table.as_ref().is_none_or(|name| name.is_match(&*sql));
-            let mut batch = Batch { done: usize::try_from(number - 1).unwrap_or(usize::MAX), ..Batch::default() };
-            batch.push(statement);
-            self.send_batch(&mut batch, step)?;
+            self.send_single(number, statement, step)?;
             let is_within = self.is_within_transaction(&sql, progress)?;
             progress.ran(is_within, place.as_ref());
             if self.preparation.watch_commits {
@@ -208,6 +219,12 @@ impl Native<'_, '_> {
         }
         let asked = own(self.supervisor)?.is_in_transaction();
         asked.map_err(|error| failed(NativeFailure::new(error, sql)))
+    }
+
+    fn send_single(&mut self, number: u64, statement: ScriptStatement<'_>, step: &Step) -> Result<(), MigrateError> {
+        let mut batch = Batch { done: usize::try_from(number - 1).unwrap_or(usize::MAX), ..Batch::default() };
+        batch.push(statement);
+        self.send_batch(&mut batch, step)
     }
 
     fn statements(&mut self, step: &Step, script: StepScript<'_>) -> Result<(), MigrateError> {
@@ -337,6 +354,30 @@ fn of_revision(error: MigrateError, step: &Step) -> MigrateError {
 
 fn failed(failure: NativeFailure) -> MigrateError {
     MigrateError::Native(Box::new(failure))
+}
+
+/// Whether a step of which a part is committed can go on behind that, before anything has run.
+fn check_continued(run: &NativeRun<'_>, supervisor: &mut dyn Supervisor, step: &Step) -> Result<(), MigrateError> {
+    let Some(part) = supervisor.continues_behind(step) else { return Ok(()) };
+    let (revision, statements) = (step.revision.clone(), part.statements);
+    let refused = |refusal: FileRefusal| Err(MigrateError::Refused(refusal.into()));
+    let dialect = sql_dialect(&own(supervisor)?.dialect());
+    let script = run.steps.script(step, supervisor.connection()).map_err(MigrateError::refused)?;
+    if !script.outside_transaction {
+        return refused(FileRefusal::NotOutside { revision, statements });
+    }
+    let mut skipped = SkippedStatements::new(dialect);
+    for statement in script.statements.take(usize::try_from(statements).unwrap_or(usize::MAX)) {
+        let statement = statement.map_err(MigrateError::refused)?;
+        if let Err(made) = skipped.next(&statement.sql) {
+            return refused(FileRefusal::Ended { place: statement.place, made, revision, statements });
+        }
+    }
+    Ok(())
+}
+
+fn sql_dialect(dialect: &Dialect) -> SqlDialect {
+    if *dialect == Dialect::Sqlite { SqlDialect::Sqlite } else { SqlDialect::Postgres }
 }
 
 /// Statements that are sent together.

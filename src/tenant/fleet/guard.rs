@@ -54,7 +54,7 @@ impl Supervisor for Guard<'_> {
         self.supervisor.step_committed(index);
     }
 
-    fn sql_step(&self, step: &Step) -> Option<SqlStep> {
+    fn sql_step(&self, step: &Step) -> Result<Option<SqlStep>, Refusal> {
         self.supervisor.sql_step(step)
     }
 
@@ -64,6 +64,10 @@ impl Supervisor for Guard<'_> {
 
     fn part_committed(&mut self, index: usize, part: CommittedPart) {
         self.supervisor.part_committed(index, part);
+    }
+
+    fn row_committed(&mut self, index: usize) {
+        self.supervisor.row_committed(index);
     }
 
     fn statement_failed(&mut self, index: usize, number: usize) {

@@ -1,22 +1,30 @@
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::BufReader;
 
+use super::super::record::Records;
 use super::super::{AppliedSchema, Code, Standing, Subject};
 use super::action::Action;
 use super::{Repair, Word};
-use crate::database::{CommittedPart, HistoryEntry, Outcome, Settlement};
+use crate::database::{CommittedPart, Dialect, HistoryDirection, HistoryEntry, Outcome, Settlement};
 use crate::plan::HeadChange;
 use crate::revision::RevisionId;
+use crate::script::SqlRevision;
+use crate::sqlfile::{ContinuationError, Directives, SqlDialect, statements_again};
 
 /// Settles the rows of killed runs, and of steps that failed after a part of them was committed. Where the schema does not tell, the second list says why.
 pub(super) fn plan(
     (subject, words): (&Subject<'_>, &BTreeMap<RevisionId, Word>),
     applied: Option<&AppliedSchema>,
     rows: &[RevisionId],
-    (open, torn): (&[HistoryEntry], &[HistoryEntry]),
+    records: &Records,
 ) -> (Vec<Repair>, Vec<String>) {
     let (mut repairs, mut left) = (Vec::new(), Vec::new());
-    for entry in torn {
-        let (verdict, HistoryEntry { revision, direction, .. }) = (judge_torn(entry, words, rows), entry);
+    // Who has said that a step goes on may say something else.
+    let said_again = records.continued.iter().filter(|entry| words.contains_key(&entry.revision));
+    for entry in records.torn.iter().chain(said_again) {
+        let verdict = judge_torn(entry, words, rows).and_then(|verdict| continuable(subject, entry, verdict));
+        let HistoryEntry { revision, direction, .. } = entry;
         match verdict {
             Ok((what, settlement, heads)) => {
                 let sentence = format!("settle the {direction} of {revision}: {what}");
@@ -25,7 +33,7 @@ pub(super) fn plan(
             Err(why) => left.push(format!("the {direction} of {revision} failed, {why}")),
         }
     }
-    for entry in open {
+    for entry in &records.open {
         let HistoryEntry { revision, direction, .. } = entry;
         if entry.outcome == Outcome::Planned {
             let sentence = format!("forget the {direction} of {revision}, which had not begun when its run was killed");
@@ -40,7 +48,7 @@ pub(super) fn plan(
             continue;
         }
         let verdict = match words.get(revision).and_then(|word| said(*word, rows, entry)) {
-            Some(verdict) => Ok(verdict),
+            Some(verdict) => continuable(subject, entry, verdict),
             None => judge(subject, applied, rows, entry),
         };
         match verdict {
@@ -91,6 +99,39 @@ fn judge_torn(
 }
 
 const NOTHING_THERE: &str = "you say that nothing of it is there";
+
+/// Whether the file can go on there.
+fn continuable(subject: &Subject<'_>, entry: &HistoryEntry, verdict: Verdict) -> Result<Verdict, String> {
+    let Settlement::Interrupted(Some(part)) = &verdict.1 else { return Ok(verdict) };
+    let no = |why: String| Err(format!("and cannot go on behind statement {}: {why}", part.statements));
+    let position = subject.scripts.map.position(entry.revision.as_str());
+    let files = position.and_then(|index| subject.files.get(index)).and_then(|read| SqlRevision::of(&read.file));
+    let path = match (files, entry.direction) {
+        (Some(files), HistoryDirection::Downgrade) => files.down,
+        (Some(files), _) => files.up,
+        (None, _) => return no("its work is in no SQL file".to_owned()),
+    };
+    let shown = path.display();
+    let open = || File::open(&path).map(BufReader::new).map_err(|error| format!("{shown}: {error}"));
+    match open().map(Directives::read) {
+        Ok(Ok(directives)) if !directives.no_transaction => {
+            return no(format!("{shown} does not say `-- limbec: no-transaction`"));
+        }
+        Err(error) => return no(error),
+        // What cannot be read is said below.
+        Ok(_) => {}
+    }
+    let dialect = if subject.url.dialect() == Dialect::Sqlite { SqlDialect::Sqlite } else { SqlDialect::Postgres };
+    match open().map(|reader| statements_again(reader, dialect, part.statements)) {
+        Ok(Ok(_)) => Ok(verdict),
+        Ok(Err(error @ ContinuationError::Ended { .. })) => no(format!(
+            "{shown}: {error}; make what is missing a revision of its own, or say {}",
+            when_known(&entry.revision)
+        )),
+        Ok(Err(error)) => no(format!("{shown}: {error}")),
+        Err(error) => no(error),
+    }
+}
 
 /// The next run goes on behind so many statements, else behind those that the history knows.
 fn continued(entry: &HistoryEntry, statements: Option<u64>) -> Verdict {

@@ -68,12 +68,7 @@ impl Repairs {
         let records = Records::read(subject, connection, &rows.ids)?;
         if let Some(records) = &records {
             planned.of_changed_files(subject, records, (&rows, consent));
-            let (repairs, left) = interrupted::plan(
-                (subject, &consent.words),
-                applied.as_ref(),
-                &rows.ids,
-                (&records.open, &records.torn),
-            );
+            let (repairs, left) = interrupted::plan((subject, &consent.words), applied.as_ref(), &rows.ids, records);
             planned.repairs.extend(repairs);
             if consent.includes(Code::InterruptedRun) {
                 planned.left.extend(left);
