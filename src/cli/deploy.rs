@@ -63,7 +63,7 @@ impl CommandContext {
                 self.ui.status(&away(&reason.to_string(), limit));
             })?;
         }
-        let foreseen = if change.offline { None } else { self.foreseen(change)? };
+        let foreseen = if change.offline { None } else { self.foreseen(change, &options)? };
         if matches!(foreseen, Some(Foreseen::NothingToDo)) {
             return Ok(());
         }
@@ -200,7 +200,7 @@ impl CommandContext {
     }
 
     /// What is to be done, as it looks before any lock and without Python; `None`: that cannot be told.
-    fn foreseen(&mut self, change: &Change<'_>) -> Result<Option<Foreseen>, CommandError> {
+    fn foreseen(&mut self, change: &Change<'_>, options: &DeployOptions) -> Result<Option<Foreseen>, CommandError> {
         if matches!(change.operation, Operation::Stamp { .. }) {
             return Ok(None);
         }
@@ -217,7 +217,10 @@ impl CommandContext {
             }
         })?;
         // Without rows Alembic creates the table even if there is nothing else to do.
-        let is_done = !rows.is_empty() && plan.steps.is_empty();
+        let is_done = !rows.is_empty()
+            && plan.steps.is_empty()
+            // Whoever may not read the history has nothing to do all the same.
+            && !migrate::has_half_downgrades(options, &mut connection, &table).unwrap_or_default();
         Ok(Some(if is_done { Foreseen::NothingToDo } else { Foreseen::Steps(plan) }))
     }
 

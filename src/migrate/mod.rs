@@ -20,7 +20,7 @@ mod supervisor;
 pub use creation::{Created, Creation, CreationRequest};
 pub use deployment::{
     Attendant, Consent, Deployment, DeploymentRequest, HookError, Kept, LOCK_WAIT, LeftBehind, Readiness, Remainder,
-    ensure_version_table, history_table, lock, review_measured, review_unmeasured,
+    ensure_version_table, has_half_downgrades, history_table, lock, review_measured, review_unmeasured,
 };
 pub use error::MigrateError;
 pub use event::Event;

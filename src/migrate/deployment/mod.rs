@@ -26,6 +26,7 @@ pub use invalid::LeftBehind;
 use locks::LockTerms;
 pub use locks::{LOCK_WAIT, ensure_version_table, lock};
 use milestones::Destination;
+pub use past::has_half_downgrades;
 pub use recording::history_table;
 use recording::{Recording, record_stamp};
 use retry::Attempt;

@@ -2,8 +2,10 @@
 
 use super::recording::history_table;
 use super::{Attendant, DeploymentRequest, Held};
-use crate::config::LockSetting;
-use crate::database::{History, HistoryDirection, HistoryEntry, HistoryFilter, Outcome, Settlement};
+use crate::config::{DeployOptions, LockSetting};
+use crate::database::{
+    Connection, History, HistoryDirection, HistoryEntry, HistoryFilter, Outcome, Settlement, VersionTableName,
+};
 use crate::gate::Past;
 use crate::migrate::{Event, MigrateError, Operation};
 use crate::published::{Meaning, changed_parts};
@@ -21,7 +23,7 @@ pub(super) fn check_past(
     let table = history_table(setting, &held.connection.dialect());
     let Some(history) = History::open(&mut held.connection, &table, &held.table)? else { return Ok(()) };
     let is_idle = held.plan.steps.is_empty();
-    if is_idle && !has_half_downgrades(&history, held)? {
+    if is_idle && !has_halves(&history, &mut held.connection)? {
         return Ok(());
     }
     let mut entries = history.entries(&mut held.connection, &HistoryFilter::default())?;
@@ -64,14 +66,31 @@ fn tell(past: &Past, attendant: &mut dyn Attendant) {
     }
 }
 
-/// Whether downgrades may have been left in the middle: what has nothing to do need not know more of the history.
-fn has_half_downgrades(history: &History, held: &mut Held) -> Result<bool, MigrateError> {
+/// Whether a downgrade of this version table may have been left in the middle, so that a run with nothing to do is not over either.
+///
+/// # Errors
+/// The database does not answer, or the history cannot be read.
+pub fn has_half_downgrades(
+    options: &DeployOptions,
+    connection: &mut Connection,
+    table: &VersionTableName,
+) -> Result<bool, MigrateError> {
+    let Some(setting) = options.history.as_ref().filter(|setting| setting.enabled) else { return Ok(false) };
+    let place = history_table(setting, &connection.dialect());
+    match History::open(connection, &place, table)? {
+        Some(history) => has_halves(&history, connection),
+        None => Ok(false),
+    }
+}
+
+/// What has nothing to do need not know more of the history.
+fn has_halves(history: &History, connection: &mut Connection) -> Result<bool, MigrateError> {
     let filter = HistoryFilter {
         direction: Some(HistoryDirection::Downgrade),
         outcomes: vec![Outcome::Failed, Outcome::RolledBack, Outcome::Interrupted],
         ..HistoryFilter::default()
     };
-    let entries = history.entries(&mut held.connection, &filter)?;
+    let entries = history.entries(connection, &filter)?;
     Ok(entries.iter().any(|entry| entry.committed().is_some()))
 }
 
