@@ -23,7 +23,7 @@ pub struct FleetArgs {
     /// Which failures end the run: stop (the first), continue (none), max=N, max=N% of a wave [default: max=1%]
     #[arg(long, value_name = "WHEN")]
     pub on_error: Option<OnError>,
-    /// Run every revision by Python, also those whose SQL is the same for all tenants
+    /// Run every Python revision by Python, also those whose SQL is the same for all tenants
     #[arg(long)]
     pub no_render: bool,
     /// Only tell which way each pending revision goes, by rendered SQL or by Python, and why
