@@ -74,8 +74,8 @@ impl Policy {
         let loses = destroys && !allow_destructive;
         let unasked = |is_needed: bool| if is_needed { Unasked::Refuse(YES) } else { Unasked::Run };
         if is_downgrade {
-            let may_lose_all = review.reaches_base && destroys;
-            return Verdict::Ask(unasked(loses || may_lose_all || !review.unread.is_empty()));
+            let may_lose_all = review.reaches_base && (destroys || !review.unread.is_empty());
+            return Verdict::Ask(unasked(loses || may_lose_all));
         }
         if loses {
             return Verdict::Ask(unasked(self.destructive == Some(DestructiveSetting::Confirm)));
@@ -141,11 +141,11 @@ mod tests {
     }
 
     #[test]
-    fn a_downgrade_needs_certainty() {
+    fn a_downgrade_to_base_needs_certainty() {
         let call =
             UnreadCall { revision: "a".into(), line: 1, what: "op.execute".into(), reason: "it is computed".into() };
         let unread = Review { unread: vec![call], ..review(Direction::Downgrade, None) };
-        assert_eq!(policy().verdict(&unread), Verdict::Ask(Unasked::Refuse(YES)));
+        assert_eq!(policy().verdict(&unread), Verdict::Ask(Unasked::Run));
         assert_eq!(with(&[YES], policy()).verdict(&unread), Verdict::Run);
         let to_base = Review { reaches_base: true, ..unread.clone() };
         assert_eq!(policy().verdict(&to_base), Verdict::Ask(Unasked::Refuse(YES)));
