@@ -138,7 +138,7 @@ def test_tenants(tmp_path, limbec_bin, alembic_bin):
     said = {command: shell(command, tmp_path, variables) for command in commands("Tenants")}
     assert len(said) == 4
     outputs = list(said.values())
-    assert "0 of 2 current, 2 behind" in outputs[0]
+    assert "0 of 2 current, 0 behind, 2 missing" in outputs[0]
     assert "2 of 2 current, 0 behind" in outputs[2]
     assert sorted(path.name for path in (tmp_path / "alembic").glob("*.db")) == ["acme.db", "foo.db"]
 
