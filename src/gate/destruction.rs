@@ -126,6 +126,7 @@ pub fn foresee(steps: &[StepSource<'_>], dialect: Dialect) -> Foreseen {
             }
             names.follow(operation);
         }
+        names.forget_temporary_tables();
     }
     foreseen
 }

@@ -17,7 +17,18 @@ pub(super) struct Names {
 impl Names {
     /// Whether the plan made the table.
     pub(super) fn made_table(&self, table: &TableName) -> bool {
-        self.made_tables.contains(table)
+        self.made_tables.contains(&self.meant(table))
+    }
+
+    /// A temporary table is found before another of its name (PostgreSQL, "search_path"; SQLite, "Database Object Name Resolution").
+    fn meant(&self, table: &TableName) -> TableName {
+        let temporary = TableName::temporary(&table.name);
+        if table.schema.is_none() && self.made_tables.contains(&temporary) { temporary } else { table.clone() }
+    }
+
+    /// The next step may run on another connection, or after a commit that has dropped them.
+    pub(super) fn forget_temporary_tables(&mut self) {
+        self.made_tables.retain(|table| !table.is_temporary());
     }
 
     /// Whether the plan made the column, or its table.
@@ -41,11 +52,13 @@ impl Names {
         let is_certain = !operation.context.is_conditional;
         match &operation.kind {
             OperationKind::CreateTable(create) => {
-                if let Some(table) = create.table.as_ref().filter(|_| is_certain && !create.if_not_exists) {
+                // A session begins without temporary tables.
+                let is_new = |table: &&TableName| !create.if_not_exists || table.is_temporary();
+                if let Some(table) = create.table.as_ref().filter(|table| is_certain && is_new(table)) {
                     self.made_tables.insert(table.clone());
                 }
             }
-            OperationKind::DropTable { table: Some(table), .. } => self.forget(table),
+            OperationKind::DropTable { table: Some(table), .. } => self.forget(&self.meant(table)),
             OperationKind::RenameTable { table: Some(old), new_name: Some(new) } => {
                 self.rename_table(old, &TableName { schema: old.schema.clone(), name: new.clone() });
             }

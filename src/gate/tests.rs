@@ -73,6 +73,22 @@ fn what_the_plan_made_is_no_loss() {
 }
 
 #[test]
+fn temporary_tables_of_a_step_are_no_loss() {
+    for used in [
+        "CREATE TEMP TABLE x AS SELECT 1 AS i; DELETE FROM x; TRUNCATE x; DROP TABLE x",
+        "CREATE TEMPORARY TABLE IF NOT EXISTS x (i int); DROP TABLE pg_temp.x",
+        "SELECT 1 AS i INTO TEMP x; DROP TABLE x",
+        "DO $$ BEGIN CREATE TEMP TABLE x AS SELECT 1; DROP TABLE x; END $$",
+    ] {
+        assert_eq!(foreseen_of_sql(&[used]), "", "{used}");
+    }
+    let lost = "all rows of `x`";
+    assert!(foreseen_of_sql(&["CREATE TEMP TABLE x (i int); DROP TABLE x; DELETE FROM x"]).contains(lost));
+    assert!(foreseen_of_sql(&["CREATE TEMP TABLE x (i int)", "DELETE FROM x"]).contains(lost));
+    assert!(foreseen_of_sql(&["CREATE TEMP TABLE x (i int); DELETE FROM public.x"]).contains("all rows of `public.x`"));
+}
+
+#[test]
 fn what_the_plan_may_have_made_is() {
     for made in ["op.execute('CREATE TABLE IF NOT EXISTS t (id integer)')", "if flag():\n    op.create_table('t')"] {
         assert_ne!(foreseen(Direction::Upgrade, &[made, "op.drop_table('t')"]), "", "{made}");

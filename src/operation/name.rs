@@ -14,6 +14,19 @@ impl TableName {
     pub fn new(name: impl Into<String>) -> Self {
         Self { schema: None, name: name.into() }
     }
+
+    /// A temporary table, which belongs to a session.
+    pub fn temporary(name: impl Into<String>) -> Self {
+        Self { schema: Some(Self::TEMPORARY.to_owned()), name: name.into() }
+    }
+
+    /// Whether it is a temporary table.
+    pub fn is_temporary(&self) -> bool {
+        self.schema.as_deref() == Some(Self::TEMPORARY)
+    }
+
+    /// PostgreSQL's name of the schema of a session's temporary tables.
+    const TEMPORARY: &str = "pg_temp";
 }
 
 impl fmt::Display for TableName {

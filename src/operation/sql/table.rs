@@ -10,9 +10,6 @@ use crate::operation::{
     Column, Computed, Constraint, ConstraintKind, CreateTable, Index, Name, OperationKind, ServerDefault, TableName,
 };
 
-/// The schema that temporary tables belong to.
-const TEMPORARY: &str = "pg_temp";
-
 /// `CREATE TABLE`
 pub(super) fn create(create: &ast::CreateTable, out: &Statement) -> OperationKind {
     let mut table = CreateTable {
@@ -48,7 +45,7 @@ fn cast<C: AstNode>(node: &impl AstNode) -> Option<C> {
 fn created(name: &squawk_syntax::SyntaxNode, persistence: Option<&ast::Persistence>) -> Option<TableName> {
     let mut table = names::qualified(name)?;
     if matches!(persistence, Some(ast::Persistence::Temp(_))) {
-        table.schema = Some(TEMPORARY.to_owned());
+        table = TableName::temporary(&table.name);
     }
     Some(table)
 }
