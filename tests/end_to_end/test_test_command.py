@@ -304,7 +304,7 @@ def test_an_interrupted_run_leaves_no_database(on_postgres, number):
     assert made_on(on_postgres.server)
     process.send_signal(number)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130, errors
+    assert process.returncode == 128 + number, errors
     assert b"interrupted" in errors
     assert made_on(on_postgres.server) == []
 
